@@ -1,0 +1,1 @@
+"""What the operator may set. Plain data; imports nothing else of this project."""

@@ -1,0 +1,159 @@
+"""The settings of every role, made once per process from the environment and one `.env` file.
+
+Names and defaults are those that Flowise documents. Each group is handed down to the room that needs it; nothing below
+`roles` and `cli` reads the environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOME = Path("~/.flowise")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings:
+    port: int = 3000
+    host: str = "0.0.0.0"
+    file_size_limit: int = 50 * 1024 * 1024
+    """FLOWISE_FILE_SIZE_LIMIT, bytes: the largest JSON or form body."""
+    cors_origins: str = ""
+    cors_allow_credentials: bool = False
+    iframe_origins: str = "'self'"
+    app_url: str = ""
+    trust_proxy: str = ""
+    """TRUST_PROXY: empty or `false` trusts none, `true` all, a number so many hops, else a list of addresses."""
+    denylist_urls: tuple[str, ...] = ()
+    """DENYLIST_URLS: public route prefixes that shall need a login."""
+    is_development: bool = False
+    """NODE_ENV=development: errors carry their stack."""
+    is_production: bool = False
+    secure_cookies: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    port: int = 5566
+    """WORKER_PORT: the worker's health endpoint."""
+    concurrency: int = 10_000
+    """WORKER_CONCURRENCY: runs at once; costs nothing until used."""
+    shutdown_grace_seconds: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueSettings:
+    name: str = "flowise-queue"
+    """QUEUE_NAME: prefixes every key in Redis."""
+    event_stream_max_len: int = 10_000
+    remove_on_age_seconds: int | None = None
+    """REMOVE_ON_AGE, seconds (not hours): how long finished jobs are kept. None: 1 day, failed ones 7 days."""
+    remove_on_count: int | None = None
+    """REMOVE_ON_COUNT: how many finished jobs are kept. None: 10,000."""
+    job_timeout_seconds: float = 300.0
+    job_attempts: int = 3
+    """How often a job is started when its workers die; a flow's own error is final."""
+    wait_timeout_seconds: float = 310.0
+    """QUEUE_WAIT_TIMEOUT: how long a caller waits for an answer, queueing included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisSettings:
+    url: str = ""
+    host: str = "localhost"
+    port: int = 6379
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    cert_pem: str = field(default="", repr=False)
+    """REDIS_CERT, decoded PEM text."""
+    key_pem: str = field(default="", repr=False)
+    ca_pem: str = field(default="", repr=False)
+    keep_alive_ms: int | None = None
+    is_configured: bool = False
+    """REDIS_URL or REDIS_HOST was given; otherwise all-in-one starts its own server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSettings:
+    type: str = "sqlite"
+    """`sqlite`, `postgres`, `mysql` or `mariadb`."""
+    path: Path = HOME
+    """DATABASE_PATH: the folder of `database.sqlite`."""
+    host: str = ""
+    port: int = 0
+    name: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ssl: bool = False
+    ssl_ca_pem: str = field(default="", repr=False)
+    """DATABASE_SSL_KEY_BASE64, decoded: the CA."""
+    reject_unauthorized: bool = False
+
+    @property
+    def sqlite_file(self) -> Path:
+        return self.path.expanduser() / "database.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageSettings:
+    type: str = "local"
+    path: Path = HOME / "storage"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSettings:
+    level: str = "info"
+    """`error`, `warn`, `info`, `verbose` or `debug`."""
+    path: Path | None = None
+    """LOG_PATH: the folder of log files; None: standard error only."""
+    debug: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretSettings:
+    path: Path = HOME
+    """SECRETKEY_PATH: the folder of `encryption.key` and of the auth secrets."""
+    overwrite: str = field(default="", repr=False)
+    """FLOWISE_SECRETKEY_OVERWRITE: the encryption key itself."""
+    token_hash_secret: str = field(default="", repr=False)
+    session_secret: str = field(default="", repr=False)
+    jwt_auth_token_secret: str = field(default="", repr=False)
+    jwt_refresh_token_secret: str = field(default="", repr=False)
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_token_minutes: int = 60
+    jwt_refresh_token_minutes: int = 129_600
+    password_rounds: int = 10
+    expire_tokens_on_restart: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    max_iterations: int = 1000
+    max_loop_count: int = 10
+    sandbox_timeout_seconds: float = 300.0
+    """SANDBOX_TIMEOUT is milliseconds."""
+    http_security_check: bool = True
+    http_deny_list: tuple[str, ...] = ()
+    builtin_modules: tuple[str, ...] = ()
+    """TOOL_FUNCTION_BUILTIN_DEP"""
+    external_modules: tuple[str, ...] = ()
+    """TOOL_FUNCTION_EXTERNAL_DEP"""
+    path_traversal_safety: bool = True
+    disabled_nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    mode: str = "main"
+    """`main`: flows run in the server's own process. `queue`: the server only serves and enqueues."""
+    http: HttpSettings = HttpSettings()
+    worker: WorkerSettings = WorkerSettings()
+    queue: QueueSettings = QueueSettings()
+    redis: RedisSettings = RedisSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    logs: LogSettings = LogSettings()
+    secrets: SecretSettings = SecretSettings()
+    engine: EngineSettings = EngineSettings()

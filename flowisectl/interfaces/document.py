@@ -1,0 +1,19 @@
+"""A piece of text with where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    page_content: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{pageContent, metadata, id?}` as clients of Flowise know it."""
+        data: dict[str, Any] = {"pageContent": self.page_content, "metadata": dict(self.metadata)}
+        return data if self.id is None else {**data, "id": self.id}

@@ -1,0 +1,76 @@
+"""Outgoing HTTP, as nodes, provider wires and user code may use it. The implementation holds the deny list."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Reach(Enum):
+    """Who chose the address, and so which deny list holds."""
+
+    PUBLIC = "public"
+    """Chosen by a request, a model or user code: the whole deny list holds, built-in and HTTP_DENY_LIST."""
+    ENDPOINT = "endpoint"
+    """The base address of a service that the flow's author configured (a model server, a vector store). It may be on
+    loopback or a private network; link-local and metadata addresses and HTTP_DENY_LIST are refused all the same."""
+
+
+class HttpDenied(Exception):
+    """The address is on the deny list. The text is `Access to this host is denied by policy.`"""
+
+
+class HttpFailed(Exception):
+    """No complete answer came: no connection, a time-out, a broken stream, too large, too many redirects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpResponse:
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class HttpStream(Protocol):
+    """An answer whose body is read as it comes. `read()` gives the rest at once (for error bodies)."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def read(self) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpCall:
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    form: Mapping[str, Any] | None = None
+    """Multipart fields; a value is text, or `(file name, bytes, media type)`. Not together with `body`."""
+    reach: Reach = Reach.PUBLIC
+    timeout_seconds: float = 120.0
+    """For `request`: the whole call. For `stream`: the longest silence."""
+    max_bytes: int = 50 * 1024 * 1024
+    follow_redirects: bool = True
+
+
+class HttpClient(Protocol):
+    async def request(self, call: HttpCall) -> HttpResponse:
+        """The whole answer, whatever its status. Raises HttpDenied, HttpFailed."""
+        ...
+
+    def stream(self, call: HttpCall) -> AbstractAsyncContextManager[HttpStream]:
+        """The answer as it comes. Raises HttpDenied, HttpFailed."""
+        ...

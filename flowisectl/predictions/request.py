@@ -1,0 +1,66 @@
+"""What crosses the queue for a prediction: the request, and how it ended. Both turn into JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionRequest:
+    """One accepted prediction. The flow travels as id and version, never as a body: a worker reads and keeps it."""
+
+    flow_id: str
+    flow_version: str
+    chat_id: str
+    message_id: str
+    """The id of the answer's row, made by main: however often a job runs, there is one answer."""
+    body: Mapping[str, Any]
+    """The request's body, as the client sent it."""
+    workspace_id: str = ""
+    organization_id: str = ""
+    base_url: str = ""
+    chat_type: str = "EXTERNAL"
+    is_internal: bool = False
+    is_tool_call: bool = False
+    wants_stream: bool = False
+    """The client listens to events."""
+    accepted_ms: int = 0
+    """Epoch milliseconds; the user's row gets this time."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PredictionRequest:
+        return cls(**data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionResult:
+    """How a prediction ended: `body` is the JSON answer as the client gets it, or `error` says why there is none."""
+
+    body: bytes = b""
+    error: str = ""
+    error_kind: str = ""
+    """The class of the error (`NodeError`, `RunStopped`, `DeadlinePassed` …), for status codes and exit codes."""
+    status: int = 200
+    """The HTTP status that fits; 500 for a failed flow."""
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.error
+
+    def to_bytes(self) -> bytes:
+        """`{error, error_kind, status}` JSON, a line end, then the body as it is: main forwards the body unparsed."""
+        head = {"error": self.error, "kind": self.error_kind, "status": self.status}
+        return orjson.dumps(head) + b"\n" + self.body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> PredictionResult:
+        head, _, body = data.partition(b"\n")
+        fields = orjson.loads(head)
+        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"])
