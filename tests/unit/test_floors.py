@@ -18,7 +18,8 @@ FLOORS = [
     {"predictions", "documents"},
     {"web", "worker"},
     {"roles"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS, start=1) for room in rooms}
 
