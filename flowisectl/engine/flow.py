@@ -69,6 +69,8 @@ class Flow:
     follow_up_prompts: Mapping[str, Any] = field(default_factory=dict)
     """`chat_flow.followUpPrompts`."""
     speech_to_text: Mapping[str, Any] = field(default_factory=dict)
+    api_config: Mapping[str, Any] = field(default_factory=dict)
+    """`chat_flow.apiConfig`: the rate limit and, in the raw, what `override` says."""
     version: str = ""
     """The row's `updatedDate`; a new text means a new flow."""
 
@@ -149,6 +151,7 @@ def parse_flow(
         chatbot=_object(chatbot_config),
         follow_up_prompts=_object(follow_up_prompts),
         speech_to_text=_object(speech_to_text),
+        api_config=_object(api_config),
         version=version,
     )
 

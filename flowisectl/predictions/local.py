@@ -1,0 +1,116 @@
+"""Predictions in the server's own process, for MODE=main: no Redis, no worker."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from flowisectl.engine.events import FlowEvent
+from flowisectl.errors import DeadlinePassed, RunStopped
+from flowisectl.events.wire import encode_event
+from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.predictions.runner import PredictionRunner
+from flowisectl.predictions.submission import Submission
+
+
+class LocalSubmitter:
+    """`predictions.submission.Submitter` that starts a task for each prediction.
+
+    A run goes on when its client leaves, as in queue mode. `close` cancels what still runs.
+    """
+
+    def __init__(self, runner: PredictionRunner, *, job_timeout_seconds: float) -> None:
+        self._runner = runner
+        self._timeout = job_timeout_seconds
+        self._runs: dict[tuple[str, str], set[_LocalRun]] = defaultdict(set)
+
+    async def submit(self, request: PredictionRequest) -> Submission:
+        run = _LocalRun(self._runner, request, self._timeout)
+        key = (request.flow_id, request.chat_id)
+        self._runs[key].add(run)
+        run.task.add_done_callback(lambda _: self._ended(key, run))
+        return run
+
+    async def stop(self, flow_id: str, chat_id: str) -> int:
+        runs = [run for run in self._runs.get((flow_id, chat_id), ()) if run.stop()]
+        return len(runs)
+
+    async def close(self) -> None:
+        tasks = [run.task for runs in self._runs.values() for run in runs]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, key: tuple[str, str], run: _LocalRun) -> None:
+        runs = self._runs[key]
+        runs.discard(run)
+        if not runs:
+            del self._runs[key]
+
+
+class _LocalRun:
+    """One run: the task, its buffered events, its end. Also the run's event sink and its (empty) trace."""
+
+    def __init__(self, runner: PredictionRunner, request: PredictionRequest, timeout_seconds: float) -> None:
+        self.job_id = str(uuid.uuid4())
+        self._runner = runner
+        self._request = request
+        self._timeout = timeout_seconds
+        self._waiting: list[bytes] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.task = asyncio.create_task(self._run())
+        self.task.add_done_callback(lambda _: self._wake.set())
+
+    def emit(self, event: FlowEvent) -> None:
+        if self._request.wants_stream:
+            self._waiting.append(encode_event(event))
+            self._wake.set()
+
+    def node_started(self, node_id: str, node_name: str, label: str) -> None:
+        return None
+
+    def node_ended(self, node_id: str, status: str, error: str = "") -> None:
+        return None
+
+    def note(self, text: str) -> None:
+        return None
+
+    def stop(self) -> bool:
+        """Ask the run to end; False when it has ended already."""
+        if self.task.done():
+            return False
+        self._stopping = True
+        return self.task.cancel()
+
+    async def events(self) -> AsyncIterator[list[bytes]]:
+        while True:
+            if self._waiting:
+                batch, self._waiting = self._waiting, []
+                yield batch
+            elif self.task.done():
+                return
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    async def result(self) -> PredictionResult:
+        await asyncio.wait([self.task])
+        if self.task.cancelled():
+            # stopped before its first step, or the server ends
+            return self._runner.stopped(self._request, self, RunStopped())
+        return self.task.result()
+
+    async def _run(self) -> PredictionResult:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._runner.run(self._request, self, self)
+        except TimeoutError:
+            late = DeadlinePassed(f"the run took longer than {self._timeout:g} s (JOB_TIMEOUT)")
+            return self._runner.stopped(self._request, self, late)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return self._runner.stopped(self._request, self, RunStopped())

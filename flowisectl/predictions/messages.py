@@ -1,0 +1,71 @@
+"""The two rows that an answered prediction leaves in `chat_message`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from flowisectl.engine.context import RunRequest
+from flowisectl.engine.run import FlowResult
+from flowisectl.predictions.request import PredictionRequest
+
+JSON_COLUMNS = ("sourceDocuments", "usedTools", "fileAnnotations", "agentReasoning", "reasonContent", "artifacts", "action", "followUpPrompts")
+
+
+def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult, session_id: str) -> list[dict[str, Any]]:
+    """The user's row and the answer's row, in that order.
+
+    Both ids follow from the request's message id, so a prediction that runs twice leaves one pair.
+    """
+    shared = {
+        "chatflowid": request.flow_id,
+        "chatType": request.chat_type,
+        "chatId": request.chat_id,
+        "memoryType": result.memory_type,
+        "sessionId": session_id,
+        "executionId": result.execution_id,
+    }
+    user = {
+        **shared,
+        "id": user_message_id(request.message_id),
+        "role": "userMessage",
+        "content": result.user_content,
+        "createdDate": datetime.fromtimestamp(request.accepted_ms / 1000, UTC),
+        "fileUploads": orjson.dumps(list(run.uploads)).decode() if run.uploads else None,
+        "leadEmail": run.lead_email,
+    }
+    answer = {
+        **shared,
+        "id": request.message_id,
+        "role": "apiMessage",
+        "content": result.text,
+        "createdDate": datetime.now(UTC),
+        **{name: json_column(result.stored.get(name)) for name in JSON_COLUMNS},
+    }
+    return [user, answer]
+
+
+def user_message_id(message_id: str) -> str:
+    """The id of the question's row, from the id of the answer's row; a version 4 UUID like all others."""
+    return str(uuid.UUID(bytes=uuid.uuid5(uuid.UUID(message_id), "question").bytes, version=4))
+
+
+def json_column(value: Any) -> str | None:
+    """JSON text for a column; nothing for nothing."""
+    if value is None or value == [] or value == {} or value == "":
+        return None
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+
+
+def metadata_of(response: Mapping[str, Any]) -> dict[str, Any]:
+    """What the `metadata` event says of a response: these members, each only when it says something."""
+    metadata = {}
+    for name in ("chatId", "chatMessageId", "question", "sessionId", "memoryType", "followUpPrompts", "flowVariables", "action"):
+        value = response.get(name)
+        if value:
+            metadata[name] = orjson.loads(value) if name == "followUpPrompts" else value
+    return metadata

@@ -1,0 +1,198 @@
+"""The worker's side of a prediction: load the flow, run it, keep the messages, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from flowisectl.database.chat_message import clear_action, insert_messages
+from flowisectl.engine.context import RunContext, RunRequest, Trace
+from flowisectl.engine.events import EventKind, EventSink, FlowEvent, NoEvents
+from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.session import session_id_of
+from flowisectl.errors import AccessDenied, DeadlinePassed, FlowisectlError, NotFound, RunStopped, Unavailable
+from flowisectl.predictions.messages import message_rows, metadata_of
+from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.runs.context import RunIds, RunServices, run_context
+from flowisectl.runs.flows import StoredFlow
+from flowisectl.runs.uploads import process_uploads
+
+EXTERNAL_PREFIX = "Error: predictionsServices.buildChatflow - "
+"""What stands before the error text of an external prediction, as clients of Flowise know it."""
+
+log = logging.getLogger(__name__)
+
+
+class PredictionRunner:
+    """Runs predictions, one call each; one instance serves a process."""
+
+    def __init__(self, services: RunServices) -> None:
+        self._services = services
+        self._nested = NestedFlows(services, self)
+
+    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace) -> PredictionResult:
+        """Run one prediction to its end; a failure of the flow is a result, too.
+
+        The last event is `metadata` after a success and `error` otherwise. A cancelled run (stopped, or the worker ends)
+        raises CancelledError after its own last events; `stopped_result` says what to answer for a stopped one.
+        """
+        try:
+            stored = await self._services.flows.get(request.flow_id, request.flow_version)
+            response = await self.predict(stored, request, events, trace)
+        except asyncio.CancelledError:
+            raise
+        except FlowisectlError as error:
+            return self._failed(request, events, error.message, type(error).__name__, status_of(error))
+        except Exception as error:
+            log.exception("prediction %s of flow %s failed unexpectedly", request.message_id, request.flow_id)
+            return self._failed(request, events, f"{type(error).__name__}: {error}", "UnexpectedError", 500)
+        if request.wants_stream and (metadata := metadata_of(response)):
+            events.emit(FlowEvent(EventKind.METADATA, metadata))
+        return PredictionResult(body=orjson.dumps(response, default=str))
+
+    def stopped(self, request: PredictionRequest, events: EventSink, error: FlowisectlError) -> PredictionResult:
+        """What a cancelled run answers: it was stopped (RunStopped) or took too long (DeadlinePassed)."""
+        return self._failed(request, events, error.message, type(error).__name__, status_of(error))
+
+    def _failed(self, request: PredictionRequest, events: EventSink, text: str, kind: str, status: int) -> PredictionResult:
+        if request.wants_stream:
+            events.emit(FlowEvent(EventKind.ERROR, text if request.is_internal else EXTERNAL_PREFIX + text))
+        return PredictionResult(error=text, error_kind=kind, status=status)
+
+    async def predict(self, stored: StoredFlow, request: PredictionRequest, events: EventSink, trace: Trace) -> dict[str, Any]:
+        """Run the flow, keep its messages, and give the JSON answer as data. Raises what went wrong."""
+        flow, body = stored.flow, request.body
+        blobs = self._services.blobs.of_organization(request.organization_id)
+        processed = await process_uploads(body.get("uploads"), blobs, flow_id=flow.id, chat_id=request.chat_id)
+        run = to_run_request(body, processed.uploads, processed.files_text)
+        session_id = session_id_of(flow, body, is_internal=request.is_internal, chat_id=request.chat_id)
+        context = run_context(
+            self._services,
+            RunIds(
+                flow_id=flow.id,
+                chat_id=request.chat_id,
+                session_id=session_id,
+                message_id=request.message_id,
+                workspace_id=request.workspace_id,
+                organization_id=request.organization_id,
+                base_url=request.base_url,
+            ),
+            run,
+            events=NoEvents() if request.is_tool_call else events,
+            trace=trace,
+            flows=self._nested,
+            is_internal=request.is_internal,
+            is_streaming=request.wants_stream,
+            is_tool_call=request.is_tool_call,
+        )
+        result = await run_flow(flow, context, self._services.catalogue)
+        if result.clears_action:
+            await clear_action(self._services.database, flow.id, request.chat_id, session_id)
+        await insert_messages(self._services.database, message_rows(request, run, result, session_id))
+        return to_response(flow.kind, body, request, result, session_id)
+
+
+class NestedFlows:
+    """How a flow runs another flow (`engine.context.Flows`): in this process, without a request to main, so a nested flow
+    never waits for a slot that its parent holds."""
+
+    def __init__(self, services: RunServices, runner: PredictionRunner) -> None:
+        self._services = services
+        self._runner = runner
+
+    async def run(
+        self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = ""
+    ) -> Mapping[str, Any]:
+        """Run another flow for a node of a running one:  own messages, no events."""
+        stored = await self._services.flows.get(flow_id)
+        body = {
+            "question": request.question,
+            "chatId": chat_id,
+            "overrideConfig": dict(request.override_config),
+            **({"form": dict(request.form)} if request.form else {}),
+        }
+        nested = PredictionRequest(
+            flow_id=flow_id,
+            flow_version=stored.flow.version,
+            chat_id=chat_id,
+            message_id=str(uuid.uuid4()),
+            body=body,
+            workspace_id=stored.workspace_id,
+            organization_id=context.organization_id,
+            base_url=context.base_url,
+            is_tool_call=True,
+            accepted_ms=int(time.time() * 1000),
+        )
+        return await self._runner.predict(stored, nested, NoEvents(), context.trace)
+
+
+def to_run_request(body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ...], files_text: str) -> RunRequest:
+    """The request's body as nodes see it; members of another type than documented count as absent."""
+
+    def mapping(name: str) -> Mapping[str, Any] | None:
+        value = body.get(name)
+        return value if isinstance(value, Mapping) else None
+
+    question = body.get("question")
+    history = body.get("history")
+    lead = body.get("leadEmail")
+    return RunRequest(
+        question=question if isinstance(question, str) else "" if question is None else str(question),
+        has_question=question is not None,
+        files_text=files_text,
+        uploads=uploads,
+        history=history if isinstance(history, list) else (),
+        override_config=mapping("overrideConfig") or {},
+        form=mapping("form"),
+        human_input=mapping("humanInput"),
+        action=mapping("action"),
+        webhook=mapping("webhook"),
+        lead_email=lead if isinstance(lead, str) else None,
+    )
+
+
+def to_response(
+    kind: str, body: Mapping[str, Any], request: PredictionRequest, result: FlowResult, session_id: str
+) -> dict[str, Any]:
+    """The JSON answer: the ending node's own members, then the ids. Members that say nothing are left out."""
+    response = dict(result.fields)
+    follow_up = result.stored.get("followUpPrompts")
+    ids = {"chatId": request.chat_id, "chatMessageId": request.message_id}
+    # Clients decode this member twice.
+    prompts = {"followUpPrompts": orjson.dumps(orjson.dumps(follow_up).decode()).decode()} if follow_up else {}
+    if kind == "AGENTFLOW":
+        head = {name: response.pop(name) for name in ("text", "question", "form") if name in response}
+        return {**head, **ids, **prompts, **response, "sessionId": session_id}
+    if "question" in body:
+        response["question"] = body["question"]
+    response |= ids | prompts
+    if result.is_stream_valid is not None:
+        response["isStreamValid"] = result.is_stream_valid
+    response["sessionId"] = session_id
+    if result.memory_type:
+        response["memoryType"] = result.memory_type
+    if result.flow_variables:
+        response["flowVariables"] = dict(result.flow_variables)
+    return response
+
+
+def status_of(error: FlowisectlError) -> int:
+    """The HTTP status that fits an error inside a run. A failed flow is 500, as clients of Flowise know it."""
+    match error:
+        case AccessDenied():
+            return 401
+        case DeadlinePassed():
+            return 504
+        case Unavailable():
+            return 503
+        case NotFound() | RunStopped():
+            return 500
+        case _:
+            return 500

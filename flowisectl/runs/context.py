@@ -1,0 +1,90 @@
+"""One request → `RunContext`: the services that a process opened once, and the ids of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flowisectl.database.connection import Database
+from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.context import Credentials, Flows, RunContext, RunRequest, Trace
+from flowisectl.engine.events import EventSink
+from flowisectl.interfaces.http import HttpClient
+from flowisectl.interfaces.javascript import JavaScript
+from flowisectl.runs.executions import DatabaseExecutions
+from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.history import DatabaseHistory
+from flowisectl.runs.text_cache import TextCaches
+from flowisectl.runs.workspace import StoredTools, WorkspaceVariables
+from flowisectl.storage.blob_store import BlobStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunServices:
+    """What a process that runs flows opens once."""
+
+    database: Database
+    flows: FlowStore
+    catalogue: NodeCatalogue
+    credentials: Credentials
+    blobs: BlobStore
+    http: HttpClient
+    javascript: JavaScript
+    text_caches: TextCaches
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The process environment, for variables of type `runtime`."""
+    max_iterations: int = 1000
+    max_loop_count: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunIds:
+    flow_id: str
+    chat_id: str
+    session_id: str
+    message_id: str
+    workspace_id: str = ""
+    organization_id: str = ""
+    base_url: str = ""
+
+
+def run_context(
+    services: RunServices,
+    ids: RunIds,
+    request: RunRequest,
+    *,
+    events: EventSink,
+    trace: Trace,
+    flows: Flows,
+    is_internal: bool = False,
+    is_streaming: bool = False,
+    is_tool_call: bool = False,
+) -> RunContext:
+    return RunContext(
+        flow_id=ids.flow_id,
+        chat_id=ids.chat_id,
+        session_id=ids.session_id,
+        message_id=ids.message_id,
+        request=request,
+        workspace_id=ids.workspace_id,
+        organization_id=ids.organization_id,
+        base_url=ids.base_url,
+        is_internal=is_internal,
+        is_streaming=is_streaming,
+        is_tool_call=is_tool_call,
+        events=events,
+        credentials=services.credentials,
+        history=DatabaseHistory(services.database),
+        executions=DatabaseExecutions(services.database, ids.workspace_id),
+        blobs=services.blobs.of_organization(ids.organization_id),
+        variables=WorkspaceVariables(services.database, ids.workspace_id, services.environment),
+        tools=StoredTools(services.database),
+        nodes=services.catalogue,
+        flows=flows,
+        http=services.http,
+        javascript=services.javascript,
+        trace=trace,
+        text_cache=services.text_caches.of_flow(ids.flow_id),
+        max_iterations=services.max_iterations,
+        max_loop_count=services.max_loop_count,
+    )

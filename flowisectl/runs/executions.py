@@ -1,0 +1,31 @@
+"""Agentflow traces in the database, as the engine asks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from flowisectl.database.connection import Database
+from flowisectl.database.execution import insert_execution, latest_execution, update_execution
+from flowisectl.engine.context import StoredExecution
+
+
+class DatabaseExecutions:
+    """`engine.context.Executions` over `execution`, for one workspace."""
+
+    def __init__(self, database: Database, workspace_id: str) -> None:
+        self._database = database
+        self._workspace_id = workspace_id
+
+    async def latest(self, flow_id: str, session_id: str) -> StoredExecution | None:
+        row = await latest_execution(self._database, flow_id, session_id)
+        if row is None:
+            return None
+        return StoredExecution(id=row["id"], state=row["state"], data=orjson.loads(row["executionData"] or "[]"))
+
+    async def create(self, flow_id: str, session_id: str) -> str:
+        return await insert_execution(self._database, flow_id=flow_id, session_id=session_id, workspace_id=self._workspace_id)
+
+    async def save(self, execution_id: str, data: list[dict[str, Any]], state: str) -> None:
+        await update_execution(self._database, execution_id, data=orjson.dumps(data, default=str).decode(), state=state)

@@ -1,0 +1,101 @@
+"""A scripted OpenAI-compatible model server, fast enough not to be what is measured.
+
+The last user message tells how to answer, by words of the form `name=value`: `tokens=200` (that many tokens, `w0 w1 …`),
+`first_ms=1000` (silence before the first token), `every_ms=20` (silence between tokens). Without `tokens` the answer is
+`ok`. Equal requests get equal answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import sys
+
+ORDER = re.compile(r"\b(tokens|first_ms|every_ms)=(\d+)")
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def event(model: str, delta: dict[str, str], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    frame = {"id": "chatcmpl-0", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [choice]}
+    return b"data: " + json.dumps(frame).encode() + b"\n\n"
+
+
+class ModelServer(asyncio.Protocol):
+    """One connection; requests on it are answered one after another."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.buffer = bytearray()
+        self.task: asyncio.Task[None] | None = None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.task:
+            self.task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        self._next()
+
+    def _next(self) -> None:
+        if self.task and not self.task.done():
+            return
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        length = re.search(rb"content-length: *(\d+)", bytes(self.buffer[:end]), re.IGNORECASE)
+        size = end + 4 + (int(length.group(1)) if length else 0)
+        if len(self.buffer) < size:
+            return
+        body = bytes(self.buffer[end + 4 : size])
+        del self.buffer[:size]
+        self.task = asyncio.create_task(self._answer(json.loads(body or b"{}")))
+        self.task.add_done_callback(lambda task: None if task.cancelled() else self._next())
+
+    async def _answer(self, request: dict) -> None:
+        content = request["messages"][-1]["content"] if request.get("messages") else ""
+        orders = {name: int(value) for name, value in ORDER.findall(content if isinstance(content, str) else json.dumps(content))}
+        words = [f"w{number} " for number in range(orders["tokens"])] if "tokens" in orders else ["ok"]
+        model, usage = str(request.get("model")), {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": len(words) + 1}
+        if wait := orders.get("first_ms"):
+            await asyncio.sleep(wait / 1000)
+        if not request.get("stream"):
+            message = {"role": "assistant", "content": "".join(words)}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            answer = {"id": "chatcmpl-0", "object": "chat.completion", "created": 0, "model": model, "choices": [choice], "usage": usage}
+            self.transport.write(HEAD % b"application/json" + chunk(json.dumps(answer).encode()) + b"0\r\n\r\n")
+            return
+        first = HEAD % b"text/event-stream" + chunk(event(model, {"role": "assistant", "content": ""}))
+        frames = [chunk(event(model, {"content": word})) for word in words]
+        if pause := orders.get("every_ms"):
+            self.transport.write(first)
+            for frame in frames:
+                await asyncio.sleep(pause / 1000)
+                self.transport.write(frame)
+        else:
+            self.transport.write(first + b"".join(frames))
+        total = {"id": "chatcmpl-0", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [], "usage": usage}
+        tail = event(model, {}, "stop") + b"data: " + json.dumps(total).encode() + b"\n\ndata: [DONE]\n\n"
+        self.transport.write(chunk(tail) + b"0\r\n\r\n")
+
+
+async def serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(ModelServer, "127.0.0.1", port, backlog=4096)
+    print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.install()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 0))
