@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from flowisectl.database.column_types import iso_of_epoch
 from flowisectl.engine.context import RunRequest
 from flowisectl.engine.run import FlowResult
 from flowisectl.predictions.request import PredictionRequest
 
-JSON_COLUMNS = ("sourceDocuments", "usedTools", "fileAnnotations", "agentReasoning", "reasonContent", "artifacts", "action", "followUpPrompts")
+JSON_COLUMNS = (
+    "sourceDocuments",
+    "usedTools",
+    "fileAnnotations",
+    "agentReasoning",
+    "reasonContent",
+    "artifacts",
+    "action",
+    "followUpPrompts",
+)
 
 
 def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult, session_id: str) -> list[dict[str, Any]]:
@@ -34,8 +43,8 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
         "id": user_message_id(request.message_id),
         "role": "userMessage",
         "content": result.user_content,
-        "createdDate": datetime.fromtimestamp(request.accepted_ms / 1000, UTC),
-        "fileUploads": orjson.dumps(list(run.uploads)).decode() if run.uploads else None,
+        "createdDate": iso_of_epoch(request.accepted_ms),
+        "fileUploads": list(run.uploads) or None,
         "leadEmail": run.lead_email,
     }
     answer = {
@@ -43,8 +52,7 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
         "id": request.message_id,
         "role": "apiMessage",
         "content": result.text,
-        "createdDate": datetime.now(UTC),
-        **{name: json_column(result.stored.get(name)) for name in JSON_COLUMNS},
+        **{name: result.stored.get(name) or None for name in JSON_COLUMNS},
     }
     return [user, answer]
 
@@ -52,13 +60,6 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
 def user_message_id(message_id: str) -> str:
     """The id of the question's row, from the id of the answer's row; a version 4 UUID like all others."""
     return str(uuid.UUID(bytes=uuid.uuid5(uuid.UUID(message_id), "question").bytes, version=4))
-
-
-def json_column(value: Any) -> str | None:
-    """JSON text for a column; nothing for nothing."""
-    if value is None or value == [] or value == {} or value == "":
-        return None
-    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
 
 
 def metadata_of(response: Mapping[str, Any]) -> dict[str, Any]:

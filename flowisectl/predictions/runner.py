@@ -7,7 +7,6 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -94,7 +93,7 @@ class PredictionRunner:
         )
         result = await run_flow(flow, context, self._services.catalogue)
         if result.clears_action:
-            await clear_action(self._services.database, flow.id, request.chat_id, session_id)
+            await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
         await insert_messages(self._services.database, message_rows(request, run, result, session_id))
         return to_response(flow.kind, body, request, result, session_id)
 
@@ -107,9 +106,7 @@ class NestedFlows:
         self._services = services
         self._runner = runner
 
-    async def run(
-        self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = ""
-    ) -> Mapping[str, Any]:
+    async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
         """Run another flow for a node of a running one:  own messages, no events."""
         stored = await self._services.flows.get(flow_id)
         body = {
@@ -158,9 +155,7 @@ def to_run_request(body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ..
     )
 
 
-def to_response(
-    kind: str, body: Mapping[str, Any], request: PredictionRequest, result: FlowResult, session_id: str
-) -> dict[str, Any]:
+def to_response(kind: str, body: Mapping[str, Any], request: PredictionRequest, result: FlowResult, session_id: str) -> dict[str, Any]:
     """The JSON answer: the ending node's own members, then the ids. Members that say nothing are left out."""
     response = dict(result.fields)
     follow_up = result.stored.get("followUpPrompts")
@@ -168,7 +163,7 @@ def to_response(
     # Clients decode this member twice.
     prompts = {"followUpPrompts": orjson.dumps(orjson.dumps(follow_up).decode()).decode()} if follow_up else {}
     if kind == "AGENTFLOW":
-        head = {name: response.pop(name) for name in ("text", "question", "form") if name in response}
+        head: dict[str, Any] = {name: response.pop(name) for name in ("text", "question", "form") if name in response}
         return {**head, **ids, **prompts, **response, "sessionId": session_id}
     if "question" in body:
         response["question"] = body["question"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from flowisectl.database.connection import Database
 from flowisectl.engine.catalogue import NodeCatalogue
@@ -19,6 +20,12 @@ from flowisectl.runs.workspace import StoredTools, WorkspaceVariables
 from flowisectl.storage.blob_store import BlobStore
 
 
+class Storage(Protocol):
+    """The stored files of every organization."""
+
+    def of_organization(self, organization_id: str) -> BlobStore: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunServices:
     """What a process that runs flows opens once."""
@@ -27,7 +34,7 @@ class RunServices:
     flows: FlowStore
     catalogue: NodeCatalogue
     credentials: Credentials
-    blobs: BlobStore
+    blobs: Storage
     http: HttpClient
     javascript: JavaScript
     text_caches: TextCaches

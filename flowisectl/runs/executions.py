@@ -25,7 +25,8 @@ class DatabaseExecutions:
         return StoredExecution(id=row["id"], state=row["state"], data=orjson.loads(row["executionData"] or "[]"))
 
     async def create(self, flow_id: str, session_id: str) -> str:
-        return await insert_execution(self._database, flow_id=flow_id, session_id=session_id, workspace_id=self._workspace_id)
+        values = {"agentflowId": flow_id, "sessionId": session_id, "workspaceId": self._workspace_id}
+        return str((await insert_execution(self._database, values))["id"])
 
     async def save(self, execution_id: str, data: list[dict[str, Any]], state: str) -> None:
-        await update_execution(self._database, execution_id, data=orjson.dumps(data, default=str).decode(), state=state)
+        await update_execution(self._database, execution_id, {"executionData": orjson.dumps(data, default=str).decode(), "state": state})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from flowisectl.database.chat_message import session_messages
 from flowisectl.database.connection import Database
 from flowisectl.engine.context import StoredMessage
@@ -24,21 +22,13 @@ class DatabaseHistory:
 
 
 def to_stored_message(row: Mapping[str, Any]) -> StoredMessage:
+    """A row as database/chat_message.py gives it: its JSON columns are parsed."""
+    uploads = row["fileUploads"]
     return StoredMessage(
         role=row["role"],
         content=row["content"] or "",
-        file_uploads=_decoded(row["fileUploads"]) or (),
-        artifacts=_decoded(row["artifacts"]),
-        file_annotations=_decoded(row["fileAnnotations"]),
-        used_tools=_decoded(row["usedTools"]),
+        file_uploads=uploads if isinstance(uploads, list) else (),
+        artifacts=row["artifacts"],
+        file_annotations=row["fileAnnotations"],
+        used_tools=row["usedTools"],
     )
-
-
-def _decoded(column: Any) -> Any:
-    """The data in a JSON text column; text that is no JSON stays as it is."""
-    if not isinstance(column, str) or not column:
-        return None if column == "" else column
-    try:
-        return orjson.loads(column)
-    except ValueError:
-        return column

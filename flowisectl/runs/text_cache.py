@@ -61,7 +61,8 @@ class _RedisTextCache:
 
     async def get(self, key: str) -> str | None:
         try:
-            value = await self._redis.hget(self._name, key)
+            # redis-py annotates its commands for both of its clients; here they are always awaitable
+            value = await self._redis.hget(self._name, key)  # type: ignore[misc]
         except RedisError:
             return None
         return value.decode() if isinstance(value, bytes) else value

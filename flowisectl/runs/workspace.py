@@ -7,7 +7,7 @@ from typing import Any
 
 from flowisectl.database.connection import Database
 from flowisectl.database.tool import get_tool
-from flowisectl.database.variable import list_variables
+from flowisectl.database.variable import workspace_variables
 from flowisectl.errors import NotFound
 
 
@@ -22,7 +22,7 @@ class WorkspaceVariables:
 
     async def values(self) -> Mapping[str, Any]:
         if self._values is None:
-            rows, _ = await list_variables(self._database, self._workspace_id)
+            rows = await workspace_variables(self._database, self._workspace_id)
             self._values = {row["name"]: self._value(row) for row in rows}
         return self._values
 

@@ -1,0 +1,143 @@
+"""A prediction from request to rows, with a real database and no queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from config.settings import DatabaseSettings
+from flowisectl.clients.http import open_http
+from flowisectl.database.chat_flow import insert_flow, update_flow
+from flowisectl.database.chat_message import session_messages
+from flowisectl.database.connection import Database, open_database
+from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.predictions.local import LocalSubmitter
+from flowisectl.predictions.request import PredictionRequest
+from flowisectl.predictions.runner import PredictionRunner
+from flowisectl.runs.context import RunServices
+from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.text_cache import MemoryTextCaches
+from flowisectl.sandbox.pool import open_sandbox
+from flowisectl.secrets.vault import CredentialVault
+from flowisectl.storage.local import LocalBlobs
+
+MESSAGE = "22222222-2222-4222-8222-222222222222"
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
+    async with (
+        open_database(DatabaseSettings(path=tmp_path)) as database,
+        open_http() as http,
+        open_sandbox(http, timeout_seconds=10) as javascript,
+    ):
+        yield RunServices(
+            database=database,
+            flows=FlowStore(database),
+            catalogue=load_catalogue(),
+            credentials=CredentialVault(database, "key"),
+            blobs=LocalBlobs(tmp_path / "storage"),
+            http=http,
+            javascript=javascript,
+            text_caches=MemoryTextCaches(),
+        )
+
+
+def function_flow(code: str) -> str:
+    data = {
+        "id": "customFunction_0",
+        "name": "customFunction",
+        "label": "Function",
+        "category": "Utilities",
+        "inputs": {"functionInputVariables": "", "javascriptFunction": code},
+        "inputParams": [],
+        "outputs": {"output": "EndingNode"},
+    }
+    return orjson.dumps({"nodes": [{"id": "customFunction_0", "data": data}], "edges": []}).decode()
+
+
+async def store(database: Database, code: str) -> dict[str, Any]:
+    return await insert_flow(database, {"name": "f", "flowData": function_flow(code), "type": "CHATFLOW"})
+
+
+def request_for(row: dict[str, Any], question: str = "hi", message_id: str = MESSAGE) -> PredictionRequest:
+    return PredictionRequest(
+        flow_id=row["id"],
+        flow_version=row["updatedDate"],
+        chat_id="chat",
+        message_id=message_id,
+        body={"question": question},
+        wants_stream=True,
+        accepted_ms=1_763_900_000_123,
+    )
+
+
+async def test_an_answer_leaves_two_rows_however_often_it_runs(services: RunServices) -> None:
+    row = await store(services.database, "return 'said ' + $input")
+    submitter = LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30)
+
+    for _ in range(2):
+        result = await (await submitter.submit(request_for(row))).result()
+        assert result.error == ""
+        assert orjson.loads(result.body)["text"] == "said hi"
+
+    messages = await session_messages(services.database, row["id"], "chat")
+    assert [(message["role"], message["content"]) for message in messages] == [("userMessage", "hi"), ("apiMessage", "said hi")]
+    assert messages[1]["id"] == MESSAGE
+
+
+async def test_a_failing_flow_answers_with_its_error_and_leaves_no_row(services: RunServices) -> None:
+    row = await store(services.database, "throw new Error('no luck')")
+    submitter = LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30)
+
+    submission = await submitter.submit(request_for(row))
+    events = [orjson.loads(event) async for batch in submission.events() for event in batch]
+    result = await submission.result()
+
+    assert "no luck" in result.error
+    assert result.status == 500
+    assert events[-1]["event"] == "error"
+    assert events[-1]["data"] == f"Error: predictionsServices.buildChatflow - {result.error}"
+    assert await session_messages(services.database, row["id"], "chat") == []
+
+
+async def test_a_changed_flow_is_run_as_it_is_now(services: RunServices) -> None:
+    row = await store(services.database, "return 'old'")
+    runner = PredictionRunner(services)
+    submitter = LocalSubmitter(runner, job_timeout_seconds=30)
+    await (await submitter.submit(request_for(row))).result()
+
+    changed = await update_flow(services.database, row["id"], {"flowData": function_flow("return 'new'")})
+    assert changed is not None
+    other = request_for(changed, message_id="33333333-3333-4333-8333-333333333333")
+    result = await (await submitter.submit(other)).result()
+
+    assert orjson.loads(result.body)["text"] == "new"
+
+
+async def test_a_stopped_run_ends_at_once_and_says_so(services: RunServices) -> None:
+    row = await store(services.database, "await new Promise(done => setTimeout(done, 60000)); return 'late'")
+    submitter = LocalSubmitter(PredictionRunner(services), job_timeout_seconds=120)
+    submission = await submitter.submit(request_for(row))
+
+    stopped = await submitter.stop(row["id"], "chat")
+    result = await asyncio.wait_for(submission.result(), 10)
+
+    assert stopped == 1
+    assert result.error_kind == "RunStopped"
+    assert await submitter.stop(row["id"], "chat") == 0
+
+
+async def test_a_run_over_its_time_is_ended_and_names_the_setting(services: RunServices) -> None:
+    row = await store(services.database, "await new Promise(done => setTimeout(done, 60000)); return 'late'")
+    submitter = LocalSubmitter(PredictionRunner(services), job_timeout_seconds=0.2)
+
+    result = await (await submitter.submit(request_for(row))).result()
+
+    assert result.status == 504
+    assert "JOB_TIMEOUT" in result.error

@@ -1,0 +1,75 @@
+"""The rows and the metadata of an answered prediction."""
+
+from __future__ import annotations
+
+import uuid
+
+import orjson
+
+from flowisectl.engine.context import RunRequest
+from flowisectl.engine.run import FlowResult
+from flowisectl.predictions.messages import message_rows, metadata_of, user_message_id
+from flowisectl.predictions.request import PredictionRequest
+from flowisectl.predictions.runner import to_response, to_run_request
+
+REQUEST = PredictionRequest(
+    flow_id="11111111-1111-4111-8111-111111111111",
+    flow_version="v1",
+    chat_id="chat",
+    message_id="22222222-2222-4222-8222-222222222222",
+    body={"question": "why?"},
+    accepted_ms=1_763_900_000_123,
+)
+
+
+def test_a_prediction_that_runs_twice_makes_the_same_two_ids() -> None:
+    result = FlowResult(text="because", user_content="why?")
+
+    first = message_rows(REQUEST, RunRequest(question="why?"), result, "session")
+    second = message_rows(REQUEST, RunRequest(question="why?"), result, "session")
+
+    assert [row["id"] for row in first] == [row["id"] for row in second]
+    assert first[0]["id"] != first[1]["id"]
+    assert uuid.UUID(user_message_id(REQUEST.message_id)).version == 4
+
+
+def test_the_question_keeps_the_time_at_which_it_was_accepted() -> None:
+    user, answer = message_rows(REQUEST, RunRequest(), FlowResult(text="a", user_content="q"), "s")
+
+    assert user["createdDate"] == "2025-11-23T12:13:20.123Z"
+    assert user["role"] == "userMessage"
+    assert answer["id"] == REQUEST.message_id
+
+
+def test_metadata_says_only_what_there_is_and_decodes_follow_up_prompts_once() -> None:
+    result = FlowResult(text="t", fields={"text": "t"}, stored={"followUpPrompts": ["more?"]}, is_stream_valid=True)
+    response = to_response("CHATFLOW", REQUEST.body, REQUEST, result, "session")
+
+    metadata = metadata_of(response)
+
+    assert metadata == {
+        "chatId": "chat",
+        "chatMessageId": REQUEST.message_id,
+        "question": "why?",
+        "sessionId": "session",
+        "followUpPrompts": '["more?"]',
+    }
+    assert orjson.loads(orjson.loads(response["followUpPrompts"])) == ["more?"]
+
+
+def test_an_agentflow_answers_without_members_of_chatflows() -> None:
+    result = FlowResult(text="t", fields={"text": "t", "question": "why?", "executionId": "e", "agentFlowExecutedData": []})
+
+    response = to_response("AGENTFLOW", REQUEST.body, REQUEST, result, "session")
+
+    assert list(response) == ["text", "question", "chatId", "chatMessageId", "executionId", "agentFlowExecutedData", "sessionId"]
+
+
+def test_members_of_a_wrong_type_count_as_absent() -> None:
+    run = to_run_request({"question": 7, "history": "no", "form": [1], "overrideConfig": "x", "leadEmail": 3}, (), "")
+
+    assert run.question == "7"
+    assert run.history == ()
+    assert run.form is None
+    assert run.override_config == {}
+    assert run.lead_email is None
