@@ -25,8 +25,8 @@ class FlowResult:
     """Columns of the answer's row beyond its content, as JSON data: `sourceDocuments`, `usedTools`, `artifacts`,
     `fileAnnotations`, `reasonContent`, `action` …"""
     execution_id: str | None = None
-    memory_type: str = ""
-    """The label of the flow's memory node, for chatflows."""
+    memory_type: str | None = None
+    """Chatflows only: the label of the flow's memory node, or an empty text."""
     is_stream_valid: bool | None = None
     """Chatflows only: the flow can stream and the client asked for it."""
     flow_variables: Mapping[str, Any] = field(default_factory=dict)

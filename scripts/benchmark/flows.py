@@ -33,7 +33,12 @@ def function_flow() -> Json:
 
 def chain_flow(base_url: str) -> Json:
     """Prompt Template and ChatOpenAI into an LLM Chain."""
-    chain = {"model": "{{chatOpenAI_0.data.instance}}", "prompt": "{{promptTemplate_0.data.instance}}", "outputParser": "", "inputModeration": ""}
+    chain = {
+        "model": "{{chatOpenAI_0.data.instance}}",
+        "prompt": "{{promptTemplate_0.data.instance}}",
+        "outputParser": "",
+        "inputModeration": "",
+    }
     return {
         "nodes": [
             node("chatOpenAI_0", "chatOpenAI", "OpenAI", "Chat Models", model(base_url)),

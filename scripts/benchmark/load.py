@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 
 @dataclass(kw_only=True)
@@ -24,8 +25,7 @@ class Connection(asyncio.Protocol):
     """One keep-alive connection with one request at a time."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.buffer = bytearray()
         self.done: asyncio.Future[tuple[int, bytes]] | None = None
         self.head_end = -1

@@ -12,6 +12,7 @@ import contextlib
 import json
 import re
 import sys
+from typing import cast
 
 ORDER = re.compile(r"\b(tokens|first_ms|every_ms)=(\d+)")
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -31,8 +32,7 @@ class ModelServer(asyncio.Protocol):
     """One connection; requests on it are answered one after another."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.buffer = bytearray()
         self.task: asyncio.Task[None] | None = None
 
