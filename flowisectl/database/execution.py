@@ -1,0 +1,110 @@
+"""Table `execution`: the traces of agentflow runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from flowisectl.database.chat_message import ChatMessage
+from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
+from flowisectl.database.connection import Database
+from flowisectl.database.inserts import insert_once
+from flowisectl.database.lookup import Lookup, Row
+from flowisectl.database.rows import can_hold, get_row, id_list, in_workspace, json_text, table_of
+
+
+class Execution(SQLModel, table=True):
+    __tablename__ = "execution"
+
+    id: str = Field(default_factory=new_id, sa_type=Id, primary_key=True)
+    executionData: str = Field(sa_type=sa.Text)
+    """JSON text: the list of executed nodes."""
+    state: str
+    """INPROGRESS, FINISHED, ERROR, TERMINATED, TIMEOUT or STOPPED."""
+    agentflowId: str = Field(sa_type=Id)
+    sessionId: str
+    action: str | None = Field(default=None, sa_type=sa.Text)
+    isPublic: bool | None = None
+    createdDate: str = Field(default_factory=utc_now, sa_type=UtcDate)
+    updatedDate: str = Field(default_factory=utc_now, sa_type=UtcDate)
+    stoppedDate: str | None = Field(default=None, sa_type=UtcDate)
+    workspaceId: str | None = Field(default=None, sa_type=Id)
+
+
+TABLE = table_of(Execution)
+
+_LATEST = Lookup(
+    sa.select(TABLE)
+    .where(TABLE.c.agentflowId == sa.bindparam("flow_id", type_=Id), TABLE.c.sessionId == sa.bindparam("session"))
+    .order_by(TABLE.c.createdDate.desc(), TABLE.c.updatedDate.desc())
+)
+
+
+async def insert_execution(database: Database, values: Mapping[str, Any]) -> Row:
+    """Insert a row and give it whole; id and dates are made when missing, `executionData` (text or data) is `[]`, state INPROGRESS."""
+    now = utc_now()
+    row: Row = {
+        "id": values.get("id") or new_id(),
+        "executionData": json_text(values.get("executionData", "[]")),
+        "state": values.get("state") or "INPROGRESS",
+        "agentflowId": values["agentflowId"],
+        "sessionId": values["sessionId"],
+        "action": json_text(values.get("action")),
+        "isPublic": values.get("isPublic"),
+        "createdDate": values.get("createdDate") or now,
+        "updatedDate": values.get("updatedDate") or now,
+        "stoppedDate": values.get("stoppedDate"),
+        "workspaceId": values.get("workspaceId") or None,
+    }
+    await database.commits.add(insert_once(TABLE, database.dialect), [row])
+    return row
+
+
+async def update_execution(database: Database, execution_id: str, changes: Mapping[str, Any]) -> None:
+    """Change columns of a row; nothing happens when there is none. `updatedDate` becomes now; state STOPPED also sets `stoppedDate`."""
+    row = {name: value for name, value in changes.items() if name in TABLE.c and name != "id"}
+    row["updatedDate"] = utc_now()
+    for name in ("executionData", "action"):
+        if name in row:
+            row[name] = json_text(row[name])
+    if row.get("state") == "STOPPED":
+        row.setdefault("stoppedDate", row["updatedDate"])
+    names = tuple(sorted(row))
+    parameters = {f"new_{name}": row[name] for name in names}
+    if can_hold(database, execution_id):
+        await database.commits.add(_update(names), [{"row_id": execution_id, **parameters}])
+
+
+async def latest_execution(database: Database, flow_id: str, session_id: str) -> Row | None:
+    """The session's newest run of this flow; `executionData` is JSON text."""
+    if not can_hold(database, flow_id):
+        return None
+    return await database.find(_LATEST, {"flow_id": flow_id, "session": session_id})
+
+
+async def get_execution(database: Database, execution_id: str) -> Row | None:
+    return await get_row(database, TABLE, execution_id)
+
+
+async def delete_executions(database: Database, execution_ids: Sequence[str], workspace_id: str | None = None) -> int:
+    """Delete runs (with a workspace id, only that workspace's) and forget them in their messages; how many there were."""
+    messages = table_of(ChatMessage)
+    ids = id_list(database, execution_ids)
+    conditions: list[sa.ColumnElement[bool]] = [TABLE.c.id.in_(ids)]
+    if workspace_id:
+        conditions.append(in_workspace(TABLE, workspace_id))
+    async with database.write() as connection:
+        found = list((await connection.execute(sa.select(TABLE.c.id).where(*conditions))).scalars())
+        await connection.execute(messages.update().where(messages.c.executionId.in_(found)).values(executionId=None))
+        return int((await connection.execute(TABLE.delete().where(TABLE.c.id.in_(found)))).rowcount)
+
+
+@cache
+def _update(names: tuple[str, ...]) -> sa.Update:
+    """One statement object for each set of columns: group commit puts writes with the same statement together."""
+    values: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(f"new_{name}") for name in names}
+    return TABLE.update().where(TABLE.c.id == sa.bindparam("row_id")).values(values)

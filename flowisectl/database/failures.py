@@ -1,0 +1,70 @@
+"""Errors of the database libraries, told in the project's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy.exc as sa_errors
+
+from flowisectl.errors import DatabaseUnavailable, FlowisectlError, InvalidRequest
+
+_BAD_VALUE = ("error binding parameter", "invalid input for query argument", "invalid byte sequence", "unsupported unicode escape")
+_MISSING_SCHEMA = ("no such table", "undefinedtable", "no such column", "has no column", "undefinedcolumn", "does not exist")
+
+
+class LostConnection(DatabaseUnavailable):
+    """The connection broke while it was used; the same work may be tried again on a new one."""
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Turn errors of SQLAlchemy and the drivers inside the block into ours. `place` names the database, without secrets."""
+    try:
+        yield
+    except Exception as error:
+        own = explain(error, place)
+        if own is error:
+            raise
+        raise own from error
+
+
+def explain(error: Exception, place: str) -> Exception:
+    """The project's error for a library's error; what is none of the database's business comes back as it is."""
+    if isinstance(error, FlowisectlError):
+        return error
+    if isinstance(error, sa_errors.IntegrityError):
+        return InvalidRequest(f"SQLITE_CONSTRAINT: {error.orig}" if "sqlite" in str(type(error.orig)) else _reason(error))
+    if isinstance(error, sa_errors.DBAPIError):
+        if error.connection_invalidated:
+            return LostConnection(f"{place} broke the connection ({_reason(error)}): check that it runs; the work can be tried again")
+        if isinstance(error, sa_errors.DataError) or any(sign in _reason(error).lower() for sign in _BAD_VALUE):
+            return InvalidRequest(f"a value cannot be stored: {_reason(error)[:200]}")
+        return _unavailable(error, place)
+    if isinstance(error, sa_errors.StatementError):
+        return InvalidRequest(f"a value cannot be stored: {_reason(error)}")
+    if isinstance(error, (UnicodeError, OverflowError)):
+        return InvalidRequest("a value cannot be stored: it is no valid Unicode text, or too large a number")
+    if isinstance(error, sa_errors.TimeoutError):
+        return DatabaseUnavailable(f"{place}: no free connection in time: too many requests at once, or the database hangs")
+    if isinstance(error, OSError) or type(error).__module__.split(".")[0] == "asyncpg":
+        return DatabaseUnavailable(f"{place} cannot be reached ({_reason(error)}): check the DATABASE_* settings and that it runs")
+    return error
+
+
+def _unavailable(error: sa_errors.DBAPIError, place: str) -> Exception:
+    reason = _reason(error)
+    spelled = f"{type(error.orig).__name__} {reason}".lower()
+    if any(sign in spelled for sign in _MISSING_SCHEMA):
+        return DatabaseUnavailable(f"{place} lacks a table or column ({reason}): run `flowisectl database migrate`")
+    if "locked" in spelled or "busy" in spelled:
+        return DatabaseUnavailable(f"{place} is locked by another process ({reason}): end whatever holds it, then try again")
+    return DatabaseUnavailable(f"{place} cannot be used ({reason}): check the DATABASE_* settings and that the database runs")
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own words in one line; SQLAlchemy's text would carry the statement and its values."""
+    origin = getattr(error, "orig", None) or error
+    text = " ".join(str(origin).split())
+    _, mark, rest = text.partition(">: ")  # asyncpg's errors come as "<class 'asyncpg…'>: text"
+    return (rest if mark else text) or type(origin).__name__

@@ -1,0 +1,26 @@
+"""Indexes that Flowise's tables lack although they are searched all the time. They carry our prefix and alter nothing of Flowise's."""
+
+from __future__ import annotations
+
+INDEXES = {
+    "flowisectl_message_session": ("chat_message", ("chatflowid", "sessionId", "createdDate")),
+    "flowisectl_message_chat": ("chat_message", ("chatId",)),
+    "flowisectl_feedback_message": ("chat_message_feedback", ("messageId",)),
+    "flowisectl_execution_session": ("execution", ("agentflowId", "sessionId", "createdDate")),
+    "flowisectl_apikey_text": ("apikey", ("apiKey",)),
+    "flowisectl_upsert_flow": ("upsert_history", ("chatflowid",)),
+    "flowisectl_lead_flow": ("lead", ("chatflowid",)),
+}
+
+EXISTING = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'flowisectl%'",
+    "postgresql": "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema() AND indexname LIKE 'flowisectl%'",
+}
+
+
+def create_statements() -> list[str]:
+    """One statement for each index; nothing happens where it exists."""
+    return [
+        f'CREATE INDEX IF NOT EXISTS "{name}" ON "{table}" ({", ".join(f"{chr(34)}{column}{chr(34)}" for column in columns)})'
+        for name, (table, columns) in INDEXES.items()
+    ]

@@ -1,0 +1,106 @@
+"""Brings a database's schema up to date, once, however many processes start together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from flowisectl.database.connection import Database
+from flowisectl.database.migrations.indexes import EXISTING, INDEXES, create_statements
+from flowisectl.database.migrations.lock import schema_lock
+from flowisectl.errors import DatabaseUnavailable
+
+HEAD = "m001"
+"""The newest step in versions/. Kept here so that a database that is up to date is recognised without importing Alembic."""
+
+_HAS_VERSION = {
+    "sqlite": "SELECT 1 AS found FROM sqlite_master WHERE name = 'flowisectl_alembic_version'",
+    "postgresql": "SELECT 1 AS found WHERE to_regclass('flowisectl_alembic_version') IS NOT NULL",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaState:
+    revision: str | None
+    """The newest step that was taken, None for none."""
+    missing_indexes: frozenset[str]
+    head: str = HEAD
+
+    @property
+    def is_current(self) -> bool:
+        return self.revision == self.head and not self.missing_indexes
+
+
+async def migrate(database: Database) -> SchemaState:
+    """Take the steps that are missing, in one transaction; an up-to-date database costs two reads.
+
+    An empty database gets Flowise's tables, with Flowise's own list of migrations; a database of Flowise is adopted as it is.
+    Raises DatabaseUnavailable when it cannot be reached, or holds tables that are not usable.
+    """
+    if (state := await schema_state(database)).is_current:
+        return state
+    async with schema_lock(database):
+        # Another process may have done it all while this one waited.
+        if (state := await schema_state(database)).is_current:
+            return state
+        if database.dialect == "sqlite":
+            await _use_write_ahead_log(database)
+        async with database.write() as connection:
+            if state.revision != HEAD:
+                await connection.run_sync(_upgrade)
+            for statement in create_statements():
+                await connection.exec_driver_sql(statement)
+    return await schema_state(database)
+
+
+async def schema_state(database: Database) -> SchemaState:
+    """How far the schema is. Raises DatabaseUnavailable."""
+    if not await database.fetch(sa.text(_HAS_VERSION[database.dialect])):
+        return SchemaState(revision=None, missing_indexes=frozenset(INDEXES))
+    versions = await database.fetch(sa.text("SELECT version_num FROM flowisectl_alembic_version"))
+    indexes = {row["name"] for row in await database.fetch(sa.text(EXISTING[database.dialect]))}
+    return SchemaState(revision=versions[0]["version_num"] if versions else None, missing_indexes=frozenset(INDEXES) - indexes)
+
+
+async def wait_for_schema(database: Database, timeout_seconds: float) -> None:
+    """Wait until another process (the server) has brought the schema up to date, then learn its columns.
+
+    A database that cannot be reached yet is waited for as well. Raises DatabaseUnavailable when the time is over.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    pause = 0.05
+    while True:
+        try:
+            state = await schema_state(database)
+            if state.revision == state.head:
+                await database.load_columns()
+                return
+            problem = DatabaseUnavailable(
+                f"{database.place} is not migrated after {timeout_seconds:.0f} s: start the server or run `flowisectl database migrate`"
+            )
+        except DatabaseUnavailable as error:
+            problem = error
+        if time.monotonic() + pause > deadline:
+            raise problem
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 1.0)
+
+
+async def _use_write_ahead_log(database: Database) -> None:
+    """Readers and the writer no longer block each other. The mode is kept in the file, so it is set once."""
+    async with database.read() as connection:
+        await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
