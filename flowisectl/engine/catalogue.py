@@ -43,9 +43,7 @@ class NodeCatalogue:
         for key in sorted(self._loaders):
             yield self._loaders[key]()
 
-    async def build(
-        self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = ""
-    ) -> Any:
+    async def build(self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = "") -> Any:
         """Build what a component offers, for nodes that name one in their own inputs (engine.context.NodeFactory)."""
         node = self.get(name, node_id=node_id, flow_id=context.flow_id)
         credential = await context.credentials.fields(credential_id) if credential_id else {}

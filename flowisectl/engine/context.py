@@ -106,9 +106,7 @@ class Executions(Protocol):
 class NodeFactory(Protocol):
     """Builds what another node offers, for nodes that name a component in their own inputs."""
 
-    async def build(
-        self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = ""
-    ) -> Any:
+    async def build(self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = "") -> Any:
         """The object that the component builds from these inputs. Raises UnknownNode."""
         ...
 
@@ -116,9 +114,7 @@ class NodeFactory(Protocol):
 class Flows(Protocol):
     """Runs another flow inside this run, in the same process."""
 
-    async def run(
-        self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = ""
-    ) -> Mapping[str, Any]:
+    async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
         """The response that a prediction of that flow would give. Raises FlowNotFound, InvalidApiKey, FlowError."""
         ...
 

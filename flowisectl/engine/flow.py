@@ -135,12 +135,10 @@ def parse_flow(
         except ValueError as error:
             raise InvalidFlow(f"{where}: flowData is not JSON ({error}); export the flow again") from error
     if not isinstance(flow_data, Mapping) or not isinstance(flow_data.get("nodes"), list):
-        raise InvalidFlow(f"{where}: flowData has no list of nodes; export the flow with \"Export Chatflow\"")
+        raise InvalidFlow(f'{where}: flowData has no list of nodes; export the flow with "Export Chatflow"')
     nodes = tuple(_node(item, where) for item in flow_data["nodes"] if not _is_note(item))
     known = {node.id for node in nodes}
-    edges = tuple(
-        edge for edge in (_edge(item) for item in flow_data.get("edges") or ()) if edge.source in known and edge.target in known
-    )
+    edges = tuple(edge for edge in (_edge(item) for item in flow_data.get("edges") or ()) if edge.source in known and edge.target in known)
     return Flow(
         id=id,
         name=name,

@@ -143,7 +143,12 @@ class NodeDefinition:
             data["credential"] = self.credential.to_json()
         if self.outputs:
             data["outputs"] = [output.to_json() for output in self.outputs]
-        for name, value in (("tags", [*self.tags]), ("color", self.color), ("hideInput", self.hide_input), ("hideOutput", self.hide_output)):
+        for name, value in (
+            ("tags", [*self.tags]),
+            ("color", self.color),
+            ("hideInput", self.hide_input),
+            ("hideOutput", self.hide_output),
+        ):
             if value:
                 data[name] = value
         return data

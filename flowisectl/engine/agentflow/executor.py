@@ -1,0 +1,223 @@
+"""Runs an agentflow: the schedule decides, this module awaits, reports and keeps the trace."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flowisectl.engine.agentflow import schedule
+from flowisectl.engine.agentflow.answer import flow_result, without_credentials
+from flowisectl.engine.agentflow.js_values import text_of
+from flowisectl.engine.agentflow.messages import PastMessages
+from flowisectl.engine.agentflow.opening import open_run
+from flowisectl.engine.agentflow.plan import ITERATION, FlowPlan, plan_of
+from flowisectl.engine.agentflow.preparation import prepare
+from flowisectl.engine.agentflow.report import RunReport
+from flowisectl.engine.agentflow.state import AgentflowState, NodeExecution, RunStatus, final_status
+from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
+from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.flow import Flow, FlowNode
+from flowisectl.engine.run import FlowResult
+from flowisectl.errors import FlowError, NodeError, RunStopped, UnknownNode
+
+_CANCELLED = "Flow execution was cancelled"
+_BUTTONS = (("agentflowv2-approve-button", "Proceed"), ("agentflowv2-reject-button", "Reject"))
+
+
+async def run_agentflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue) -> FlowResult:
+    """Run to the end, to a stop for a human, or to an error.
+
+    The execution row is made at the start and rewritten at the end, whatever the end is. Raises NodeError when a node failed,
+    InvalidFlow and InvalidRequest when the run cannot begin. CancelledError is recorded and goes on.
+    """
+    plan = plan_of(flow)
+    opening = await open_run(flow, plan, context)
+    run = _Run(flow=flow, context=opening.context, catalogue=catalogue, past=PastMessages(context), execution_id=opening.execution_id)
+    report = RunReport(context)
+    report.run(RunStatus.INPROGRESS)
+    state = await _Level(run, plan, report).to_end(opening.state)
+    status = final_status(state.executed)
+    await run.save(state, status)
+    report.run(status)
+    return await flow_result(flow, opening, state)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What all levels of one run share."""
+
+    flow: Flow
+    context: RunContext
+    catalogue: NodeCatalogue
+    past: PastMessages
+    execution_id: str
+
+    async def save(self, state: AgentflowState, status: str) -> None:
+        """Rewrite the execution row. It may be called after any node: the state is complete between two nodes."""
+        await self.context.executions.save(self.execution_id, [item.json for item in state.executed], str(status))
+
+
+class _Level:
+    """Runs the nodes of one plan: the flow's own, or those inside an iteration for one item."""
+
+    def __init__(
+        self,
+        run: _Run,
+        plan: FlowPlan,
+        report: RunReport,
+        *,
+        iteration: Mapping[str, Any] | None = None,
+        outer: AgentflowState | None = None,
+    ) -> None:
+        self._run = run
+        self._plan = plan
+        self._report = report
+        self._iteration = iteration
+        self._outer = outer
+
+    async def to_end(self, state: AgentflowState) -> AgentflowState:
+        """Run what the schedule allows. Raises what a node raised, after it was recorded."""
+        while (node_id := schedule.next_node(state)) is not None:
+            state = schedule.take(state)
+            node = self._plan.nodes.get(node_id)
+            if node is None:
+                continue
+            try:
+                if state.steps > self._run.context.max_iterations:
+                    raise FlowError("Maximum iteration limit reached")
+                state = await self._advance(state, node)
+            except asyncio.CancelledError:
+                await asyncio.shield(self._fail(state, node, *self._abort_of(node)))
+                raise
+            except Exception as error:
+                if isinstance(error, RunStopped):
+                    await self._fail(state, node, RunStatus.TERMINATED, _CANCELLED)
+                    raise
+                text = str(error) or type(error).__name__
+                await self._fail(state, node, RunStatus.ERROR, text)
+                if isinstance(error, NodeError):
+                    raise
+                raise NodeError(text, node_id=node.id, node_name=node.name) from error
+        return state
+
+    async def _advance(self, state: AgentflowState, node: FlowNode) -> AgentflowState:
+        """Run one node and send its result on."""
+        run = self._run
+        self._report.node_started(node)
+        implementation = self._implementation(node)
+        prepared = await prepare(
+            run.flow,
+            node,
+            state,
+            context=run.context,
+            catalogue=run.catalogue,
+            definition=implementation.definition,
+            plan=self._plan,
+            past=run.past,
+            iteration=self._iteration,
+            outer=self._outer,
+        )
+        state = prepared.state
+        result = await implementation.run_step(prepared.inputs, run.context, prepared.step)
+        if result.stops and self._iteration is None:
+            return self._stop(state, node, prepared.step, result)
+        inner: Sequence[NodeExecution] = ()
+        if node.name == ITERATION:
+            result, inner = await self._iterate(state, node, result)
+        execution = self._execution(node, prepared.step, result, RunStatus.FINISHED)
+        state = schedule.record(state, execution, inner)
+        self._report.node_ended(node, RunStatus.FINISHED)
+        self._report.executed(state.executed)
+        routed = schedule.route(self._plan, state, execution, run.context.max_loop_count)
+        if routed.fallback is not None:
+            self._report.token(routed.fallback)
+        return routed.state
+
+    def _implementation(self, node: FlowNode) -> AgentflowNode:
+        found = self._run.catalogue.get(node.name, node_id=node.id, flow_id=self._run.flow.id)
+        if not isinstance(found, AgentflowNode):
+            raise UnknownNode(node.name, node.id, self._run.flow.id)
+        return found
+
+    def _execution(self, node: FlowNode, step: Step, result: StepResult, status: str) -> NodeExecution:
+        data: dict[str, Any] = {
+            "id": node.id,
+            "name": node.name,
+            "input": result.input,
+            "output": result.output,
+            "state": step.state if result.state is None else result.state,
+        }
+        if result.chat_history is not None:
+            data["chatHistory"] = result.chat_history
+        return self._item(node, status, data)
+
+    def _item(self, node: FlowNode, status: str, data: Mapping[str, Any]) -> NodeExecution:
+        return NodeExecution(node_id=node.id, node_label=node.label, previous=self._plan.parents[node.id], status=str(status), data=data)
+
+    def _stop(self, state: AgentflowState, node: FlowNode, step: Step, result: StepResult) -> AgentflowState:
+        """The run waits for a human. What else was queued is given up, as clients know it."""
+        action = {
+            "id": str(uuid.uuid4()),
+            "mapping": {"approve": "Proceed", "reject": "Reject"},
+            "elements": [{"type": kind, "label": label} for kind, label in _BUTTONS],
+            "data": {"nodeId": node.id, "nodeLabel": node.label, "input": result.input},
+        }
+        result = replace(result, output={**result.output, "humanInputAction": action})
+        state = schedule.record(state, self._execution(node, step, result, RunStatus.STOPPED))
+        self._report.node_ended(node, RunStatus.STOPPED)
+        self._report.executed(state.executed)
+        self._report.run(RunStatus.STOPPED)
+        self._report.action(action)
+        return state
+
+    async def _iterate(self, state: AgentflowState, node: FlowNode, result: StepResult) -> tuple[StepResult, Sequence[NodeExecution]]:
+        """Run what lies inside an iteration once for each item. An item that fails does not fail the run."""
+        plan = self._plan.inner.get(node.id)
+        items = result.input["iterationInput"]
+        values, results, inner = state.values, [], []
+        report = RunReport(self._run.context, is_inner=True)
+        for index, value in enumerate(items):
+            iteration = {
+                "index": index,
+                "value": value,
+                "isFirst": index == 0,
+                "isLast": index == len(items) - 1,
+                "sessionId": self._run.context.session_id,
+            }
+            if plan is None:
+                break
+            level = _Level(self._run, plan, report, iteration=iteration, outer=state)
+            try:
+                ended = await level.to_end(schedule.begin(plan, values=values))
+            except RunStopped:
+                raise
+            except Exception as error:
+                results.append(f"Error in iteration {index + 1}: {error}")
+                continue
+            values = {**values, **ended.values}
+            if ended.executed and (content := ended.executed[-1].output.get("content", " ")):
+                results.append(content)
+            extra = {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id}
+            inner += [replace(item, data=without_credentials({**item.data, **extra})) for item in ended.executed]
+        output = {"iterationResults": results, "content": "\n".join(text_of(item) for item in results)}
+        return replace(result, output=output, state=values), inner
+
+    def _abort_of(self, node: FlowNode) -> tuple[RunStatus, str]:
+        try:
+            text = self._implementation(node).abort_text
+        except UnknownNode:
+            text = ""
+        return (RunStatus.ERROR, text) if text else (RunStatus.TERMINATED, _CANCELLED)
+
+    async def _fail(self, state: AgentflowState, node: FlowNode, status: RunStatus, error: str) -> None:
+        execution = self._item(node, status, {"id": node.id, "name": node.name, "error": error})
+        state = schedule.fail(state, execution)
+        self._report.node_ended(node, status, error, tells_error=status == RunStatus.ERROR)
+        if self._iteration is None:
+            self._report.executed(state.executed)
+            await self._run.save(state, status)
+            self._report.run(status)

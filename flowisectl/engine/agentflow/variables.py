@@ -1,0 +1,197 @@
+"""`{{…}}` in the inputs of agentflow nodes.
+
+Only inputs whose exported definition accepts variables are touched, all texts inside them included; in `<param>Config` objects it
+is the named component's own definition that says so. Editor content becomes Markdown first. References that nothing is known
+about stay as they are written: `{{ output }}` is filled later, by the node's own result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from flowisectl.engine.agentflow.js_values import MISSING, get_path, text_of
+from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.flow import FlowNode
+from flowisectl.engine.rich_text import markdown_of
+from flowisectl.errors import UnknownNode
+
+_REFERENCE = re.compile(r"\{\{(.*?)\}\}")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One `{{…}}`: as it is written, and the name inside."""
+
+    written: str
+    name: str
+
+
+@lru_cache(maxsize=8192)
+def parse_template(text: str) -> tuple[str | Reference, ...]:
+    """A text in pieces, editor content as Markdown; one piece when nothing is to be filled in."""
+    text = markdown_of(text)
+    pieces: list[str | Reference] = []
+    end = 0
+    for found in _REFERENCE.finditer(text):
+        if found.start() > end:
+            pieces.append(text[end : found.start()])
+        # Markdown escapes underscores; ids never have back slashes.
+        pieces.append(Reference(found.group(0), found.group(1).strip().replace("\\", "")))
+        end = found.end()
+    if end < len(text) or not pieces:
+        pieces.append(text[end:])
+    return tuple(pieces)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What references may name while one node is prepared."""
+
+    question: str = ""
+    files_text: str = ""
+    form: Mapping[str, Any] | None = None
+    webhook: Mapping[str, Any] | None = None
+    chat_history: Callable[[], str] = str
+    runtime_length: int = 0
+    loop_count: int = 0
+    iteration: Mapping[str, Any] | None = None
+    """`{index, value, isFirst, isLast, sessionId}` of the item that is worked on."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    flow: Mapping[str, Any] = field(default_factory=dict)
+    """`$flow`"""
+    output_of: Callable[[str], Mapping[str, Any] | None] = lambda node_id: None
+    """Node id → the output of its latest execution."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @cached_property
+    def _history_text(self) -> str:
+        return self.chat_history()
+
+    def fill(self, text: str) -> Any:
+        """A text with its references filled in. Only `{{nodeId.output.path}}` standing alone keeps its type."""
+        pieces = parse_template(text)
+        if len(pieces) == 1:
+            piece = pieces[0]
+            if isinstance(piece, str):
+                return piece
+            value = self._value(piece.name)
+            if value is MISSING:
+                return piece.written
+            if ".output." in piece.name and not isinstance(value, (Mapping, list)):
+                return value
+            return self._with_files(text_of(value), pieces)
+        parts = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                value = self._value(piece.name)
+                parts.append(piece.written if value is MISSING else text_of(value))
+        return self._with_files("".join(parts), pieces)
+
+    def _with_files(self, text: str, pieces: tuple[str | Reference, ...]) -> str:
+        """The texts of attached files stand before a text that has the question in it, once for each time it does."""
+        if not self.files_text:
+            return text
+        count = sum(1 for piece in pieces if isinstance(piece, Reference) and piece.name == "question")
+        return f"{self.files_text}\n\n" * count + text
+
+    def _value(self, name: str) -> Any:
+        match name:
+            case "question":
+                return self.question
+            case "file_attachment":
+                return self.files_text
+            case "chat_history":
+                return self._history_text
+            case "runtime_messages_length":
+                return self.runtime_length
+            case "loop_count":
+                return self.loop_count
+            case "current_date_time":
+                return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if name.startswith("$"):
+            return self._special(name)
+        node_id, dot, rest = name.partition(".")
+        if not dot:
+            return self._content_of(node_id)
+        output = self.output_of(node_id) if rest.startswith("output.") else None
+        return MISSING if output is None else get_path(output, rest.removeprefix("output."))
+
+    def _special(self, name: str) -> Any:
+        root, _, path = name.partition(".")
+        if name.startswith("$iteration"):
+            return self._iteration(path)
+        sources = {"$form": self.form, "$webhook": self.webhook, "$vars": self.variables, "$flow": self.flow}
+        source = sources.get(root)
+        if source is None or not path:
+            return MISSING
+        value = get_path(source, path)
+        return MISSING if value is None else value
+
+    def _iteration(self, path: str) -> Any:
+        """The current item, or a path into it. Of a text every path is the text; items that count as false stay unfilled."""
+        value = self.iteration.get("value") if self.iteration else None
+        if not value and not isinstance(value, (Mapping, list)):
+            return MISSING
+        return value if isinstance(value, str) or not path else get_path(value, path)
+
+    def _content_of(self, node_id: str) -> Any:
+        output = self.output_of(node_id)
+        if output is None:
+            return MISSING
+        content = output.get("content")
+        if content is None:
+            http = output.get("http")
+            content = http.get("data") if isinstance(http, Mapping) else None
+        return MISSING if content is None else content
+
+
+def resolve_inputs(node: FlowNode, inputs: Mapping[str, Any], scope: Scope, catalogue: NodeCatalogue) -> dict[str, Any]:
+    """A node's inputs with their references filled in. Raises nothing: what cannot be filled stays as it is written."""
+    values = {name: _fill(value, scope) if node.accepts_variable(name) else value for name, value in inputs.items()}
+    for name, param in node.params.items():
+        if param.get("loadConfig"):
+            _fill_config(values, name, scope, catalogue)
+        array = param.get("array")
+        if isinstance(array, list) and isinstance(values.get(name), list):
+            for inner in (str(item["name"]) for item in array if isinstance(item, Mapping) and item.get("loadConfig")):
+                values[name] = [_filled_item(item, inner, scope, catalogue) for item in values[name]]
+    return values
+
+
+def _fill(value: Any, scope: Scope) -> Any:
+    if isinstance(value, str):
+        return scope.fill(value)
+    if isinstance(value, list):
+        return [_fill(item, scope) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _fill(item, scope) for name, item in value.items()}
+    return value
+
+
+def _filled_item(item: Any, name: str, scope: Scope, catalogue: NodeCatalogue) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    values = dict(item)
+    _fill_config(values, name, scope, catalogue)
+    return values
+
+
+def _fill_config(values: dict[str, Any], name: str, scope: Scope, catalogue: NodeCatalogue) -> None:
+    """Fill in the inputs of a component that a node names in an input of its own."""
+    component, config = values.get(name), values.get(f"{name}Config")
+    if not isinstance(component, str) or not isinstance(config, Mapping):
+        return
+    try:
+        accepting = {param.name for param in catalogue.get(component).definition.inputs if param.accept_variable}
+    except UnknownNode:
+        # The node itself reports it when it needs the component.
+        return
+    if accepting:
+        values[f"{name}Config"] = {key: _fill(value, scope) if key in accepting else value for key, value in config.items()}

@@ -1,0 +1,34 @@
+"""The events by which a client follows an answer while it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.events import EventKind, EventSink, FlowEvent
+
+
+class AnswerEvents:
+    """Sends `start` and `token` events."""
+
+    def __init__(self, events: EventSink) -> None:
+        self._emit = events.emit
+
+    def start(self, text: str) -> None:
+        self._emit(FlowEvent(EventKind.START, text))
+
+    def token(self, text: str) -> None:
+        self._emit(FlowEvent(EventKind.TOKEN, text))
+
+
+def answer_events(context: RunContext) -> AnswerEvents | None:
+    """Where the answer's pieces go, or None when nobody listens."""
+    return AnswerEvents(context.events) if context.is_streaming else None
+
+
+def tell_extras(context: RunContext, answer: Mapping[str, Any]) -> None:
+    """What comes after the tokens of an answer: documents, tools and artifacts that it was made with."""
+    for kind in (EventKind.SOURCE_DOCUMENTS, EventKind.USED_TOOLS, EventKind.ARTIFACTS):
+        if answer.get(kind.value):
+            context.events.emit(FlowEvent(kind, answer[kind.value]))

@@ -1,0 +1,205 @@
+"""Runs a chatflow: builds what the ending node needs, in order, then lets the ending node answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from flowisectl.engine.branch import Branch
+from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.flow import Flow, FlowNode
+from flowisectl.engine.graph import reachable
+from flowisectl.engine.inputs import InputTemplates, Scope, compile_inputs, text_of
+from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.overrides import overridden_inputs, overridden_variables
+from flowisectl.engine.plan import Plan, plan_of
+from flowisectl.engine.post_processing import post_processed
+from flowisectl.engine.run import FlowResult
+from flowisectl.engine.session import memory_type_of
+from flowisectl.engine.stored_memory import history_lines, prepended_messages
+from flowisectl.errors import InvalidFlow, NodeError, RunStopped, Unavailable
+
+_STORED = ("sourceDocuments", "usedTools", "fileAnnotations", "artifacts", "agentReasoning", "action")
+
+
+async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue) -> FlowResult:
+    """Run a chatflow to its answer. Raises InvalidFlow, UnknownNode, NodeError, RunStopped, Unavailable.
+
+    A node that fails while it is built gives its text with `Error: ` in front, one that fails while it answers gives its
+    text as it is; clients know both.
+    """
+    run = _Run(flow, plan_of(flow), context, catalogue)
+    ending = await run.build()
+    answer = _members(await run.answer(ending))
+    answer = await post_processed(flow, context, answer)
+    return FlowResult(
+        text=content_of(answer),
+        fields=answer,
+        user_content=context.request.question if context.request.has_question else "",
+        stored={name: answer[name] for name in _STORED if answer.get(name)},
+        memory_type=memory_type_of(flow),
+        is_stream_valid=context.is_streaming,
+        flow_variables=run.flow_variables,
+    )
+
+
+def content_of(answer: Mapping[str, Any]) -> str:
+    """What the answer's row holds: the text, else the JSON in a fence that is left open (as clients know it), else all of it."""
+    text = answer.get("text")
+    if text:
+        return text_of(text)
+    if answer.get("json") is not None:
+        return "```json\n" + _pretty(answer["json"])
+    return _pretty(answer)
+
+
+class _Run:
+    """One run of a chatflow: what has been built so far."""
+
+    def __init__(self, flow: Flow, plan: Plan, context: RunContext, catalogue: NodeCatalogue) -> None:
+        self.flow_variables: dict[str, Any] = {}
+        self._flow = flow
+        self._plan = plan
+        self._context = context
+        self._catalogue = catalogue
+        self._instances: dict[str, Any] = {}
+        self._dead: set[str] = set()
+        self._scope = Scope(
+            question=context.request.question,
+            files_text=context.request.files_text,
+            flow={
+                "chatflowid": context.flow_id,
+                "chatflowId": context.flow_id,
+                "chatId": context.chat_id,
+                "sessionId": context.session_id,
+                "chatHistory": "",
+                "apiMessageId": context.message_id,
+            },
+            instances=self._instances,
+        )
+        self._has_history = False
+
+    async def build(self) -> FlowNode:
+        """Build everything that the ending nodes need and give the one that answers."""
+        overrides = self._context.request.override_config
+        if self._plan.uses_variables or "vars" in overrides:
+            variables = {**await self._context.variables.values(), **overridden_variables(self._flow, overrides)}
+            self._scope = replace(self._scope, variables=variables)
+        ending_ids = {node.id for node in self._plan.endings}
+        needed = self._plan.needed_for(ending_ids, ())
+        for node in self._plan.order:
+            if node.id not in needed or node.id in ending_ids or node.id in self._plan.skipped:
+                continue
+            instance = await self._build(node)
+            if isinstance(instance, Branch):
+                self._prune(node, instance)
+                needed = self._plan.needed_for(ending_ids - self._dead, self._dead)
+                instance = instance.value
+            self._instances[node.id] = instance
+        alive = [node for node in self._plan.endings if node.id not in self._dead]
+        if not alive:
+            raise InvalidFlow("the branch that was taken leads to no chain, agent or engine: connect one to it")
+        return alive[-1]
+
+    async def answer(self, ending: FlowNode) -> Any:
+        """What the ending node answers."""
+        if ending.output and ending.output != ending.name and ending.output != "EndingNode":
+            raise InvalidFlow(
+                f"node {ending.id!r} ({ending.label}) ends the flow with its output {ending.output!r}: choose its output {ending.name!r}"
+            )
+        node = self._catalogue.get(ending.name, node_id=ending.id, flow_id=self._flow.id)
+        async with self._traced(ending, ""):
+            return await node.run(await self._inputs(ending), self._context)
+
+    async def _build(self, node: FlowNode) -> Any:
+        component = self._catalogue.get(node.name, node_id=node.id, flow_id=self._flow.id)
+        async with self._traced(node, "Error: "):
+            inputs = await self._inputs(node)
+            instance = await component.build(inputs, self._context)
+        if node.name == "setVariable" and inputs.flag("showOutput"):
+            self.flow_variables[inputs.text("variableName")] = instance
+        return instance
+
+    async def _inputs(self, node: FlowNode) -> NodeInputs:
+        templates = self._templates(node)
+        if templates.uses_history and not self._has_history:
+            await self._load_history()
+        credential_id = self._credential_id(node, templates)
+        return NodeInputs(
+            templates.resolve(self._scope),
+            node_id=node.id,
+            label=node.label,
+            output=node.output,
+            credential=await self._context.credentials.fields(credential_id) if credential_id else None,
+        )
+
+    def _templates(self, node: FlowNode) -> InputTemplates:
+        """The node's inputs as the plan has them, or compiled anew when the request overrides some."""
+        inputs = overridden_inputs(self._flow, node, self._context.request.override_config)
+        if inputs is node.inputs:
+            return self._plan.templates[node.id]
+        return compile_inputs(node, inputs, self._flow.by_id.keys())
+
+    @staticmethod
+    def _credential_id(node: FlowNode, templates: InputTemplates) -> str:
+        """The node's credential; another one given by an override wins."""
+        chosen = templates.fixed.get("credentialId")
+        return chosen if isinstance(chosen, str) and chosen else node.credential_id
+
+    async def _load_history(self) -> None:
+        self._has_history = True
+        memory = self._instances.get(self._plan.memory_id)
+        if memory is None:
+            return
+        messages = await memory.messages(prepended_messages(self._context))
+        shown = [{"message": message.text, "type": _TYPES[message.role]} for message in messages if message.role in _TYPES]
+        flow = {**self._scope.flow, "chatHistory": shown}
+        self._scope = replace(self._scope, chat_history=history_lines(messages), flow=flow)
+
+    def _prune(self, node: FlowNode, branch: Branch) -> None:
+        """Leave out what only the dead branch leads to."""
+        prefix = f"{node.id}-output-{branch.dead_output}"
+        edges = [edge for edge in self._flow.edges if edge.source == node.id]
+        dead = [edge.target for edge in edges if edge.source_handle.startswith(prefix)]
+        live = [edge.target for edge in edges if not edge.source_handle.startswith(prefix)]
+        self._dead |= reachable(dead, self._plan.targets) - reachable(live, self._plan.targets)
+
+    @asynccontextmanager
+    async def _traced(self, node: FlowNode, prefix: str) -> AsyncIterator[None]:
+        """A node's line in the trace; its failure becomes a NodeError, stops and outages stay what they are."""
+        trace = self._context.trace
+        trace.node_started(node.id, node.name, node.label)
+        try:
+            yield
+        except (asyncio.CancelledError, RunStopped):
+            trace.node_ended(node.id, "TERMINATED")
+            raise
+        except Exception as error:
+            text = str(error) or type(error).__name__
+            trace.node_ended(node.id, "ERROR", text)
+            if isinstance(error, Unavailable):
+                raise
+            raise NodeError(prefix + text, node_id=node.id, node_name=node.name) from error
+        trace.node_ended(node.id, "FINISHED")
+
+
+_TYPES = {"assistant": "apiMessage", "user": "userMessage"}
+
+
+def _members(result: Any) -> dict[str, Any]:
+    """A node's answer as members of the response."""
+    if isinstance(result, Mapping):
+        return dict(result)
+    if isinstance(result, list):
+        return {"json": result}
+    return {"text": text_of(result)}
+
+
+def _pretty(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -1,0 +1,83 @@
+"""One prompt, one model, one answer: what an LLM chain does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flowisectl.errors import MissingInput
+from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.interfaces.message import ChatMessage
+from flowisectl.interfaces.output_parser import OutputParser
+from flowisectl.llm.chat_streaming import AnswerTeller, ask
+from flowisectl.llm.prompt_template import Prompt, as_text
+
+ImagePart = Mapping[str, Any]
+
+_REPAIR = """\
+An answer does not have the form that was asked for.
+
+This was asked for:
+{instructions}
+
+This is the answer:
+{answer}
+
+This is what is wrong with it:
+{error}
+
+Write the answer again in the form that was asked for, and nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LlmChain:
+    """Ready to be asked. With a parser the answer is data, else it is text."""
+
+    model: ChatModel
+    prompt: Prompt
+    parser: OutputParser | None = None
+
+    async def predict(self, question: str, *, images: Sequence[ImagePart] = (), teller: AnswerTeller | None = None) -> Any:
+        """The answer. Raises MissingInput, ProviderError; ValueError when the parser cannot read the model's text."""
+        prompt = self.prompt.with_instructions(self.parser.format_instructions) if self.parser else self.prompt
+        messages = prompt.messages(filled_values(self.prompt, question))
+        if images:
+            messages = with_images(messages, images)
+        text = (await ask(self.model, messages, teller)).text
+        return text if self.parser is None else await self._parsed(text, self.parser)
+
+    async def answer(self, question: str) -> str:
+        """The answer as text, for tools that ask a chain."""
+        return as_text(await self.predict(question))
+
+    async def _parsed(self, text: str, parser: OutputParser) -> Any:
+        try:
+            return parser.parse(text)
+        except ValueError as error:
+            if not parser.auto_fix:
+                raise
+            request = _REPAIR.format(instructions=parser.format_instructions, answer=text, error=error)
+            reply = await self.model.invoke([ChatMessage(role="user", content=request)])
+            return parser.parse(reply.text)
+
+
+def filled_values(prompt: Prompt, question: str) -> Mapping[str, Any]:
+    """A value for every variable: those that the prompt was given, and the question for the one that is left.
+
+    The question is not used when no variable is left. Raises MissingInput when several are.
+    """
+    missing = [name for name in prompt.variables if prompt.values.get(name) in (None, "")]
+    if len(missing) > 1:
+        raise MissingInput(f"Please provide Prompt Values for: {', '.join(missing)}")
+    return {**prompt.values, missing[0]: question} if missing else prompt.values
+
+
+def with_images(messages: Sequence[ChatMessage], images: Sequence[ImagePart]) -> list[ChatMessage]:
+    """Images in front of the text of the last message of the user."""
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if message.role == "user":
+            parts = [{"type": "text", "text": message.content}] if isinstance(message.content, str) else [*message.content]
+            return [*messages[:index], replace(message, content=[*images, *parts]), *messages[index + 1 :]]
+    return [*messages, ChatMessage(role="user", content=[*images])]

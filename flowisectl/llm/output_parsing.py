@@ -1,0 +1,121 @@
+"""Turning a model's text into lists and objects, and telling the model beforehand what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import json5
+import orjson
+
+from flowisectl.llm.json_schema import checked
+
+_MAX_LENIENT = 20_000
+
+# The wording is part of the wire: models of existing flows get exactly this text, and recorded answers depend on it.
+_SCHEMA_INSTRUCTIONS = """\
+You must format your output as a JSON value that adheres to a given "JSON Schema" instance.
+
+"JSON Schema" is a declarative language that allows you to annotate and validate JSON documents.
+
+For example, the example "JSON Schema" instance {{"properties": {{"foo": {{"description": "a list of test words", \
+"type": "array", "items": {{"type": "string"}}}}}}, "required": ["foo"]}}
+would match an object with one required property, "foo". The "type" property specifies "foo" must be an "array", and the \
+"description" property semantically describes it as "a list of test words". The items within "foo" must be strings.
+Thus, the object {{"foo": ["bar", "baz"]}} is a well-formatted instance of this example "JSON Schema". \
+The object {{"properties": {{"foo": ["bar", "baz"]}}}} is not well-formatted.
+
+Your output will be parsed and type-checked according to the provided schema instance, so make sure all fields in your \
+output match the schema exactly and there are no trailing commas!
+
+Here is the JSON Schema instance your output must adhere to. Include the enclosing markdown codeblock:
+```json
+"""
+
+
+class ListParser:
+    """A text with a separator between the items. A `plain` list is asked for as comma-separated values."""
+
+    def __init__(self, *, separator: str = ",", length: int | None = None, auto_fix: bool = False, is_plain: bool = False) -> None:
+        self.auto_fix = auto_fix
+        self._separator = separator
+        self._length = length
+        if is_plain:
+            self.format_instructions = "Your response should be a list of comma separated values, eg: `foo, bar, baz`"
+        else:
+            count = f"{length} " if length else ""
+            example = f"{separator} ".join(("foo", "bar", "baz"))
+            self.format_instructions = f'Your response should be a list of {count}items separated by "{separator}" (eg: `{example}`)'
+
+    def parse(self, text: str) -> list[str]:
+        """The items. Raises ValueError when a wanted number of them is not met."""
+        items = [item.strip() for item in text.strip().split(self._separator)]
+        if self._length and len(items) != self._length:
+            raise ValueError(f'Failed to parse. Text: "{text}". Error: expected {self._length} items, got {len(items)}')
+        return items
+
+
+class SchemaParser:
+    """A text that holds a JSON object of a JSON Schema."""
+
+    def __init__(self, schema: Mapping[str, Any], *, auto_fix: bool = False) -> None:
+        self.auto_fix = auto_fix
+        self._schema = schema
+        shown = {**schema, "$schema": "http://json-schema.org/draft-07/schema#"}
+        self.format_instructions = _SCHEMA_INSTRUCTIONS + orjson.dumps(shown).decode() + "\n```\n"
+
+    def parse(self, text: str) -> Any:
+        """The object in the text, in a fence or bare. Raises ValueError when there is none or it doesn't fit."""
+        inner = unfenced(text).strip()
+        try:
+            return checked(repaired_json(inner), self._schema)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'Failed to parse. Text: "{inner}". Error: {error}') from error
+
+
+def unfenced(text: str) -> str:
+    """What stands in the first block of code, or the text itself when there is none."""
+    _, opening, rest = text.partition("```")
+    if not opening:
+        return text
+    inner, closing, _ = rest.partition("```")
+    return inner.removeprefix("json") if closing else text
+
+
+def repaired_json(text: str) -> Any:
+    """JSON data in a text; JSON5 and text around the outermost braces are forgiven. Raises ValueError."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    starts = [index for index in (text.find("{"), text.find("[")) if index >= 0]
+    end = max(text.rfind("}"), text.rfind("]"))
+    if not starts or end < min(starts):
+        raise ValueError("there is no JSON in it")
+    inner = text[min(starts) : end + 1]
+    try:
+        return orjson.loads(inner)
+    except ValueError:
+        if len(inner) > _MAX_LENIENT:
+            raise
+        return json5.loads(inner)
+
+
+def schema_of_rows(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The JSON Schema of `[{property, type, description, required}]`, as nodes and stored tools keep it."""
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for row in rows:
+        name = str(row.get("property") or "")
+        if not name:
+            continue
+        kind = str(row.get("type") or "string")
+        properties[name] = {"type": "string", "format": "date-time"} if kind == "date" else {"type": kind}
+        if row.get("description"):
+            properties[name]["description"] = str(row["description"])
+        if row.get("required"):
+            required.append(name)
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = required
+    return {**schema, "additionalProperties": False}

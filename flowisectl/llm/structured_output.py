@@ -1,0 +1,111 @@
+"""The answers that a flow's author wants as data: rows of a form as a JSON Schema, and a model's answer as the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import json5
+import orjson
+
+_PLAIN = {"string": "string", "number": "number", "boolean": "boolean"}
+_FREE_OBJECTS = {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": True}}
+_MAX_DEPTH = 20
+
+
+def schema_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The JSON Schema of rows `{key, type, enumValues?, jsonSchema?, description?}`; every key is required.
+
+    `type` is `string`, `stringArray`, `number`, `boolean`, `enum` (values separated by commas) or `jsonArray` (objects whose
+    properties `jsonSchema` describes; free objects when it cannot be read). Other types count as `string`.
+    """
+    properties = {str(row["key"]): _property_of(row) for row in rows if row.get("key")}
+    return _object(properties, list(properties))
+
+
+def _property_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind = row.get("type")
+    schema: dict[str, Any]
+    if kind == "stringArray":
+        schema = {"type": "array", "items": {"type": "string"}}
+    elif kind == "enum":
+        values = [value.strip() for value in str(row.get("enumValues") or "").split(",")]
+        schema = {"type": "string", "enum": values}
+    elif kind == "jsonArray":
+        schema = _objects(row.get("jsonSchema"))
+    else:
+        schema = {"type": _PLAIN.get(str(kind), "string")}
+    return _described(schema, row)
+
+
+def _objects(text: Any) -> dict[str, Any]:
+    properties = _read(text)
+    if not isinstance(properties, Mapping) or not all(isinstance(value, Mapping) for value in properties.values()):
+        return dict(_FREE_OBJECTS)
+    return {"type": "array", "items": _described_object(properties, 0)}
+
+
+def _described_object(properties: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    known = {name: _described_value(value, depth + 1) for name, value in properties.items() if isinstance(value, Mapping)}
+    return _object(known, [name for name in known if not properties[name].get("optional")])
+
+
+def _described_value(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    kind = value.get("type")
+    schema: dict[str, Any]
+    if depth > _MAX_DEPTH:
+        schema = {}
+    elif kind == "array":
+        items = value.get("items")
+        schema = {"type": "array", "items": _described_value(items, depth + 1) if isinstance(items, Mapping) else {"type": "string"}}
+    elif kind == "object":
+        inner = value.get("properties")
+        schema = _described_object(inner if isinstance(inner, Mapping) else {}, depth)
+    elif isinstance(value.get("enum"), list):
+        schema = {"type": "string", "enum": [str(item) for item in value["enum"]]}
+    else:
+        schema = {"type": _PLAIN.get(str(kind), "string")}
+    return _described(schema, value)
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = required
+    return {**schema, "additionalProperties": False}
+
+
+def _described(schema: dict[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    description = source.get("description")
+    return {**schema, "description": str(description)} if description else schema
+
+
+def data_of(text: str) -> dict[str, Any]:
+    """The JSON object in a model's answer, with or without a code fence around it. Raises ValueError."""
+    data = _read(unfenced(text))
+    if not isinstance(data, dict):
+        raise ValueError(f"the model did not answer with a JSON object: {text[:200]}")
+    return data
+
+
+def unfenced(text: str) -> str:
+    """A text without the code fence around it; other text from its first brace to its last."""
+    start, end = text.find("{"), text.rfind("}")
+    return text[start : end + 1] if 0 <= start < end else text.strip()
+
+
+def _read(text: Any) -> Any:
+    """Lenient JSON; None when it is none."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    if len(text) > 20_000:
+        # The lenient parser is slow: long text that is not plain JSON is not worth holding up other runs.
+        return None
+    try:
+        return json5.loads(text)
+    except (ValueError, RecursionError):
+        return None

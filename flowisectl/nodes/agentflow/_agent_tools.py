@@ -1,0 +1,89 @@
+"""The tools of one agent: those it names, and its knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flowisectl.engine.agentflow.step import Step
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import NodeInputs
+from flowisectl.errors import FlowError
+from flowisectl.interfaces.retriever import Retriever
+from flowisectl.interfaces.tool import Tool
+from flowisectl.nodes.agentflow._agent_params import BUILT_IN
+from flowisectl.nodes.agentflow._knowledge import RetrieverTool, store_of, store_retriever, vector_retriever
+from flowisectl.nodes.agentflow._tools import build_tools
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentTools:
+    by_name: Mapping[str, Tool]
+    sources: Mapping[str, str]
+    """Tool → the component that it comes from."""
+    needs_approval: frozenset[str]
+    shown: list[dict[str, Any]]
+    """`{name, description, schema, toolNode: {label, name}}`"""
+
+    def without_those_of(self, names: set[str]) -> AgentTools:
+        """Without these tools, and without others that come from the same components."""
+        gone = {self.sources.get(name) for name in names}
+        return replace(self, by_name={name: tool for name, tool in self.by_name.items() if self.sources.get(name) not in gone})
+
+
+async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> AgentTools:
+    """Build every tool of the node. Of two with one name the first counts. Raises UnknownNode, FlowError."""
+    _refuse_built_in(inputs)
+    found: list[tuple[Tool, str, str, bool]] = []
+    for row in inputs.rows("agentTools"):
+        component = str(row.get("agentSelectedTool") or "")
+        if component:
+            approval = NodeInputs(row).flag("agentSelectedToolRequiresHumanInput")
+            tools = await build_tools(component, row.get("agentSelectedToolConfig"), inputs, context)
+            found += [(tool, component, step.label_of(component), approval) for tool in tools]
+    for row in inputs.rows("agentKnowledgeDocumentStores"):
+        store_id, name = store_of(row.get("documentStore"))
+        if store_id:
+            retriever = await store_retriever(store_id, inputs, context)
+            found.append((_retriever_tool(row, retriever, name, "docStoreDescription"), store_id, name, False))
+    for row in inputs.rows("agentKnowledgeVSEmbeddings"):
+        if row.get("vectorStore"):
+            retriever = await vector_retriever(row, inputs, context)
+            search = _retriever_tool(row, retriever, str(row.get("knowledgeName") or ""), "knowledgeDescription")
+            found.append((search, search.spec.name, step.label_of(str(row["vectorStore"])), False))
+    by_name: dict[str, Tool] = {}
+    for tool, *_ in found:
+        by_name.setdefault(tool.spec.name, tool)
+    return AgentTools(
+        by_name=by_name,
+        sources={tool.spec.name: source for tool, source, _, _ in reversed(found)},
+        needs_approval=frozenset(tool.spec.name for tool, _, _, approval in found if approval),
+        shown=[_shown(tool, source, label) for tool, source, label, _ in found],
+    )
+
+
+def _retriever_tool(row: Mapping[str, Any], retriever: Retriever, name: str, description: str) -> RetrieverTool:
+    return RetrieverTool(
+        retriever,
+        name=name,
+        description=str(row.get(description) or ""),
+        returns_sources=NodeInputs(row).flag("returnSourceDocuments"),
+    )
+
+
+def _shown(tool: Tool, source: str, label: str) -> dict[str, Any]:
+    return {
+        "name": tool.spec.name,
+        "description": tool.spec.description,
+        "schema": dict(tool.spec.parameters),
+        "toolNode": {"label": label, "name": source},
+    }
+
+
+def _refuse_built_in(inputs: NodeInputs) -> None:
+    """Tools that the provider runs itself are not supported: to leave them out in silence would change what the agent can do."""
+    for name, (label, model, _) in BUILT_IN.items():
+        # Choices that were made for another model stay in the export and do not count.
+        if inputs.text("agentModel") == model and inputs.json(name):
+            raise FlowError(f"{label} are not supported yet: remove them from node {inputs.node_id!r} ({inputs.label})")

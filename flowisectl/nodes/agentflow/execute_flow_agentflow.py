@@ -1,0 +1,122 @@
+"""Runs another flow and goes on with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from flowisectl.engine.agentflow.js_values import pretty_json
+from flowisectl.engine.agentflow.state_update import updated_state
+from flowisectl.engine.agentflow.step import AgentflowNode, Message, Step, StepResult
+from flowisectl.engine.context import RunContext, RunRequest
+from flowisectl.engine.events import EventKind
+from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.errors import FlowError
+from flowisectl.interfaces.http import HttpCall, Reach
+from flowisectl.nodes.agentflow._conversation import reply_message
+from flowisectl.nodes.agentflow._params import CATEGORY, response_role_param, update_state_param
+from flowisectl.nodes.agentflow._speech import say, tell
+
+_PREFIX = "executeFlow"
+_EXTRAS = (
+    ("sourceDocuments", EventKind.SOURCE_DOCUMENTS),
+    ("usedTools", EventKind.USED_TOOLS),
+    ("artifacts", EventKind.ARTIFACTS),
+    ("fileAnnotations", EventKind.FILE_ANNOTATIONS),
+)
+
+
+class ExecuteFlowAgentflow(AgentflowNode):
+    definition = NodeDefinition(
+        name="executeFlowAgentflow",
+        label="Execute Flow",
+        category=CATEGORY,
+        version=1.2,
+        base_classes=("ExecuteFlow",),
+        description="Runs another flow",
+        color="#a3b18a",
+        credential=CredentialParam(("chatflowApi",), optional=True),
+        inputs=(
+            NodeParam("executeFlowSelectedFlow", "Select Flow", "asyncOptions", load_method="listFlows"),
+            NodeParam("executeFlowInput", "Input", "string", accept_variable=True, rows=4),
+            NodeParam(
+                "executeFlowOverrideConfig",
+                "Override Config",
+                "json",
+                optional=True,
+                accept_variable=True,
+                description="overrideConfig of the call",
+            ),
+            NodeParam(
+                "executeFlowBaseURL",
+                "Base URL",
+                "string",
+                optional=True,
+                placeholder="http://localhost:3000",
+                description="The server that has the flow, when it is another one",
+            ),
+            response_role_param(_PREFIX),
+            update_state_param(_PREFIX),
+        ),
+    )
+
+    async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
+        flow_id = str(inputs.require("executeFlowSelectedFlow"))
+        if flow_id == context.flow_id:
+            raise FlowError("Cannot call the same agentflow! Choose another flow in the Execute Flow node")
+        question = inputs.text("executeFlowInput")
+        body = await self._call(flow_id, question, inputs, context)
+        content = _text_of(body)
+        extras = {name: body[name] for name, _ in _EXTRAS if body.get(name)}
+        say(context, step, content)
+        for name, kind in _EXTRAS:
+            found = extras.get(name)
+            tell(context, step, kind, found if isinstance(found, list) else [])
+        asked: Message = {"role": "user", "content": question}
+        reply = reply_message(inputs, step, _PREFIX, content, {})
+        return StepResult(
+            input={"messages": [asked]},
+            output={"content": content, **extras},
+            state=updated_state(step.state, inputs.rows("executeFlowUpdateState"), content),
+            chat_history=[asked, reply] if step.is_first else [reply],
+        )
+
+    async def _call(self, flow_id: str, question: str, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
+        """The other flow's response, from this process or from the server that the node names."""
+        overrides = inputs.json("executeFlowOverrideConfig", {})
+        overrides = overrides if isinstance(overrides, Mapping) else {}
+        api_key = str(inputs.credential.get("chatflowApiKey") or "")
+        base_url = inputs.text("executeFlowBaseURL").rstrip("/")
+        if base_url and base_url != context.base_url.rstrip("/"):
+            return await self._post(base_url, flow_id, question, overrides, api_key, context)
+        request = RunRequest(question=question, override_config=overrides)
+        return await context.flows.run(flow_id, request, context, chat_id=context.chat_id, api_key=api_key)
+
+    async def _post(
+        self, base_url: str, flow_id: str, question: str, overrides: Mapping[str, Any], api_key: str, context: RunContext
+    ) -> Mapping[str, Any]:
+        headers = {"content-type": "application/json", "flowise-tool": "true"}
+        if api_key:
+            headers["authorization"] = f"Bearer {api_key}"
+        body = orjson.dumps({"question": question, "chatId": context.chat_id, "overrideConfig": dict(overrides)})
+        url = f"{base_url}/api/v1/prediction/{flow_id}"
+        response = await context.http.request(HttpCall(method="POST", url=url, headers=headers, body=body, reach=Reach.ENDPOINT))
+        try:
+            data = orjson.loads(response.body)
+        except ValueError:
+            data = response.text
+        if not 200 <= response.status < 300:
+            message = data.get("message") if isinstance(data, dict) else data
+            raise FlowError(f"flow {flow_id} at {base_url} answered {response.status}: {message}")
+        return data if isinstance(data, dict) else {"text": data}
+
+
+def _text_of(body: Mapping[str, Any]) -> str:
+    text = body.get("text")
+    if text:
+        return str(text)
+    if body.get("json"):
+        return f"```json\n{pretty_json(body['json'])}\n```"
+    return pretty_json(dict(body))

@@ -1,0 +1,184 @@
+"""Sends an HTTP request."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+import orjson
+
+from flowisectl.engine.agentflow.js_values import text_of
+from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.user_function import lenient_json
+from flowisectl.errors import FlowError, MissingInput
+from flowisectl.interfaces.http import HttpCall, HttpResponse, Reach
+from flowisectl.nodes.agentflow._params import CATEGORY
+
+_ACCEPT = "application/json, text/plain, */*"
+_FORM = "application/x-www-form-urlencoded"
+_SHOWN = ("method", "url", "headers", "queryParams", "bodyType", "body", "responseType")
+
+
+def _pairs(name: str, label: str, **extra: Any) -> NodeParam:
+    return NodeParam(
+        name,
+        label,
+        "array",
+        optional=True,
+        accept_variable=True,
+        array=(NodeParam("key", "Key", "string", ""), NodeParam("value", "Value", "string", "", accept_variable=True)),
+        **extra,
+    )
+
+
+class HttpAgentflow(AgentflowNode):
+    definition = NodeDefinition(
+        name="httpAgentflow",
+        label="HTTP",
+        category=CATEGORY,
+        version=1.1,
+        base_classes=("HTTP",),
+        description="Sends an HTTP request",
+        color="#FF7F7F",
+        credential=CredentialParam(("httpBasicAuth", "httpBearerToken", "httpApiKey"), optional=True),
+        inputs=(
+            NodeParam(
+                "method",
+                "Method",
+                "options",
+                "GET",
+                options=tuple(Option(name, name) for name in ("GET", "POST", "PUT", "DELETE", "PATCH")),
+            ),
+            NodeParam("url", "URL", "string", accept_variable=True),
+            _pairs("headers", "Headers"),
+            _pairs("queryParams", "Query Params"),
+            NodeParam(
+                "bodyType",
+                "Body Type",
+                "options",
+                optional=True,
+                options=(
+                    Option("JSON", "json"),
+                    Option("Raw", "raw"),
+                    Option("Form Data", "formData"),
+                    Option("x-www-form-urlencoded", "xWwwFormUrlencoded"),
+                ),
+            ),
+            NodeParam("body", "Body", "string", optional=True, accept_variable=True, rows=4, show={"bodyType": ["raw", "json"]}),
+            _pairs("body", "Body", show={"bodyType": ["xWwwFormUrlencoded", "formData"]}),
+            NodeParam(
+                "responseType",
+                "Response Type",
+                "options",
+                optional=True,
+                options=(
+                    Option("JSON", "json"),
+                    Option("Text", "text"),
+                    Option("Array Buffer", "arraybuffer"),
+                    Option("Raw (Base64)", "base64"),
+                ),
+            ),
+        ),
+    )
+
+    async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
+        """Raises FlowError for an answer whose status is not 2xx, HttpDenied and HttpFailed."""
+        response = await context.http.request(_call_of(inputs))
+        if not 200 <= response.status < 300:
+            raise FlowError(_refusal(response))
+        http = {
+            "data": _data_of(response, inputs.text("responseType")),
+            "status": response.status,
+            "statusText": response.reason,
+            "headers": dict(response.headers),
+        }
+        return StepResult(input={"http": {name: inputs.values.get(name, "") for name in _SHOWN}}, output={"http": http})
+
+
+def _call_of(inputs: NodeInputs) -> HttpCall:
+    url = inputs.text("url").strip()
+    if not url:
+        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no URL: fill it in")
+    method = inputs.text("method", "GET").upper()
+    query = urlencode(list(_filled_pairs(inputs.rows("queryParams")).items()))
+    if query:
+        url += ("&" if "?" in url else "?") + query
+    body, form, media_type = (None, None, "") if method == "GET" else _body_of(inputs)
+    headers = {"accept": _ACCEPT, **({"content-type": media_type} if media_type else {})}
+    for name, value in (*_authorization(inputs).items(), *_filled_pairs(inputs.rows("headers")).items()):
+        # Names of headers are equal whatever their case; what the author wrote wins.
+        headers.pop(name.lower(), None)
+        headers[name] = value
+    return HttpCall(method=method, url=url, headers=headers, body=body, form=form, reach=Reach.PUBLIC)
+
+
+def _filled_pairs(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(row["key"]): text_of(row["value"]) for row in rows if row.get("key") and row.get("value") not in (None, "")}
+
+
+def _authorization(inputs: NodeInputs) -> dict[str, str]:
+    """The header that the credential asks for."""
+    fields = inputs.credential
+    if fields.get("basicAuthUsername"):
+        pair = f"{fields['basicAuthUsername']}:{fields.get('basicAuthPassword') or ''}"
+        return {"authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    if fields.get("token"):
+        return {"authorization": f"Bearer {fields['token']}"}
+    return {str(fields["key"]): str(fields["value"])} if fields.get("key") and fields.get("value") else {}
+
+
+def _body_of(inputs: NodeInputs) -> tuple[bytes | None, Mapping[str, Any] | None, str]:
+    """The body as bytes or as the fields of a multipart form, and its media type."""
+    kind, body = inputs.text("bodyType"), inputs.get("body")
+    if body is None:
+        return None, None, ""
+    match kind:
+        case "json":
+            data = lenient_json(body.strip()) if isinstance(body, str) else body
+            return (data.encode() if isinstance(data, str) else orjson.dumps(data)), None, "application/json"
+        case "raw":
+            return text_of(body).encode(), None, _FORM
+        case "formData":
+            return None, _filled_pairs(inputs.rows("body")), ""
+        case "xWwwFormUrlencoded":
+            return _urlencoded(inputs.json("body", {})).encode(), None, _FORM
+    return None, None, ""
+
+
+def _urlencoded(data: Any) -> str:
+    """Members of an object as a form. The rows of a list are numbered, and objects count as empty, as existing flows send it."""
+    if isinstance(data, Mapping):
+        pairs = [(str(name), value) for name, value in data.items()]
+    else:
+        pairs = [(str(index), value) for index, value in enumerate(data if isinstance(data, list) else [])]
+    parts = []
+    for name, value in pairs:
+        for item in value if isinstance(value, list) else [value]:
+            text = "" if item is None or isinstance(item, (Mapping, list)) else text_of(item)
+            parts.append(f"{quote_plus(name)}={quote_plus(text)}")
+    return "&".join(parts)
+
+
+def _data_of(response: HttpResponse, kind: str) -> Any:
+    match kind:
+        case "base64" | "arraybuffer":
+            return base64.b64encode(response.body).decode()
+        case "text":
+            return response.text
+    try:
+        return orjson.loads(response.body)
+    except ValueError:
+        return response.text
+
+
+def _refusal(response: HttpResponse) -> str:
+    """What an answer says about why it refuses."""
+    data = _data_of(response, "")
+    message = (data.get("message") or data.get("error")) if isinstance(data, dict) else None
+    if isinstance(message, dict):
+        message = message.get("message")
+    return str(message) if message else f"HTTP request failed with status {response.status} {response.reason}".rstrip()

@@ -1,0 +1,103 @@
+"""What the nodes of OpenAI-compatible providers share: their usual inputs, and the model these make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flowisectl.clients.openai_compatible import OpenAICompatibleChat
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import NodeInputs, NodeParam
+from flowisectl.errors import MissingInput
+from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.llm.cached_model import CachedChatModel
+
+CACHE = NodeParam("cache", "Cache", "BaseCache", optional=True)
+TEMPERATURE = NodeParam("temperature", "Temperature", "number", default=0.9, optional=True, step=0.1)
+STREAMING = NodeParam("streaming", "Streaming", "boolean", default=True, optional=True, additional=True)
+SHOWN_STREAMING = NodeParam("streaming", "Streaming", "boolean", default=True, optional=True)
+IMAGES = NodeParam("allowImageUploads", "Allow Image Uploads", "boolean", default=False, optional=True)
+MAX_TOKENS = NodeParam("maxTokens", "Max Tokens", "number", optional=True, step=1, additional=True)
+TOP_P = NodeParam("topP", "Top Probability", "number", optional=True, step=0.1, additional=True)
+FREQUENCY_PENALTY = NodeParam("frequencyPenalty", "Frequency Penalty", "number", optional=True, step=0.1, additional=True)
+PRESENCE_PENALTY = NodeParam("presencePenalty", "Presence Penalty", "number", optional=True, step=0.1, additional=True)
+TIMEOUT = NodeParam("timeout", "Timeout", "number", optional=True, step=1, additional=True, description="Milliseconds")
+BASE_OPTIONS = NodeParam("baseOptions", "Base Options", "json", optional=True, additional=True, description="Extra headers")
+SAMPLING = (MAX_TOKENS, TOP_P, FREQUENCY_PENALTY, PRESENCE_PENALTY)
+
+
+def model_name(*, default: str | None = None, placeholder: str = "", is_listed: bool = False) -> NodeParam:
+    """The input `modelName`: free text, or chosen from a list that the server gives."""
+    kind, method = ("asyncOptions", "listModels") if is_listed else ("string", "")
+    return NodeParam("modelName", "Model Name", kind, default=default, placeholder=placeholder, load_method=method)
+
+
+def require_key(inputs: NodeInputs, field: str) -> str:
+    """The API key in the node's credential. Raises MissingInput without one."""
+    key = inputs.secret(field)
+    if not key:
+        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose a credential with {field!r} for it")
+    return key
+
+
+def sampling_params(inputs: NodeInputs) -> dict[str, Any]:
+    """The usual members of a request. Zero counts as unset, but for the temperature."""
+    return {
+        "temperature": inputs.number("temperature"),
+        "max_tokens": inputs.integer("maxTokens") or None,
+        "top_p": inputs.number("topP") or None,
+        "frequency_penalty": inputs.number("frequencyPenalty") or None,
+        "presence_penalty": inputs.number("presencePenalty") or None,
+    }
+
+
+def timeout_seconds(inputs: NodeInputs) -> float | None:
+    """The input `timeout`, which is in milliseconds."""
+    milliseconds = inputs.number("timeout")
+    return milliseconds / 1000 if milliseconds else None
+
+
+def extra_headers(inputs: NodeInputs) -> dict[str, str]:
+    """`baseOptions`: an object of headers."""
+    value = inputs.json("baseOptions")
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+def cached(model: ChatModel, inputs: NodeInputs) -> ChatModel:
+    """The model, behind the cache that is connected to the node, if there is one."""
+    cache = inputs.get("cache")
+    return model if cache is None else CachedChatModel(model, cache)
+
+
+def compatible_model(
+    inputs: NodeInputs,
+    context: RunContext,
+    *,
+    provider: str,
+    base_url: str,
+    api_key: str,
+    model: str = "",
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> ChatModel:
+    """The model that the usual inputs describe; `params` come on top of them, `more` goes to OpenAICompatibleChat."""
+    name = model or inputs.text("modelName")
+    if not name:
+        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no model: fill in its model name")
+    if not base_url:
+        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no address: fill in its base path")
+    wire = OpenAICompatibleChat(
+        context.http,
+        provider=provider,
+        base_url=base_url,
+        api_key=api_key,
+        model=name,
+        streaming=inputs.flag("streaming", True),
+        allows_images=inputs.flag("allowImageUploads"),
+        params={**sampling_params(inputs), **(params or {})},
+        headers=extra_headers(inputs),
+        timeout_seconds=timeout_seconds(inputs),
+        on_retry=context.trace.note,
+        **more,
+    )
+    return cached(wire, inputs)

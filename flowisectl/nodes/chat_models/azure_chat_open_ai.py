@@ -1,0 +1,101 @@
+"""Chat completion by a deployment of Azure OpenAI."""
+
+from __future__ import annotations
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.errors import MissingInput
+from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.nodes.chat_models._compatible import (
+    BASE_OPTIONS,
+    CACHE,
+    FREQUENCY_PENALTY,
+    IMAGES,
+    MAX_TOKENS,
+    PRESENCE_PENALTY,
+    STREAMING,
+    TEMPERATURE,
+    TIMEOUT,
+    TOP_P,
+    compatible_model,
+    model_name,
+    require_key,
+)
+
+
+class AzureChatOpenAI(Node):
+    definition = NodeDefinition(
+        name="azureChatOpenAI",
+        label="Azure OpenAI",
+        category="Chat Models",
+        version=7.1,
+        base_classes=("AzureChatOpenAI", "ChatOpenAI", "BaseChatOpenAI", "BaseChatModel", "BaseLanguageModel", "Runnable"),
+        description="Chat completion by a deployment of Azure OpenAI",
+        credential=CredentialParam(("azureOpenAIApi",)),
+        inputs=(
+            CACHE,
+            model_name(is_listed=True),
+            TEMPERATURE,
+            MAX_TOKENS,
+            STREAMING,
+            IMAGES,
+            NodeParam("reasoning", "Reasoning", "boolean", default=False, optional=True, additional=True),
+            NodeParam(
+                "reasoningEffort",
+                "Reasoning Effort",
+                "options",
+                additional=True,
+                options=(Option("Low", "low"), Option("Medium", "medium"), Option("High", "high")),
+                show={"reasoning": True},
+            ),
+            NodeParam(
+                "reasoningSummary",
+                "Reasoning Summary",
+                "options",
+                additional=True,
+                options=(Option("Auto", "auto"), Option("Concise", "concise"), Option("Detailed", "detailed")),
+                show={"reasoning": True},
+            ),
+            TOP_P,
+            FREQUENCY_PENALTY,
+            PRESENCE_PENALTY,
+            TIMEOUT,
+            NodeParam("basepath", "Base Path", "string", optional=True, additional=True),
+            BASE_OPTIONS,
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
+        deployment = inputs.secret("azureOpenAIApiDeploymentName")
+        name = inputs.text("modelName", deployment)
+        thinks = _thinks(name)
+        params = {"max_completion_tokens": inputs.integer("maxTokens") or None, "max_tokens": None}
+        if thinks:
+            params |= {"temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
+        return compatible_model(
+            inputs,
+            context,
+            provider="azureChatOpenAI",
+            base_url=_deployment_url(inputs, deployment),
+            api_key=require_key(inputs, "azureOpenAIApiKey"),
+            model=name,
+            params=params,
+            has_developer_role=thinks,
+            key_header="api-key",
+        )
+
+
+def _deployment_url(inputs: NodeInputs, deployment: str) -> str:
+    """Where the deployment is; `basepath` names the folder of deployments when it is not the usual one."""
+    instance, version = inputs.secret("azureOpenAIApiInstanceName"), inputs.secret("azureOpenAIApiVersion")
+    base = inputs.text("basepath") or (f"https://{instance}.openai.azure.com/openai/deployments" if instance else "")
+    if not base or not deployment or not version:
+        raise MissingInput(
+            f"node {inputs.node_id!r} ({inputs.label}) needs a credential with instance name, deployment name and API version"
+        )
+    return f"{base.rstrip('/')}/{deployment}?api-version={version}"
+
+
+def _thinks(name: str) -> bool:
+    """Whether a model thinks before it answers, told by its name; such models take no temperature."""
+    return name.startswith(("o1", "o3", "o4")) or name == "codex-mini" or ("gpt-5" in name and "-chat" not in name)

@@ -1,0 +1,39 @@
+"""A text that stands in the node itself."""
+
+from __future__ import annotations
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.interfaces.document import Document
+from flowisectl.retrieval.loading import as_text, loaded
+
+
+class PlainText(Node):
+    definition = NodeDefinition(
+        name="plainText",
+        label="Plain Text",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="A text that stands in the node itself",
+        inputs=(
+            NodeParam("text", "Text", "string", rows=4),
+            NodeParam("textSplitter", "Text Splitter", "TextSplitter", optional=True),
+            NodeParam("metadata", "Additional Metadata", "json", optional=True, additional=True),
+            NodeParam("omitMetadataKeys", "Omit Metadata Keys", "string", optional=True, rows=4, additional=True),
+        ),
+        outputs=(
+            NodeOutput("document", "Document", ("Document", "json")),
+            NodeOutput("text", "Text", ("string", "json")),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
+        metadata = inputs.json("metadata")
+        documents = loaded(
+            [Document(page_content=inputs.text("text"))],
+            splitter=inputs.get("textSplitter"),
+            metadata=metadata if isinstance(metadata, dict) else {},
+            omitted=inputs.text("omitMetadataKeys"),
+        )
+        return as_text(documents) if inputs.output == "text" else documents

@@ -1,0 +1,45 @@
+"""Vectors of texts by the embedding models of Cohere."""
+
+from __future__ import annotations
+
+from flowisectl.clients.cohere import CohereEmbeddings as CohereWire
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.interfaces.embeddings import Embeddings
+from flowisectl.nodes.embeddings._keys import require_key
+
+TYPES = ("search_document", "search_query", "classification", "clustering")
+
+
+class CohereEmbeddings(Node):
+    definition = NodeDefinition(
+        name="cohereEmbeddings",
+        label="Cohere Embedding",
+        category="Embeddings",
+        version=3,
+        base_classes=("CohereEmbeddings", "Embeddings"),
+        description="Vectors of texts by the embedding models of Cohere",
+        credential=CredentialParam(("cohereApi",)),
+        inputs=(
+            NodeParam("modelName", "Model Name", "asyncOptions", default="embed-english-v2.0", load_method="listModels"),
+            NodeParam(
+                "inputType",
+                "Type",
+                "options",
+                default="search_query",
+                optional=True,
+                description="What the vectors are for; vectors of stored documents need another type than those of questions",
+                options=tuple(Option(name, name) for name in TYPES),
+            ),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> Embeddings:
+        return CohereWire(
+            context.http,
+            provider="cohereEmbeddings",
+            api_key=require_key(inputs, "cohereApiKey"),
+            model=inputs.text("modelName", "embed-english-v2.0"),
+            input_type=inputs.text("inputType", "search_query"),
+            on_retry=context.trace.note,
+        )

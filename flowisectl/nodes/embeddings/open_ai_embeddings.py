@@ -1,0 +1,61 @@
+"""Vectors of texts by OpenAI, or by any server that speaks its protocol."""
+
+from __future__ import annotations
+
+from flowisectl.clients.openai_compatible import OpenAICompatibleEmbeddings
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.errors import MissingInput
+from flowisectl.interfaces.embeddings import Embeddings
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+class OpenAIEmbeddings(Node):
+    definition = NodeDefinition(
+        name="openAIEmbeddings",
+        label="OpenAI Embedding",
+        category="Embeddings",
+        version=4.0,
+        base_classes=("OpenAIEmbeddings", "Embeddings"),
+        description="Vectors of texts by OpenAI, or by any server that speaks its protocol",
+        credential=CredentialParam(("openAIApi",)),
+        inputs=(
+            NodeParam("modelName", "Model Name", "asyncOptions", default="text-embedding-ada-002", load_method="listModels"),
+            NodeParam("stripNewLines", "Strip New Lines", "boolean", optional=True, additional=True),
+            NodeParam("batchSize", "Batch Size", "number", optional=True, additional=True),
+            NodeParam("timeout", "Timeout", "number", optional=True, additional=True),
+            NodeParam("basepath", "Base Path", "string", optional=True, additional=True),
+            NodeParam("baseOptions", "Base Options", "json", optional=True, additional=True),
+            NodeParam("dimensions", "Dimensions", "number", optional=True, additional=True),
+            NodeParam(
+                "encodingFormat",
+                "Encoding Format",
+                "options",
+                optional=True,
+                additional=True,
+                options=(Option("float", "float"), Option("base64", "base64")),
+            ),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> Embeddings:
+        api_key = inputs.secret("openAIApiKey")
+        if not api_key:
+            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose an OpenAI credential for it")
+        params = {"dimensions": inputs.integer("dimensions") or None, "encoding_format": inputs.get("encodingFormat")}
+        headers = inputs.json("baseOptions")
+        timeout = inputs.number("timeout")
+        return OpenAICompatibleEmbeddings(
+            context.http,
+            provider="openAIEmbeddings",
+            base_url=inputs.text("basepath", OPENAI_URL),
+            api_key=api_key,
+            model=inputs.text("modelName", "text-embedding-ada-002"),
+            params={name: value for name, value in params.items() if value is not None},
+            headers={str(name): str(text) for name, text in headers.items()} if isinstance(headers, dict) else {},
+            batch_size=inputs.integer("batchSize") or 512,
+            strip_new_lines=inputs.flag("stripNewLines"),
+            timeout_seconds=timeout / 1000 if timeout else None,
+            on_retry=context.trace.note,
+        )

@@ -1,0 +1,74 @@
+"""Working out an arithmetic expression as a pocket calculator does, without running any code."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+MAX_CHARS = 1000
+
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda left, right: _divided(left, right),
+    ast.Mod: math.fmod,
+    ast.Pow: math.pow,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
+_NAMES = {"pi": math.pi, "e": math.e}
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    "abs": abs, "acos": math.acos, "asin": math.asin, "atan": math.atan, "ceil": lambda x: float(math.ceil(x)), "cos": math.cos,
+    "exp": math.exp, "floor": lambda x: float(math.floor(x)), "ln": math.log, "log": math.log, "log10": math.log10, "max": max,
+    "min": min, "pow": math.pow, "round": lambda x: float(math.floor(x + 0.5)), "sin": math.sin, "sqrt": math.sqrt, "tan": math.tan,
+}  # fmt: skip
+
+
+def calculate(expression: str) -> str:
+    """The value as text: whole numbers without a point. Raises ValueError for what is no arithmetic.
+
+    `+ - * / %`, `^` or `**` for powers, parentheses, `pi`, `e` and the usual functions.
+    """
+    if len(expression) > MAX_CHARS:
+        raise ValueError(f"the expression is longer than {MAX_CHARS} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # about text such as `1if`, which is refused anyhow
+            tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
+        return shown(_value(tree.body))
+    except (SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(f"no arithmetic: {error}") from error
+
+
+def shown(number: float) -> str:
+    """A number as JavaScript writes it."""
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return str(int(number)) if number == int(number) and abs(number) < 1e21 else repr(number)
+
+
+def _value(node: ast.expr) -> float:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return float(node.value)
+    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        return _BINARY[type(node.op)](_value(node.left), _value(node.right))
+    if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
+        return _UNARY[type(node.op)](_value(node.operand))
+    if isinstance(node, ast.Name) and node.id.lower() in _NAMES:
+        return _NAMES[node.id.lower()]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and not node.keywords:
+        arguments: list[Any] = [_value(argument) for argument in node.args]
+        return float(_FUNCTIONS[node.func.id](*arguments))
+    raise ValueError("only numbers, + - * / % ^, parentheses and the usual functions can be calculated")
+
+
+def _divided(left: float, right: float) -> float:
+    if right != 0:
+        return left / right
+    return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left)

@@ -1,0 +1,91 @@
+"""What user code of these nodes sees: `$flow`, `$vars`, `$input`, the node's own input variables and its tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.user_function import call_user_function
+from flowisectl.errors import InvalidFlow
+from flowisectl.interfaces.javascript import HostFunction
+from flowisectl.interfaces.tool import Tool
+
+
+async def call_function(inputs: NodeInputs, context: RunContext, code: str, *, has_session: bool = True) -> Any:
+    """Run the node's code. Raises UserFunctionError, InvalidFlow.
+
+    At the end of a flow `$flow.sessionId` has no value (`has_session` is false): existing functions and recorded answers
+    rely on it.
+    """
+    flow = {
+        "chatflowId": context.flow_id,
+        "sessionId": context.session_id,
+        "chatId": context.chat_id,
+        "rawOutput": "",
+        "chatHistory": [],
+        "sourceDocuments": [],
+        "usedTools": [],
+        "artifacts": [],
+        "fileAnnotations": [],
+        "input": context.request.final_question,
+    }
+    tools: list[Tool] = inputs.items("tools")
+    head = ("" if has_session else "$flow.sessionId = undefined; ") + _tools_head(tools)
+    return await call_user_function(
+        context,
+        head + code,
+        flow=flow,
+        question=context.request.final_question,
+        variables={**await context.variables.values(), **_own_variables(inputs)},
+        extra=input_variables(inputs),
+        host_functions={"$callTool": _tool_caller(tools, flow)} if tools else None,
+    )
+
+
+def input_variables(inputs: NodeInputs) -> dict[str, Any]:
+    """`functionInputVariables` under their `$` names; texts that hold a JSON object become data. Raises InvalidFlow."""
+    value = inputs.json("functionInputVariables", {} if inputs.get("functionInputVariables") is None else None)
+    if not isinstance(value, Mapping):
+        raise InvalidFlow("Invalid JSON in the Input Variables: " + inputs.text("functionInputVariables")[:200])
+    return {f"${name}": _data(item) for name, item in value.items()}
+
+
+def _own_variables(inputs: NodeInputs) -> Mapping[str, Any]:
+    """Variables that the request overrides; the engine puts them among the node's inputs."""
+    value = inputs.get("vars")
+    return value if isinstance(value, Mapping) else {}
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _tools_head(tools: list[Tool]) -> str:
+    """`$tools`: name → object with an async `_call`, as code of existing flows uses it. On one line with the user's first."""
+    if not tools:
+        return ""
+    names = orjson.dumps([tool.spec.name for tool in tools]).decode()
+    return (
+        f"const $tools = Object.fromEntries({names}.map((name) => {{ const call = (args) => $callTool({{ name, args }});"
+        " return [name, { name, _call: call, call, invoke: call }]; })); "
+    )
+
+
+def _tool_caller(tools: list[Tool], flow: Mapping[str, Any]) -> HostFunction:
+    by_name = {tool.spec.name: tool for tool in tools}
+
+    async def call(request: Any) -> Any:
+        arguments = request.get("args")
+        outcome = await by_name[request["name"]].call(arguments if isinstance(arguments, Mapping) else {"input": arguments}, flow)
+        return outcome.text
+
+    return call

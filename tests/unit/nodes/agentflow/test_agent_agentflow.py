@@ -1,0 +1,152 @@
+"""The agent's own rules; its turns with tools, stops and resumes are tested through whole runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from agentflow_steps import take_step, with_model
+
+from flowisectl.errors import FlowError
+from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
+from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.message import ToolCall
+from flowisectl.interfaces.tool import ToolOutcome
+from flowisectl.testing import ScriptedChatModel
+
+MODEL = {"agentModel": "chatScripted", "agentEnableMemory": True}
+
+
+class NamedTool:
+    return_direct = False
+
+    def __init__(self, name: str) -> None:
+        self.spec = ToolSpec(name=name, description=f"does {name}", parameters={"type": "object"})
+
+    async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:
+        return ToolOutcome(text=f"{self.spec.name}!")
+
+
+class FixedRetriever:
+    async def retrieve(self, question: str) -> list[Document]:
+        return [Document(page_content=f"about {question}", metadata={"n": 1})]
+
+
+def wants(name: str, **arguments: Any) -> ChatReply:
+    return ChatReply(tool_calls=(ToolCall(id="c1", name=name, arguments=arguments),))
+
+
+async def test_without_tools_the_agent_just_answers() -> None:
+    model = ScriptedChatModel(ChatReply(text="a", usage={"total_tokens": 5}))
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentTools": ""}, with_model(model))
+
+    assert result.output["content"] == "a"
+    assert result.output["usageMetadata"] == {"total_tokens": 5, "tool_call_tokens": 0}
+    assert "availableTools" not in result.output
+    assert model.calls[0].options.tools == ()
+
+
+async def test_tools_are_offered_and_shown_with_where_they_come_from() -> None:
+    model = ScriptedChatModel("a")
+    components = {"kit": [NamedTool("one"), NamedTool("two")], "single": NamedTool("one")}
+    rows = [{"agentSelectedTool": "kit"}, {"agentSelectedTool": "single", "agentSelectedToolConfig": {"x": 1}}, {"agentSelectedTool": ""}]
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentTools": rows}, with_model(model, components=components))
+
+    assert [tool.name for tool in model.calls[0].options.tools] == ["one", "two"], "of two with one name the first counts"
+    assert result.output["availableTools"][0] == {
+        "name": "one",
+        "description": "does one",
+        "schema": {"type": "object"},
+        "toolNode": {"label": "Kit", "name": "kit"},
+    }
+    assert len(result.output["availableTools"]) == 3
+
+
+async def test_document_stores_and_vector_stores_become_tools() -> None:
+    model = ScriptedChatModel(wants("my_store", input="cats"), wants("shelf", input="dogs"), "done")
+    components = {"documentStoreVS": FixedRetriever(), "vectors": FixedRetriever(), "embedder": object()}
+    inputs = {
+        **MODEL,
+        "agentKnowledgeDocumentStores": [
+            {"documentStore": "s1:My Store!", "docStoreDescription": "about cats", "returnSourceDocuments": True}
+        ],
+        "agentKnowledgeVSEmbeddings": [
+            {"vectorStore": "vectors", "embeddingModel": "embedder", "knowledgeName": "shelf", "knowledgeDescription": "about dogs"}
+        ],
+    }
+    context = with_model(model, components=components)
+
+    result = await take_step("agentAgentflow", inputs, context)
+
+    assert [used["toolOutput"] for used in result.output["usedTools"]] == ["about cats", "about dogs"]
+    assert result.output["sourceDocuments"] == [{"pageContent": "about cats", "metadata": {"n": 1}}]
+    built = {name: values for name, values, _, _ in context.nodes.built}  # type: ignore[attr-defined]
+    assert built["documentStoreVS"] == {"selectedStore": "s1"}
+    assert "embeddings" in built["vectors"]
+
+
+async def test_structured_output_is_made_of_the_answer_by_a_call_of_its_own() -> None:
+    model = ScriptedChatModel("five it is", '{"n": 5}')
+    rows = [{"key": "n", "type": "number"}]
+    updates = [{"key": "k", "value": "{{ output.n }}"}]
+    context = with_model(model)
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentStructuredOutput": rows, "agentUpdateState": updates}, context)
+
+    assert (result.output["content"], result.output["n"]) == ('```json\n{\n  "n": 5\n}\n```', 5)
+    assert result.state == {"k": 5}
+    assert model.calls[0].options.json_schema is None
+    assert model.calls[1].options.json_schema is not None
+    assert "five it is" in model.calls[1].texts[-1][1]
+    assert not any(call.streamed for call in model.calls)
+    assert context.events.of("token") == [result.output["content"]]  # type: ignore[attr-defined]
+
+
+async def test_a_model_that_does_not_stream_says_its_last_answer_at_once() -> None:
+    model = ScriptedChatModel(wants("one"), ChatReply(text="done", reasoning="hm"), streaming=False)
+    context = with_model(model, components={"kit": NamedTool("one")})
+
+    await take_step("agentAgentflow", {**MODEL, "agentTools": [{"agentSelectedTool": "kit"}]}, context)
+
+    assert context.events.kinds() == ["calledTools", "usedTools", "thinking", "token"]  # type: ignore[attr-defined]
+
+
+async def test_a_summary_is_followed_by_the_input() -> None:
+    model = ScriptedChatModel("SUM", "a")
+
+    await take_step("agentAgentflow", {**MODEL, "agentMemoryType": "conversationSummary"}, with_model(model))
+
+    assert model.calls[1].texts == [("assistant", "SUM"), ("user", "Q")]
+
+
+async def test_inside_an_iteration_tools_need_no_approval_and_are_told() -> None:
+    model = ScriptedChatModel(wants("one"), "done")
+    context = with_model(model, components={"kit": NamedTool("one")})
+    rows = [{"agentSelectedTool": "kit", "agentSelectedToolRequiresHumanInput": True}]
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentTools": rows}, context, iteration={"index": 0, "value": 1}, is_last=False)
+
+    assert (result.stops, result.output["content"]) == (False, "done")
+    assert context.events.kinds() == ["calledTools"]  # type: ignore[attr-defined]
+
+
+async def test_tools_of_the_provider_are_refused_rather_than_left_out() -> None:
+    inputs = {**MODEL, "agentModel": "chatOpenAI", "agentToolsBuiltInOpenAI": '["web_search_preview"]'}
+    context = with_model(ScriptedChatModel("a"), components={"chatOpenAI": ScriptedChatModel("a")})
+
+    with pytest.raises(FlowError, match="Error in Agent node: OpenAI Built-in Tools are not supported yet"):
+        await take_step("agentAgentflow", inputs, context)
+
+
+async def test_a_choice_made_for_another_model_does_not_count() -> None:
+    inputs = {**MODEL, "agentToolsBuiltInOpenAI": '["web_search_preview"]', "agentToolsBuiltInGemini": ""}
+
+    assert (await take_step("agentAgentflow", inputs, with_model(ScriptedChatModel("a")))).output["content"] == "a"
+
+
+async def test_a_resume_without_a_waiting_call_says_so() -> None:
+    with pytest.raises(FlowError, match="no tool call that waits"):
+        await take_step("agentAgentflow", MODEL, with_model(ScriptedChatModel("a")), human_input={"type": "proceed"}, human_input_action={})

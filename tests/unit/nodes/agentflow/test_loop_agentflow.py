@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from agentflow_steps import take_step
+
+from flowisectl.testing import run_context
+
+
+async def test_a_loop_names_the_node_that_it_goes_back_to() -> None:
+    inputs = {"loopBackToNode": "llmAgentflow_0-My LLM-2", "maxLoopCount": "4", "fallbackMessage": "enough"}
+
+    result = await take_step("loopAgentflow", inputs)
+
+    assert result.input == {"nodeID": "llmAgentflow_0", "maxLoopCount": 4}
+    assert result.output == {
+        "content": "Loop back to My LLM-2 (llmAgentflow_0)",
+        "nodeID": "llmAgentflow_0",
+        "maxLoopCount": 4,
+        "fallbackMessage": "enough",
+    }
+
+
+async def test_a_loop_without_a_limit_has_the_one_of_the_run() -> None:
+    result = await take_step("loopAgentflow", {"loopBackToNode": "a_0-A", "maxLoopCount": ""}, run_context(max_loop_count=7))
+
+    assert result.output["maxLoopCount"] == 7
+
+
+async def test_a_loop_changes_the_state() -> None:
+    inputs = {"loopBackToNode": "a_0-A", "loopUpdateState": [{"key": "k", "value": "{{ output }}"}]}
+
+    assert (await take_step("loopAgentflow", inputs)).state == {"k": "Loop back to A (a_0)"}

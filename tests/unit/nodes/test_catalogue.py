@@ -1,0 +1,154 @@
+"""Rules that hold for every node of the catalogue; a new node is covered the moment it exists."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from flowisectl.engine.node import Node, NodeParam
+from flowisectl.errors import UnknownNode
+from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.discovery import load_catalogue
+
+REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "flowise" / "nodes.json"
+
+FOLDERS = {
+    "Agent Flows": "agentflow",
+    "Agents": "agents",
+    "Cache": "caches",
+    "Chains": "chains",
+    "Chat Models": "chat_models",
+    "Document Loaders": "document_loaders",
+    "Embeddings": "embeddings",
+    "LLMs": "llms",
+    "Memory": "memory",
+    "Moderation": "moderation",
+    "Output Parsers": "output_parsers",
+    "Prompts": "prompts",
+    "Record Manager": "record_managers",
+    "Retrievers": "retrievers",
+    "Text Splitters": "text_splitters",
+    "Tools": "tools",
+    "Tools (MCP)": "tools",
+    "Utilities": "utilities",
+    "Vector Stores": "vector_stores",
+}
+FIELD_TYPES = {
+    "array", "asyncMultiOptions", "asyncOptions", "boolean", "code", "conditionFunction", "datagrid", "date", "datePicker", "file",
+    "folder", "json", "monthDaysPicker", "multiOptions", "number", "options", "password", "string", "tabs", "timePicker",
+    "weekDaysPicker",
+}  # fmt: skip
+SOCKET_TYPES = {
+    "BaseCache", "BaseChain", "BaseChatMemory", "BaseChatModel", "BaseLLMOutputParser", "BaseLanguageModel", "BaseMemory",
+    "BasePromptTemplate", "BaseRetriever", "ChatPromptTemplate", "Document", "Embeddings", "Moderation", "PromptTemplate",
+    "RecordManager", "TextSplitter", "Tool", "VectorStore",
+}  # fmt: skip
+
+
+def all_nodes() -> list[Node]:
+    return list(load_catalogue())
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, Any]:
+    if not REFERENCE.exists():
+        pytest.skip("the reference list of nodes is not beside this checkout")
+    return {node["name"]: node for node in json.loads(REFERENCE.read_text(encoding="utf8"))}
+
+
+@pytest.mark.parametrize("node", all_nodes(), ids=lambda node: node.definition.name)
+class TestEveryNode:
+    def test_lies_in_the_folder_of_its_category(self, node: Node) -> None:
+        folder = type(node).__module__.split(".")[2]
+
+        assert FOLDERS[node.definition.category] == folder
+
+    def test_has_inputs_with_label_and_known_type(self, node: Node) -> None:
+        for param in every_param(node.definition.inputs):
+            assert param.name and param.label
+            for kind in param.type.split(" | "):
+                assert kind in FIELD_TYPES | SOCKET_TYPES, f"{param.name} has the type {kind}"
+
+    def test_names_every_input_once(self, node: Node) -> None:
+        # One input may have variants, of which the editor shows one.
+        names = Counter(param.name for param in node.definition.inputs if not param.show)
+
+        assert [name for name, count in names.items() if count > 1] == []
+
+    def test_takes_credentials_that_exist(self, node: Node) -> None:
+        names = node.definition.credential.names if node.definition.credential else ()
+
+        assert set(names) <= CREDENTIAL_TYPES.keys()
+
+    def test_builds_or_answers(self, node: Node) -> None:
+        kind = type(node)
+
+        assert kind.build is not Node.build or kind.run is not Node.run
+
+    def test_has_a_definition_that_turns_into_json(self, node: Node) -> None:
+        data = orjson.loads(orjson.dumps(node.definition.to_json()))
+
+        assert data["name"] == node.definition.name
+        assert data["baseClasses"], "editors connect nodes by their base classes"
+        assert data["description"]
+
+    def test_agrees_with_exported_flows(self, node: Node, reference: dict[str, Any]) -> None:
+        known = reference.get(node.definition.name)
+        if known is None:
+            pytest.skip("the reference list does not have this node")
+
+        assert node.definition.category == known["category"]
+        assert node.definition.label == known["label"]
+        # An input that is listed twice is one input all the same.
+        assert unique(param.name for param in node.definition.inputs) == unique(param["name"] for param in known.get("inputs", []))
+        assert [output.name for output in node.definition.outputs] == [output["name"] for output in known.get("outputs", [])]
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def every_param(params: tuple[NodeParam, ...]) -> list[NodeParam]:
+    return [inner for param in params for inner in (param, *every_param(param.array))]
+
+
+def test_names_are_unique() -> None:
+    names = Counter(node.definition.name for node in all_nodes())
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_credential_type_has_fields_with_label_and_type() -> None:
+    for kind in CREDENTIAL_TYPES.values():
+        assert kind.label
+        assert kind.fields
+        assert all(field.label and field.type for field in kind.fields)
+        assert orjson.dumps(kind.to_json())
+
+
+def test_a_node_is_found_by_its_exact_name() -> None:
+    catalogue = load_catalogue()
+
+    assert catalogue.get("llmChain").definition.label == "LLM Chain"
+    assert "LLMCHAIN" not in catalogue
+
+
+def test_an_unknown_node_says_which_node_of_which_flow() -> None:
+    with pytest.raises(UnknownNode, match=r"'teleporter' \(node teleporter_0\) of flow f-1"):
+        load_catalogue().get("teleporter", node_id="teleporter_0", flow_id="f-1")
+
+
+def test_loading_the_catalogue_imports_no_node() -> None:
+    code = "import sys, flowisectl.nodes.discovery as d; d.load_catalogue(); print([m for m in sys.modules if m.count('.') > 2])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert "flowisectl.nodes." not in loaded
