@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from flowisectl.engine.run import FlowResult, run_flow
 from flowisectl.engine.session import session_id_of
 from flowisectl.errors import AccessDenied, DeadlinePassed, FlowisectlError, NotFound, RunStopped, Unavailable
 from flowisectl.predictions.messages import message_rows, metadata_of
+from flowisectl.predictions.question import question_content, question_text
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.runs.context import RunIds, RunServices, run_context
 from flowisectl.runs.flows import StoredFlow
@@ -70,7 +72,7 @@ class PredictionRunner:
         flow, body = stored.flow, request.body
         blobs = self._services.blobs.of_organization(request.organization_id)
         processed = await process_uploads(body.get("uploads"), blobs, flow_id=flow.id, chat_id=request.chat_id)
-        run = to_run_request(body, processed.uploads, processed.files_text)
+        run = to_run_request(flow.kind, body, processed.uploads, processed.files_text)
         session_id = session_id_of(flow, body, is_internal=request.is_internal, chat_id=request.chat_id)
         context = run_context(
             self._services,
@@ -92,6 +94,8 @@ class PredictionRunner:
             is_tool_call=request.is_tool_call,
         )
         result = await run_flow(flow, context, self._services.catalogue)
+        if run.has_question and not isinstance(body["question"], str):
+            result = replace(result, user_content=question_content(body["question"]))
         if result.clears_action:
             await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
         await insert_messages(self._services.database, message_rows(request, run, result, session_id))
@@ -130,7 +134,7 @@ class NestedFlows:
         return await self._runner.predict(stored, nested, NoEvents(), context.trace)
 
 
-def to_run_request(body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ...], files_text: str) -> RunRequest:
+def to_run_request(kind: str, body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ...], files_text: str) -> RunRequest:
     """The request's body as nodes see it; members of another type than documented count as absent."""
 
     def mapping(name: str) -> Mapping[str, Any] | None:
@@ -138,11 +142,13 @@ def to_run_request(body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ..
         return value if isinstance(value, Mapping) else None
 
     question = body.get("question")
+    # An agentflow has no use for a question that is null; a chatflow passes it on.
+    has_question = "question" in body and (question is not None or kind != "AGENTFLOW")
     history = body.get("history")
     lead = body.get("leadEmail")
     return RunRequest(
-        question=question if isinstance(question, str) else "" if question is None else str(question),
-        has_question=question is not None,
+        question=question_text(question) if has_question else "",
+        has_question=has_question,
         files_text=files_text,
         uploads=uploads,
         history=history if isinstance(history, list) else (),

@@ -9,6 +9,7 @@ import orjson
 from flowisectl.engine.context import RunRequest
 from flowisectl.engine.run import FlowResult
 from flowisectl.predictions.messages import message_rows, metadata_of, user_message_id
+from flowisectl.predictions.question import question_content, question_text
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import to_response, to_run_request
 
@@ -66,10 +67,21 @@ def test_an_agentflow_answers_without_members_of_chatflows() -> None:
 
 
 def test_members_of_a_wrong_type_count_as_absent() -> None:
-    run = to_run_request({"question": 7, "history": "no", "form": [1], "overrideConfig": "x", "leadEmail": 3}, (), "")
+    run = to_run_request("CHATFLOW", {"question": 7, "history": "no", "form": [1], "overrideConfig": "x", "leadEmail": 3}, (), "")
 
     assert run.question == "7"
     assert run.history == ()
     assert run.form is None
     assert run.override_config == {}
     assert run.lead_email is None
+
+
+def test_a_question_that_is_no_text_is_asked_as_json_and_kept_as_javascript_prints_it() -> None:
+    assert [question_text(value) for value in ("a", None, 5, {"a": 1}, [1, "b"])] == ["a", "null", "5", '{"a":1}', '[1,"b"]']
+    assert [question_content(value) for value in (None, 5, {"a": 1}, [1, "b", None])] == ["", "5", "[object Object]", "1,b,"]
+
+
+def test_a_null_question_counts_for_a_chatflow_only() -> None:
+    assert to_run_request("CHATFLOW", {"question": None}, (), "").has_question is True
+    assert to_run_request("AGENTFLOW", {"question": None}, (), "").has_question is False
+    assert to_run_request("CHATFLOW", {}, (), "").has_question is False

@@ -1,0 +1,209 @@
+"""Main's side of a prediction in queue mode: listen, put the job in the queue, give its events and its result."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+
+from config.settings import QueueSettings
+from flowisectl.errors import DeadlinePassed, JobNotFound, RedisUnavailable, RunStopped
+from flowisectl.events.buffer import JobBuffer
+from flowisectl.events.subscriber import Subscriber, open_subscriber
+from flowisectl.events.wire import JobEnd, error_event, to_json
+from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.queue.keys import QueueKeys
+from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
+from flowisectl.redis_connection import Pipeline
+
+SUBMIT_SECONDS = 1.8
+"""Within two seconds a caller knows that Redis is away."""
+RECONCILE_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class QueueSubmitter:
+    """`predictions.submission.Submitter` over the queue. One for each main process; open it with `open_submitter`."""
+
+    def __init__(self, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings) -> None:
+        self._lifecycle = lifecycle
+        self._subscriber = subscriber
+        self._wait_seconds = settings.wait_timeout_seconds
+        self._accepted: dict[str, float] = {}
+        self._seen_ended: set[str] = set()
+        self._background: set[asyncio.Task[None]] = set()
+        subscriber.on_new_stream = self._reconcile_soon
+
+    async def submit(self, request: PredictionRequest) -> QueuedPrediction:
+        """Accept a prediction: it is in the queue when this returns. Raises RedisUnavailable within two seconds."""
+        job_id = new_job_id()
+        buffer = self._subscriber.listen(job_id, lambda end: _closing_event(request, end))
+        job = NewJob(
+            id=job_id,
+            request=_to_bytes(request),
+            flow_id=request.flow_id,
+            chat_id=request.chat_id,
+            reply=self._subscriber.stream,
+        )
+        try:
+            await self._enqueue(job)
+        except BaseException:
+            self._subscriber.forget(job_id)
+            # Redis may have taken the job all the same, and nobody waits for it.
+            self._spawn(self._withdraw(job_id))
+            raise
+        prediction = QueuedPrediction(job_id, buffer, self._lifecycle)
+        loop = asyncio.get_running_loop()
+        self._accepted[job_id] = loop.time()
+        timer = loop.call_later(self._wait_seconds, self._give_up, job_id)
+        buffer.ended.add_done_callback(lambda _: self._over(job_id, timer))
+        return prediction
+
+    async def stop(self, flow_id: str, chat_id: str) -> int:
+        """Stop every run of this chat, waiting or running, on whatever worker; gives how many there were."""
+        return await self._lifecycle.stop_chat(flow_id, chat_id)
+
+    async def _enqueue(self, job: NewJob) -> None:
+        """Redis may be between two connections: try until the time is up; the job's id makes that safe."""
+        failure = RedisUnavailable("Redis did not take the job in time: is it frozen?")
+        try:
+            async with asyncio.timeout(SUBMIT_SECONDS):
+                while True:
+                    try:
+                        await self._lifecycle.enqueue(job)
+                        return
+                    except RedisUnavailable as error:
+                        failure = error
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            raise failure from error
+
+    async def _withdraw(self, job_id: str) -> None:
+        for _ in range(10):
+            try:
+                await self._lifecycle.stop(job_id)
+                return
+            except RedisUnavailable:
+                await asyncio.sleep(1.0)
+            except JobNotFound:
+                return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _over(self, job_id: str, timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        self._accepted.pop(job_id, None)
+        self._seen_ended.discard(job_id)
+        self._subscriber.forget(job_id)
+
+    def _give_up(self, job_id: str) -> None:
+        if (buffer := self._subscriber.waiting.get(job_id)) is not None:
+            late = f"job {job_id} has not ended within {self._wait_seconds:g} s (QUEUE_WAIT_TIMEOUT); it goes on: `flowisectl jobs inspect`"
+            buffer.fail(DeadlinePassed(late))
+
+    # ---- jobs whose notice was lost
+
+    def _reconcile_soon(self) -> None:
+        self._spawn(self._reconcile_quietly(is_sure=True))
+
+    async def reconcile_for_ever(self) -> None:
+        """Ask now and then what has become of the jobs that are waited for."""
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            await self._reconcile_quietly(is_sure=False)
+
+    async def _reconcile_quietly(self, *, is_sure: bool) -> None:
+        try:
+            await self.reconcile(is_sure=is_sure)
+        except RedisUnavailable as error:
+            log.debug("jobs could not be looked after: %s", error)
+
+    async def reconcile(self, *, is_sure: bool) -> None:
+        """End waits for jobs that have ended without this process's having heard. Raises RedisUnavailable.
+
+        Unless it `is_sure` that notices were lost, a job must be found ended twice: the notice may be on its way.
+        """
+        since = asyncio.get_running_loop().time() - (0.0 if is_sure else RECONCILE_SECONDS)
+        ids = [job_id for job_id, accepted in self._accepted.items() if accepted < since]
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            for job_id, known in zip(some, await self._lifecycle.ends(some), strict=True):
+                buffer = self._subscriber.waiting.get(job_id)
+                if known.is_live or buffer is None:
+                    continue
+                if not is_sure and job_id not in self._seen_ended:
+                    self._seen_ended.add(job_id)
+                elif known.state:
+                    result = await self._lifecycle.result(job_id)
+                    self._subscriber.end(JobEnd(job_id, known.run, known.state, known.events, result, known.error))
+                else:
+                    buffer.fail(RedisUnavailable(f"job {job_id} is no longer in Redis: it has lost its data; ask again"))
+
+
+class QueuedPrediction:
+    """`predictions.submission.Submission` of a job in the queue."""
+
+    def __init__(self, job_id: str, buffer: JobBuffer, lifecycle: Lifecycle) -> None:
+        self.job_id = job_id
+        self._buffer = buffer
+        self._lifecycle = lifecycle
+
+    def events(self) -> AsyncIterator[list[bytes]]:
+        return self._buffer.batches()
+
+    async def result(self) -> PredictionResult:
+        end = await asyncio.shield(self._buffer.ended)
+        data = end.result
+        if not data and not end.is_from_elsewhere:
+            data = await self._lifecycle.result(self.job_id)
+        if data:
+            return PredictionResult.from_bytes(data)
+        kind = RunStopped.__name__ if end.state == "aborted" else "WorkerLost" if end.state == "dead" else "UnexpectedError"
+        return PredictionResult(error=end.error or f"job {self.job_id} left no result", error_kind=kind, status=500)
+
+
+def _to_bytes(request: PredictionRequest) -> bytes:
+    """The request's JSON; what orjson refuses in a body (lone surrogates, huge integers) goes the long way."""
+    try:
+        return orjson.dumps(request)
+    except TypeError:
+        return to_json(request.to_json())
+
+
+def _closing_event(request: PredictionRequest, end: JobEnd) -> bytes | None:
+    """The `error` event of a job that no worker could end: it was stopped while it waited, or its workers were lost."""
+    if not request.wants_stream or end.result:
+        return None
+    from flowisectl.predictions.runner import EXTERNAL_PREFIX
+
+    return error_event(end.error if request.is_internal else EXTERNAL_PREFIX + end.error)
+
+
+@asynccontextmanager
+async def open_submitter(redis: Redis, settings: QueueSettings) -> AsyncIterator[QueueSubmitter]:
+    """A submitter that hears of its jobs' ends before it accepts the first. Raises RedisUnavailable."""
+    pipeline = Pipeline(redis)
+    keys = QueueKeys(settings.name, "prediction")
+    lifecycle = Lifecycle(pipeline, keys, settings)
+    async with open_subscriber(redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len) as subscriber:
+        submitter = QueueSubmitter(lifecycle, subscriber, settings)
+        tasks = [
+            asyncio.create_task(submitter.reconcile_for_ever(), name="reconcile"),
+            asyncio.create_task(lifecycle.reap_for_ever(), name="reaper"),
+        ]
+        try:
+            yield submitter
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+    await pipeline.aclose()
