@@ -34,7 +34,7 @@ async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue
     A node that fails while it is built gives its text with `Error: ` in front, one that fails while it answers gives its
     text as it is; clients know both.
     """
-    run = _Run(flow, plan_of(flow), context, catalogue)
+    run = ChatflowRun(flow, plan_of(flow), context, catalogue)
     ending = await run.build()
     answer = _members(await run.answer(ending))
     answer = await post_processed(flow, context, answer)
@@ -59,7 +59,7 @@ def content_of(answer: Mapping[str, Any]) -> str:
     return _pretty(answer)
 
 
-class _Run:
+class ChatflowRun:
     """One run of a chatflow: what has been built so far."""
 
     def __init__(self, flow: Flow, plan: Plan, context: RunContext, catalogue: NodeCatalogue) -> None:
@@ -68,7 +68,8 @@ class _Run:
         self._plan = plan
         self._context = context
         self._catalogue = catalogue
-        self._instances: dict[str, Any] = {}
+        self.instances: dict[str, Any] = {}
+        """Node id → what the node built."""
         self._dead: set[str] = set()
         self._scope = Scope(
             question=context.request.question,
@@ -81,7 +82,7 @@ class _Run:
                 "chatHistory": "",
                 "apiMessageId": context.message_id,
             },
-            instances=self._instances,
+            instances=self.instances,
         )
         self._has_history = False
 
@@ -101,7 +102,7 @@ class _Run:
                 self._prune(node, instance)
                 needed = self._plan.needed_for(ending_ids - self._dead, self._dead)
                 instance = instance.value
-            self._instances[node.id] = instance
+            self.instances[node.id] = instance
         alive = [node for node in self._plan.endings if node.id not in self._dead]
         if not alive:
             raise InvalidFlow("the branch that was taken leads to no chain, agent or engine: connect one to it")
@@ -114,19 +115,20 @@ class _Run:
                 f"node {ending.id!r} ({ending.label}) ends the flow with its output {ending.output!r}: choose its output {ending.name!r}"
             )
         node = self._catalogue.get(ending.name, node_id=ending.id, flow_id=self._flow.id)
-        async with self._traced(ending, ""):
-            return await node.run(await self._inputs(ending), self._context)
+        async with self.traced(ending, ""):
+            return await node.run(await self.inputs_of(ending), self._context)
 
     async def _build(self, node: FlowNode) -> Any:
         component = self._catalogue.get(node.name, node_id=node.id, flow_id=self._flow.id)
-        async with self._traced(node, "Error: "):
-            inputs = await self._inputs(node)
+        async with self.traced(node, "Error: "):
+            inputs = await self.inputs_of(node)
             instance = await component.build(inputs, self._context)
         if node.name == "setVariable" and inputs.flag("showOutput"):
             self.flow_variables[inputs.text("variableName")] = instance
         return instance
 
-    async def _inputs(self, node: FlowNode) -> NodeInputs:
+    async def inputs_of(self, node: FlowNode) -> NodeInputs:
+        """A node's inputs with overrides, variables and what other nodes built."""
         templates = self._templates(node)
         if templates.uses_history and not self._has_history:
             await self._load_history()
@@ -154,7 +156,7 @@ class _Run:
 
     async def _load_history(self) -> None:
         self._has_history = True
-        memory = self._instances.get(self._plan.memory_id)
+        memory = self.instances.get(self._plan.memory_id)
         if memory is None:
             return
         messages = await memory.messages(prepended_messages(self._context))
@@ -171,7 +173,7 @@ class _Run:
         self._dead |= reachable(dead, self._plan.targets) - reachable(live, self._plan.targets)
 
     @asynccontextmanager
-    async def _traced(self, node: FlowNode, prefix: str) -> AsyncIterator[None]:
+    async def traced(self, node: FlowNode, prefix: str) -> AsyncIterator[None]:
         """A node's line in the trace; its failure becomes a NodeError, stops and outages stay what they are."""
         trace = self._context.trace
         trace.node_started(node.id, node.name, node.label)

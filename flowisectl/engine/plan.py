@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowisectl.engine.flow import Flow, FlowNode
@@ -34,12 +34,12 @@ def plan_of(flow: Flow) -> Plan:
     """The plan of a flow, made once per flow. Raises InvalidFlow when nothing can answer or nodes form a circle."""
     plan: Plan | None = vars(flow).get("_plan")
     if plan is None:
-        plan = vars(flow)["_plan"] = _plan(flow)
+        plan = vars(flow)["_plan"] = plan_towards(flow, ending_nodes(flow))
     return plan
 
 
-def _plan(flow: Flow) -> Plan:
-    endings = ending_nodes(flow)
+def plan_towards(flow: Flow, endings: Sequence[FlowNode], *, fills_stores: bool = False) -> Plan:
+    """The plan that leads to these nodes; with `fills_stores` no loader is skipped. Raises InvalidFlow when nodes form a circle."""
     node_ids = flow.by_id.keys()
     templates = {node.id: compile_inputs(node, node.inputs, node_ids) for node in flow.nodes}
     memory_id = _memory_of(endings, templates, flow)
@@ -62,7 +62,7 @@ def _plan(flow: Flow) -> Plan:
         sources=sources,
         targets=targets_of(flow.edges),
         templates=templates,
-        skipped=frozenset(node.id for node in order if _only_fills_a_store(node, flow)),
+        skipped=frozenset() if fills_stores else frozenset(node.id for node in order if _only_fills_a_store(node, flow)),
         memory_id=memory_id,
         uses_variables=any(template.uses_variables for template in templates.values()),
     )

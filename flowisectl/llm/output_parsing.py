@@ -12,23 +12,14 @@ from flowisectl.llm.json_schema import checked
 
 _MAX_LENIENT = 20_000
 
-# The wording is part of the wire: models of existing flows get exactly this text, and recorded answers depend on it.
 _SCHEMA_INSTRUCTIONS = """\
-You must format your output as a JSON value that adheres to a given "JSON Schema" instance.
+Answer with one JSON value in a Markdown code block that is marked `json`, and with nothing else.
+The value must be valid against the JSON Schema below: the same member names, the stated types, every required member, and no \
+comma after a last item. A schema describes the value; it is not the value: for the schema \
+{"type": "object", "properties": {"colours": {"type": "array", "items": {"type": "string"}}}} a right answer is \
+{"colours": ["red", "blue"]}.
 
-"JSON Schema" is a declarative language that allows you to annotate and validate JSON documents.
-
-For example, the example "JSON Schema" instance {{"properties": {{"foo": {{"description": "a list of test words", \
-"type": "array", "items": {{"type": "string"}}}}}}, "required": ["foo"]}}
-would match an object with one required property, "foo". The "type" property specifies "foo" must be an "array", and the \
-"description" property semantically describes it as "a list of test words". The items within "foo" must be strings.
-Thus, the object {{"foo": ["bar", "baz"]}} is a well-formatted instance of this example "JSON Schema". \
-The object {{"properties": {{"foo": ["bar", "baz"]}}}} is not well-formatted.
-
-Your output will be parsed and type-checked according to the provided schema instance, so make sure all fields in your \
-output match the schema exactly and there are no trailing commas!
-
-Here is the JSON Schema instance your output must adhere to. Include the enclosing markdown codeblock:
+The JSON Schema:
 ```json
 """
 

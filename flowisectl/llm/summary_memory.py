@@ -11,30 +11,17 @@ from flowisectl.llm.token_count import estimate_tokens
 
 _NAMES = {"user": "Human", "assistant": "AI", "system": "System", "tool": "Tool"}
 
-# The wording is part of the wire: models of existing flows get exactly this request, and recorded answers depend on it.
 _REQUEST = """\
-Progressively summarize the lines of conversation provided, adding onto the previous summary returning a new summary.
+Keep a running summary of a conversation between a person and an assistant.
 
-EXAMPLE
-Current summary:
-The human asks what the AI thinks of artificial intelligence. The AI thinks artificial intelligence is a force for good.
-
-New lines of conversation:
-Human: Why do you think artificial intelligence is a force for good?
-AI: Because artificial intelligence will help humans reach their full potential.
-
-New summary:
-The human asks what the AI thinks of artificial intelligence. The AI thinks artificial intelligence is a force for good \
-because it will help humans reach their full potential.
-END OF EXAMPLE
-
-Current summary:
+Summary so far:
 {summary}
 
-New lines of conversation:
+What was said since:
 {lines}
 
-New summary:"""
+Write the summary anew so that it covers both. Keep names, figures, decisions and open questions, leave out greetings, and \
+answer with the summary alone."""
 
 
 def conversation_lines(messages: Sequence[ChatMessage]) -> str:

@@ -52,8 +52,8 @@ async def test_a_summary_goes_on_from_the_one_before() -> None:
 
     assert summary == "short"
     request = model.calls[0].messages[0].text
-    assert "Current summary:\nThey met {lines}.\n" in request
-    assert request.endswith("New lines of conversation:\nHuman: Hi {x}\nAI: Hello\n\nNew summary:")
+    assert "Summary so far:\nThey met {lines}.\n" in request
+    assert "What was said since:\nHuman: Hi {x}\nAI: Hello\n" in request
 
 
 class TestFolding:

@@ -1,0 +1,235 @@
+"""What people see: aligned, at most 80 columns, nothing lost."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import RenderableType
+
+from flowisectl.cli.views import units
+from flowisectl.cli.views.flows import flow_view, flows_view
+from flowisectl.cli.views.job import answer_text, job_view
+from flowisectl.cli.views.nodes import node_view, nodes_view
+from flowisectl.cli.views.status import Places, jobs_view, status_view
+from flowisectl.cli.views.theme import make_console
+from flowisectl.engine.flow import parse_flow
+from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.queue.inspection import JobDetail, JobSummary, NodeLine, QueueSnapshot, WorkerSummary
+
+NOW = 1_700_000_000_000
+PLACES = Places(redis="localhost:6379", database="sqlite /data/database.sqlite", server="http://127.0.0.1:3000")
+JOB = JobSummary(
+    id="1a2b3c4d5e6f",
+    state="done",
+    flow_id="7d3f9e1a-0000-4000-8000-000000000000",
+    flow_name="Support bot",
+    chat_id="chat-1",
+    attempts=1,
+    worker="host:12",
+    accepted_ms=NOW - 12_000,
+    started_ms=NOW - 11_997,
+    finished_ms=NOW - 10_000,
+    error="",
+    waited_seconds=0.003,
+    took_seconds=1.3,
+)
+WORKER = WorkerSummary(
+    id="w1",
+    name="a-host-with-a-rather-long-name.example:23412",
+    state="taking",
+    busy=3,
+    capacity=10_000,
+    rss_bytes=62 * 1024 * 1024,
+    beat_age_seconds=0.4,
+    version="0.1.0",
+    started_ms=NOW - 4_000_000,
+    health_port=5566,
+    finished=120,
+)
+SNAPSHOT = QueueSnapshot(
+    name="flowise-queue",
+    queue="prediction",
+    taken_ms=NOW,
+    waiting=0,
+    running=3,
+    oldest_wait_seconds=0,
+    kept_done=120,
+    kept_failed=3,
+    workers=(WORKER,),
+    last_jobs=(JOB,),
+    redis_version="9.1.2",
+    redis_memory_bytes=1_300_000,
+)
+DETAIL = JobDetail(
+    **JOB.__dict__,
+    nodes=(
+        NodeLine(node_id="start_0", node_name="start", label="Start", status="finished", started_ms=NOW, duration_seconds=0.001, error=""),
+        NodeLine(
+            node_id="llm_0", node_name="llm", label="Think", status="error", started_ms=NOW + 500, duration_seconds=0.5, error="it\nbroke"
+        ),
+    ),
+    notes=("the model was asked again after 429",),
+    result='{"text": "Hello"}',
+    is_streaming=True,
+    events=42,
+    message_id="m",
+    question="Who is there?",
+)
+
+
+def lines_of(view: RenderableType) -> list[str]:
+    stream = io.StringIO()
+    make_console(stream, width=80).print(view)
+    return stream.getvalue().splitlines()
+
+
+def test_status_fits_into_80_columns_and_shows_every_part() -> None:
+    lines = lines_of(status_view(SNAPSHOT, PLACES, "0.1.0"))
+
+    text = "\n".join(lines)
+    assert max(map(len, lines)) <= 80
+    for part in (
+        "flowise-queue · prediction",
+        "http://127.0.0.1:3000",
+        "localhost:6379",
+        "9.1.2, 1.2 MB used",
+        "3/10,000",
+        "62 MB",
+        "Support bot",
+    ):
+        assert part in text
+
+
+def test_every_worker_column_ends_under_its_title() -> None:
+    lines = lines_of(status_view(SNAPSHOT, PLACES, "0.1.0"))
+    head = next(number for number, line in enumerate(lines) if "memory" in line)
+    titles, row = lines[head], lines[head + 1]
+
+    for title, value in (("busy", "3/10,000"), ("finished", "120"), ("memory", "62 MB"), ("beat", "400 ms")):
+        assert titles.index(title) + len(title) == row.index(value) + len(value)
+
+
+def test_a_queue_without_workers_says_what_to_do() -> None:
+    lines = lines_of(status_view(replace(SNAPSHOT, workers=(), waiting=5, oldest_wait_seconds=75), replace(PLACES, server=""), "0.1.0"))
+
+    assert any("flowisectl start-worker" in line for line in lines)
+    assert any("no server answers" in line for line in lines)
+
+
+def test_a_failed_job_says_why_on_one_line() -> None:
+    lines = lines_of(jobs_view((replace(JOB, state="failed", error="500 the model\nsaid " + "no " * 50),), NOW))
+
+    assert len(lines) == 3
+    assert lines[2].strip().startswith("500 the model said no")
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_job_shows_its_times_its_nodes_and_its_answer() -> None:
+    lines = lines_of(job_view(DETAIL))
+
+    text = "\n".join(lines)
+    assert max(map(len, lines)) <= 80
+    for part in (
+        "1a2b3c4d5e6f",
+        "Support bot",
+        "chat-1",
+        "host:12",
+        "1.30 s",
+        "3.0 ms",
+        "it broke",
+        "asked again after 429",
+        "Who is there?",
+        "Hello",
+    ):
+        assert part in text
+
+
+def test_bars_show_when_a_node_worked() -> None:
+    start, think = (line for line in lines_of(job_view(DETAIL)) if "━" in line)
+
+    assert start.index("━") < think.index("━")
+    assert think.count("━") > start.count("━")
+
+
+def test_a_failed_jobs_error_stands_in_place_of_an_answer() -> None:
+    text = "\n".join(lines_of(job_view(replace(DETAIL, state="failed", error="500 no model", result=""))))
+
+    assert "Error" in text and "500 no model" in text
+    assert "Answer" not in text
+
+
+def test_a_long_answer_is_clipped_unless_all_is_asked_for() -> None:
+    job = replace(DETAIL, result='{"text": "' + "word " * 500 + 'END"}')
+
+    clipped = "\n".join(lines_of(job_view(job)))
+    full = "\n".join(lines_of(job_view(job, full=True)))
+
+    assert "END" not in clipped and "--full" in clipped
+    assert "END" in full
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [('{"text": "a"}', "a"), ('{"json": {"b": 1}}', '{\n  "b": 1\n}'), ("no json", "no json"), ('{"other": 1}', '{"other": 1}')],
+)
+def test_the_text_of_an_answer_is_found(result: str, text: str) -> None:
+    assert answer_text(result) == text
+
+
+def test_wide_characters_keep_the_columns() -> None:
+    plain, wide = (lines_of(jobs_view((replace(JOB, flow_name=name),), NOW))[1] for name in ("plain", "支持机器人" * 10))
+
+    assert wide.index("…") < plain.index("1.30 s")
+    assert wide.endswith("10 s ago") and plain.endswith("10 s ago")
+
+
+def test_flows_show_whole_ids_and_unknown_nodes() -> None:
+    row = {"id": "7d3f9e1a-0000-4000-8000-000000000000", "type": "AGENTFLOW", "name": "A" * 100, "updatedDate": "2026-01-01T00:00:00.000Z"}
+    data = {"nodes": [{"id": "n_0", "data": {"name": "somethingNew", "category": "Chains"}}], "edges": []}
+
+    listed = lines_of(flows_view([row]))
+    shown = lines_of(flow_view(parse_flow(data, id=row["id"], name="Bot"), row, unknown={"n_0"}))
+
+    assert row["id"] in listed[1]
+    assert any(line.startswith("✗ n_0") for line in shown)
+    assert max(map(len, listed + shown)) <= 80
+
+
+def test_every_node_type_can_be_shown() -> None:
+    definitions = [node.definition for node in load_catalogue()]
+
+    listed = lines_of(nodes_view(definitions))
+    shown = [line for definition in definitions for line in lines_of(node_view(definition))]
+
+    assert sum(definition.name in line for definition in definitions for line in listed) >= len(definitions)
+    assert max(map(len, listed + shown)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.0032, "3.2 ms"),
+        (0.048, "48 ms"),
+        (0.9999, "1.00 s"),
+        (1.42, "1.42 s"),
+        (12.4, "12 s"),
+        (119, "119 s"),
+        (240, "4 m"),
+        (10_800, "3 h"),
+        (200_000, "2 d"),
+    ],
+)
+def test_time_spans_are_short(seconds: float, text: str) -> None:
+    assert units.seconds(seconds) == text
+
+
+@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (812, "812 B"), (1300, "1.3 KB"), (65_011_712, "62 MB"), (1_300_000_000, "1.2 GB")])
+def test_sizes_are_short(size: int, text: str) -> None:
+    assert units.size(size) == text
+
+
+def test_there_is_no_colour_outside_a_terminal() -> None:
+    assert not any("\x1b" in line for line in lines_of(status_view(SNAPSHOT, PLACES, "0.1.0")))

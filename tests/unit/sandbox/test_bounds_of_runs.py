@@ -1,0 +1,216 @@
+"""Code that goes over a bound ends in a clear error, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import EchoHttp
+
+from flowisectl.interfaces.javascript import JavaScriptError
+from flowisectl.sandbox.pool import MAX_SOURCE_BYTES, Sandbox, open_sandbox
+from flowisectl.sandbox.process import MAX_FRAME_BYTES
+
+ENDLESS = [
+    "for (;;);",
+    "while (true) await null",
+    "const f = () => Promise.resolve().then(f); await f()",
+    "await new Promise(() => { setInterval(() => {}, 1) })",
+    "await new Promise(() => { const f = () => setTimeout(f, 0); f() })",
+    "/(a+)+$/.test('a'.repeat(40) + 'b')",
+    "await $hang()",
+]
+BOMBS = [
+    "const a = []; for (;;) a.push(new ArrayBuffer(1e6))",
+    "const a = []; for (;;) a.push({})",
+    "let s = 'x'; for (;;) s += s",
+    "return new Array(1e9).fill(1)",
+    "const f = () => f() + 1; return f()",
+    "let a = []; for (let i = 0; i < 1e6; i++) a = [a]; return a",
+    "return 'x'.repeat(20e6)",
+]
+
+
+@pytest.mark.parametrize("code", ENDLESS)
+async def test_endless_code_is_stopped_by_the_clock(http: EchoHttp, code: str) -> None:
+    async def hang(value: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with open_sandbox(http, timeout_seconds=30, processes=1) as sandbox:
+        with pytest.raises(JavaScriptError, match="^Error: Script execution timed out after 200ms$"):
+            await sandbox.run(code, {}, host_functions={"$hang": hang}, timeout_seconds=0.2)
+
+        assert await sandbox.run("return 'still here'", {}) == "still here"
+
+
+@pytest.mark.parametrize("code", BOMBS)
+async def test_code_that_takes_too_much_is_stopped(http: EchoHttp, code: str) -> None:
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        with pytest.raises(JavaScriptError, match=r"out of memory|RangeError|InternalError: s|ended unexpectedly"):
+            await sandbox.run(code, {})
+
+        assert await sandbox.run("return 'still here'", {}) == "still here"
+
+
+async def test_other_runs_go_on_beside_an_endless_one(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60, processes=2) as sandbox:
+        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+
+        values = [await sandbox.run("return $n * 2", {"$n": n}) for n in range(50)]
+
+        assert values == [n * 2 for n in range(50)] and not endless.done()
+        endless.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await endless
+
+
+async def test_a_cancelled_run_frees_its_place(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+        waiting = asyncio.create_task(sandbox.run("return 1", {}))
+        await asyncio.wait([waiting], timeout=0.3)
+
+        endless.cancel()
+
+        assert await waiting == 1
+
+
+async def test_a_waiting_run_that_is_cancelled_takes_no_place(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        gate = asyncio.Event()
+
+        async def wait(value: Any) -> None:
+            await gate.wait()
+
+        first = asyncio.create_task(sandbox.run("await $wait()", {}, host_functions={"$wait": wait}))
+        second = asyncio.create_task(sandbox.run("return 2", {}))
+        third = asyncio.create_task(sandbox.run("return 3", {}))
+        await asyncio.wait([second, third], timeout=0.2)
+        second.cancel()
+        gate.set()
+
+        assert await third == 3
+        await first
+
+
+async def test_runs_that_wait_do_not_hold_up_others(http: EchoHttp) -> None:
+    """Forty runs can only end together when each of them has a process."""
+    begun = 0
+    all_begun = asyncio.Event()
+
+    async def meet(value: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        if begun == 40:
+            all_begun.set()
+        await all_begun.wait()
+        return value
+
+    async with open_sandbox(http, timeout_seconds=90) as sandbox:
+        runs = [sandbox.run("return await $meet($n)", {"$n": n}, host_functions={"$meet": meet}) for n in range(40)]
+
+        assert await asyncio.gather(*runs) == list(range(40))
+
+
+async def test_many_short_runs_share_few_processes(http: EchoHttp) -> None:
+    sandbox = Sandbox(http, timeout_seconds=60, memory_bytes=64 << 20, most_children=64, modules={})
+    try:
+        values = await asyncio.gather(*(sandbox.run("return $n", {"$n": n}) for n in range(300)))
+        children = len(sandbox._children)
+    finally:
+        await sandbox.close()
+
+    assert values == list(range(300))
+    assert children < 64, "one process for each processor, and a few more on a machine that is busy"
+
+
+async def test_a_promise_that_nothing_can_settle_is_told_at_once(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60) as sandbox:
+        with pytest.raises(JavaScriptError, match="nothing can settle"):
+            await sandbox.run("await new Promise(() => {})", {})
+
+
+async def test_code_variables_and_results_have_a_largest_size(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60) as sandbox:
+        with pytest.raises(JavaScriptError, match="the code is larger"):
+            await sandbox.run("//" + "x" * MAX_SOURCE_BYTES, {})
+        with pytest.raises(JavaScriptError, match="variables of the code are larger"):
+            await sandbox.run("return 1", {"$x": "x" * MAX_FRAME_BYTES})
+        with pytest.raises(JavaScriptError, match="the result is larger"):
+            await sandbox.run("return 'x'.repeat($n)", {"$n": MAX_FRAME_BYTES})
+
+        assert len(await sandbox.run("return $x + $x", {"$x": "x" * 3_000_000})) == 6_000_000
+
+
+async def test_nothing_runs_after_the_sandbox_is_closed(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        await sandbox.run("return 1", {})
+        pids = [child._process.pid for child in sandbox._children if child._process]
+        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+        await asyncio.wait([endless], timeout=0.1)
+
+    with pytest.raises(JavaScriptError):
+        await sandbox.run("return 1", {})
+    with pytest.raises(JavaScriptError, match="ended unexpectedly"):
+        await endless
+    assert pids and not any(_is_alive(pid) for pid in pids)
+
+
+async def test_a_child_has_no_environment_and_few_files(http: EchoHttp) -> None:
+    if not Path("/proc").exists():
+        pytest.skip("needs /proc")
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        await sandbox.run("return 1", {})
+        pid = next(child._process.pid for child in sandbox._children if child._process)
+
+        assert Path(f"/proc/{pid}/environ").read_bytes() in (b"", b"LC_CTYPE=C.UTF-8\0")
+        targets = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+        assert sorted({target.split(":")[0] for target in targets}) == ["/dev/null", "socket"]
+        assert sum(target.startswith("socket") for target in targets) == 1
+
+
+def test_a_child_in_an_endless_loop_dies_with_its_parent(tmp_path: Path) -> None:
+    """The parent is killed outright; its end of the socket closes, and the child's watching thread sees it."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent("""
+            import asyncio, os, signal
+            from flowisectl.sandbox.pool import open_sandbox
+
+            async def main():
+                async with open_sandbox(None, timeout_seconds=600, processes=1) as sandbox:
+                    await sandbox.run("return 1", {})
+                    child = next(iter(sandbox._children))
+                    print(child._process.pid, flush=True)
+                    endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+                    await asyncio.wait([endless], timeout=0.2)
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            asyncio.run(main())
+        """)
+    )
+    parent = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
+
+    pid = int(parent.stdout)
+    assert parent.returncode == -9
+    for _ in range(100):
+        if not _is_alive(pid):
+            return
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.05)"], check=True)
+    raise AssertionError(f"the child {pid} is still running")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from flowisectl.web import body_limit
+from flowisectl.web.body_limit import MAX_FORM_BYTES, declared_length, drained, limit_of_body, limited
+
+CHUNKED = {b"transfer-encoding": b"chunked"}
+
+
+class Sender:
+    """A client that sends so many pieces of one kilobyte."""
+
+    def __init__(self, pieces: int) -> None:
+        self.left = pieces
+
+    async def __call__(self) -> Any:
+        self.left -= 1
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": self.left > 0}
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        ({}, 0),
+        ({b"content-length": b"12"}, 12),
+        (CHUNKED, None),
+        ({b"content-length": b"12", **CHUNKED}, None),
+        ({b"content-length": b"-1"}, None),
+        ({b"content-length": b"many"}, None),
+        ({b"content-length": b"9" * 5000}, None),
+    ],
+)
+def test_a_length_is_what_the_headers_say_or_unknown(headers: dict[bytes, bytes], length: int | None) -> None:
+    assert declared_length(headers) == length
+
+
+def test_only_forms_with_files_may_be_larger() -> None:
+    assert limit_of_body({b"content-type": b"application/json"}, 10) == 10
+    assert limit_of_body({b"content-type": b"Multipart/Form-Data; boundary=x"}, 10) == MAX_FORM_BYTES
+
+
+async def test_a_body_of_unknown_length_is_read_to_its_end_and_its_rest_thrown_away() -> None:
+    sender = Sender(100)
+    receive, got = limited(sender, 2500), b""
+
+    while True:
+        message = await receive()
+        got += message["body"]
+        if not message["more_body"]:
+            break
+
+    assert len(got) == 3000
+    assert sender.left == 0
+
+
+async def test_a_body_within_the_limit_is_not_touched() -> None:
+    receive = limited(Sender(2), 2000)
+
+    assert [(await receive())["more_body"] for _ in range(2)] == [True, False]
+
+
+async def test_a_small_body_is_left_where_it_is_and_a_large_one_is_drained_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "DRAINED_BYTES", 5000)
+    small, large = Sender(3), Sender(100)
+
+    await drained(small, {b"content-length": b"3000"})
+    await drained(large, CHUNKED)
+
+    assert small.left == 3
+    assert large.left == 94
+
+
+async def test_a_client_that_stops_sending_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "DRAINED_SECONDS", 0.01)
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        await drained(silent, CHUNKED)
+
+
+async def test_a_client_that_leaves_ends_the_draining() -> None:
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    await drained(gone, CHUNKED)

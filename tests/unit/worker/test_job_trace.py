@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import orjson
+
+from flowisectl.worker.trace import MAX_NODES, MAX_TEXT, JobTrace
+
+
+def test_each_run_of_a_node_is_a_line_with_its_time() -> None:
+    trace = JobTrace()
+    trace.node_started("llm_0", "llmAgentflow", "Ask")
+    trace.node_ended("llm_0", "finished")
+    trace.node_started("llm_0", "llmAgentflow", "Ask")
+    trace.node_ended("llm_0", "error", "no model")
+    trace.note("asked twice")
+
+    kept = orjson.loads(trace.to_bytes())
+
+    assert [(line["id"], line["label"], line["status"], line["error"]) for line in kept["nodes"]] == [
+        ("llm_0", "Ask", "finished", ""),
+        ("llm_0", "Ask", "error", "no model"),
+    ]
+    assert all(line["took"] >= 0 and line["started"] > 0 for line in kept["nodes"])
+    assert kept["notes"] == ["asked twice"]
+
+
+def test_news_are_news_once() -> None:
+    trace = JobTrace()
+    assert not trace.has_news
+    assert trace.to_bytes() == b""
+
+    trace.node_started("a", "a", "A")
+
+    assert trace.has_news
+    trace.to_bytes()
+    assert not trace.has_news
+
+
+def test_trace_stays_small() -> None:
+    trace = JobTrace()
+    for number in range(MAX_NODES + 100):
+        trace.node_started(f"n{number}", "n", "N")
+    trace.node_ended("n1", "error", "x" * 10_000)
+
+    kept = orjson.loads(trace.to_bytes())
+
+    assert len(kept["nodes"]) == MAX_NODES
+    assert len(kept["nodes"][1]["error"]) == MAX_TEXT
+
+
+def test_lone_surrogates_do_not_spoil_it() -> None:
+    trace = JobTrace()
+    trace.node_started("a", "a", "half \ud83d")
+
+    assert orjson.loads(trace.to_bytes())["nodes"][0]["label"] == "half ?"
