@@ -12,6 +12,8 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 _EDITOR_CONTENT = re.compile(r"\s*<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table)\b[^>]*>", re.IGNORECASE)
+_STRAY = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
+"""A `<` that begins no complete tag is text. Saying so beforehand spares the parser looking for the tag's end again and again."""
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 _BLOCKS = frozenset(
     re.findall(
@@ -22,6 +24,7 @@ _BLOCKS = frozenset(
 )
 _VOIDS = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 _SKIPPED = frozenset(("script", "style", "head", "title", "noscript"))
+_KEPT_LENGTH = 50_000
 _MAX_DEPTH = 200
 """Deeper elements are read as part of the element at this depth, so that no text can exhaust the stack."""
 
@@ -41,16 +44,30 @@ def is_editor_content(text: str) -> bool:
     return "<" in text and _EDITOR_CONTENT.match(text) is not None
 
 
-@lru_cache(maxsize=4096)
 def markdown_of(text: str) -> str:
     """Editor content as Markdown; any other text as it is."""
     if not is_editor_content(text):
         return text
+    return _kept(text) if len(text) <= _KEPT_LENGTH else _convert(text)
+
+
+@lru_cache(maxsize=256)
+def _kept(text: str) -> str:
+    return _convert(text)
+
+
+def _convert(text: str) -> str:
     reader = _TreeReader()
-    reader.feed(text)
+    reader.feed(_STRAY.sub("&lt;", _without_comments(text)))
     reader.close()
     _collapse(reader.root)
     return _content(reader.root).lstrip("\t\r\n").rstrip()
+
+
+def _without_comments(text: str) -> str:
+    while (start := text.find("<!--")) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        text = text[:start] + text[end + 3 :]
+    return text
 
 
 class _TreeReader(HTMLParser):
@@ -133,21 +150,41 @@ def _collapse_into(element: _Element, edge: _Edge) -> None:
 
 def _content(element: _Element) -> str:
     """The Markdown of an element's children, blocks set apart by at most one empty line."""
-    output = ""
+    output = _Output()
+    items = 0
     for child in element.children:
-        output = _join(output, child if isinstance(child, str) else _markdown(child, element))
-    return output
+        if isinstance(child, str):
+            output.add(child)
+        else:
+            items += child.tag == "li"
+            output.add(_markdown(child, element, items))
+    return output.text()
 
 
-def _join(before: str, after: str) -> str:
-    """Put two pieces together; where both bring line ends, the longer run (two at most) stands between them."""
-    trimmed_before = before.rstrip("\n")
-    trimmed_after = after.lstrip("\n")
-    lines = min(max(len(before) - len(trimmed_before), len(after) - len(trimmed_after)), 2)
-    return trimmed_before + "\n" * lines + trimmed_after
+class _Output:
+    """Pieces put together: where two bring line ends, the longer run (two at most) stands between them."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._line_ends = 0
+        """How many stand at the end so far, and are not among the pieces yet."""
+
+    def add(self, piece: str) -> None:
+        body = piece.lstrip("\n")
+        line_ends = min(max(self._line_ends, len(piece) - len(body)), 2)
+        if not body:
+            self._line_ends = line_ends
+            return
+        trimmed = body.rstrip("\n")
+        self._pieces.append("\n" * line_ends + trimmed)
+        self._line_ends = len(body) - len(trimmed)
+
+    def text(self) -> str:
+        return "".join(self._pieces) + "\n" * self._line_ends
 
 
-def _markdown(element: _Element, parent: _Element) -> str:
+def _markdown(element: _Element, parent: _Element, item: int) -> str:
+    """One element. `item` is its number among the items of a list, the first is 1."""
     tag = element.tag
     if tag in _SKIPPED:
         return ""
@@ -167,7 +204,7 @@ def _markdown(element: _Element, parent: _Element) -> str:
     if tag in ("ul", "ol"):
         return "\n" + content if parent.tag == "li" and _last_element(parent) is element else f"\n\n{content}\n\n"
     if tag == "li":
-        return _list_item(element, parent, content)
+        return _list_item(element, parent, content, item)
     if tag == "blockquote":
         quoted = re.sub(r"^", "> ", content.strip("\n"), flags=re.MULTILINE)
         return f"\n\n{quoted}\n\n"
@@ -184,17 +221,14 @@ def _heading(level: int, content: str) -> str:
     return f"\n\n{'#' * level} {content}\n\n"
 
 
-def _list_item(element: _Element, parent: _Element, content: str) -> str:
-    items = [child for child in parent.children if isinstance(child, _Element) and child.tag == "li"]
-    position = next(index for index, child in enumerate(items) if child is element)
+def _list_item(element: _Element, parent: _Element, content: str, item: int) -> str:
     prefix = "*   "
     if parent.tag == "ol":
         start = parent.attributes.get("start", "")
-        prefix = f"{(int(start) if start.isdigit() else 1) + position}.  "
+        prefix = f"{(int(start) if start.isdecimal() and len(start) < 10 else 1) + item - 1}.  "
     # A paragraph inside leaves one line end, which the indent turns into a line of blanks between items.
     text = re.sub(r"\n+$", "\n", content.lstrip("\n")).replace("\n", "\n    ")
-    is_last = position == len(items) - 1
-    return prefix + text + ("" if is_last or text.endswith("\n") else "\n")
+    return prefix + text + ("" if _last_element(parent) is element or text.endswith("\n") else "\n")
 
 
 def _last_element(parent: _Element) -> _Element | None:

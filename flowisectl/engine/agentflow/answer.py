@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flowisectl.engine.agentflow.js_values import compact_json, text_of
@@ -63,7 +62,7 @@ def _user_content(request: RunRequest, input_type: str) -> str:
 
 def without_credentials(value: Any) -> Any:
     """JSON data without the ids of credentials. Parts that hold none are shared, not copied."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         changed = {name: without_credentials(item) for name, item in value.items() if name != CREDENTIAL}
         same = len(changed) == len(value) and all(item is value[name] for name, item in changed.items())
         return value if same else changed

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from flowisectl.engine.agentflow import schedule
 from flowisectl.engine.agentflow.answer import flow_result, without_credentials
 from flowisectl.engine.agentflow.js_values import text_of
@@ -59,6 +61,14 @@ class _Run:
     async def save(self, state: AgentflowState, status: str) -> None:
         """Rewrite the execution row. It may be called after any node: the state is complete between two nodes."""
         await self.context.executions.save(self.execution_id, [item.json for item in state.executed], str(status))
+
+
+def _check_storable(data: Mapping[str, Any]) -> None:
+    """Raises FlowError for what cannot become JSON: then the node fails here, and the row and the answer stay whole."""
+    try:
+        orjson.dumps(data, default=str)
+    except (TypeError, RecursionError) as error:
+        raise FlowError(f"the node's result cannot be stored as JSON ({error}); have it give plainer data") from error
 
 
 class _Level:
@@ -153,6 +163,7 @@ class _Level:
         }
         if result.chat_history is not None:
             data["chatHistory"] = result.chat_history
+        _check_storable(data)
         return self._item(node, status, data)
 
     def _item(self, node: FlowNode, status: str, data: Mapping[str, Any]) -> NodeExecution:

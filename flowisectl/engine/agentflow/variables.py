@@ -7,8 +7,7 @@ about stay as they are written: `{{ output }}` is filled later, by the node's ow
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -20,7 +19,7 @@ from flowisectl.engine.flow import FlowNode
 from flowisectl.engine.rich_text import markdown_of
 from flowisectl.errors import UnknownNode
 
-_REFERENCE = re.compile(r"\{\{(.*?)\}\}")
+_KEPT_LENGTH = 50_000
 
 
 @dataclass(frozen=True)
@@ -31,21 +30,50 @@ class Reference:
     name: str
 
 
-@lru_cache(maxsize=8192)
 def parse_template(text: str) -> tuple[str | Reference, ...]:
-    """A text in pieces, editor content as Markdown; one piece when nothing is to be filled in."""
+    """A text in pieces, editor content as Markdown; one piece when nothing is to be filled in.
+
+    The texts of flows come again with every request, so they are kept.
+    """
+    return _kept(text) if len(text) <= _KEPT_LENGTH else _parse(text)
+
+
+@lru_cache(maxsize=2048)
+def _kept(text: str) -> tuple[str | Reference, ...]:
+    return _parse(text)
+
+
+def _parse(text: str) -> tuple[str | Reference, ...]:
     text = markdown_of(text)
     pieces: list[str | Reference] = []
     end = 0
-    for found in _REFERENCE.finditer(text):
-        if found.start() > end:
-            pieces.append(text[end : found.start()])
+    for start, stop in _references(text):
+        if start > end:
+            pieces.append(text[end:start])
         # Markdown escapes underscores; ids never have back slashes.
-        pieces.append(Reference(found.group(0), found.group(1).strip().replace("\\", "")))
-        end = found.end()
+        pieces.append(Reference(text[start:stop], text[start + 2 : stop - 2].strip().replace("\\", "")))
+        end = stop
     if end < len(text) or not pieces:
         pieces.append(text[end:])
     return tuple(pieces)
+
+
+def _references(text: str) -> Iterator[tuple[int, int]]:
+    """Where each `{{…}}` begins and ends: from its first braces to the next closing ones on the same line.
+
+    Looked for by hand, because a pattern takes quadratic time over braces that never close.
+    """
+    position = 0
+    while (start := text.find("{{", position)) >= 0:
+        stop = text.find("}}", start + 2)
+        if stop < 0:
+            return
+        line_end = text.find("\n", start, stop)
+        if line_end >= 0:
+            position = line_end + 1
+            continue
+        position = stop + 2
+        yield start, position
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from flowisectl.engine.flow import Flow, parse_flow
@@ -52,4 +53,4 @@ def agentflow(nodes: Sequence[Mapping[str, Any]], edges: Sequence[tuple[Any, ...
 def chain(*nodes: Mapping[str, Any], **fields: Any) -> Flow:
     """A flow whose nodes follow each other."""
     ids = [item["id"] for item in nodes]
-    return agentflow(nodes, list(zip(ids, ids[1:], strict=False)), **fields)
+    return agentflow(nodes, list(pairwise(ids)), **fields)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from agentflow_building import CATALOGUE, agentflow, chain, llm, node, reply, start
 
@@ -14,7 +15,8 @@ from flowisectl.engine.flow import parse_flow
 from flowisectl.engine.run import run_flow
 from flowisectl.errors import FlowError, InvalidFlow, InvalidRequest, NodeError, RunStopped
 from flowisectl.interfaces.chat_model import ChatOptions, ChatReply
-from flowisectl.testing import InMemoryFactory, PythonJavaScript, RecordingTrace, ScriptedChatModel, run_context
+from flowisectl.interfaces.http import HttpResponse
+from flowisectl.testing import InMemoryFactory, PythonJavaScript, RecordingTrace, ScriptedChatModel, ScriptedHttp, run_context
 
 FUNCTION = "return wait()"
 
@@ -114,6 +116,20 @@ async def test_a_run_with_too_many_steps_fails_and_is_recorded() -> None:
 
     row = context.executions.rows[0]  # type: ignore[attr-defined]
     assert (row.state, len(row.data)) == ("ERROR", 6)
+
+
+async def test_a_result_that_is_no_json_fails_its_node_and_leaves_the_row_whole() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    response = HttpResponse(status=200, reason="OK", headers={}, body=deep)
+    context = context_with(http=ScriptedHttp(response))
+
+    with pytest.raises(NodeError, match="cannot be stored as JSON") as caught:
+        await run_flow(chain(start(), node("httpAgentflow_0", {"url": "http://example.test"})), context, CATALOGUE)
+
+    assert caught.value.node_id == "httpAgentflow_0"
+    row = context.executions.rows[0]  # type: ignore[attr-defined]
+    assert row.state == "ERROR"
+    assert orjson.dumps(row.data)
 
 
 async def test_a_node_type_that_nobody_knows_fails_the_run_with_its_name() -> None:

@@ -329,7 +329,7 @@ async def test_only_a_stopped_run_can_go_on() -> None:
     await session.ask(human_flow(), "Q")
     await session.ask(human_flow(), human_input={"type": "proceed"})
 
-    with pytest.raises(InvalidRequest, match="Cannot resume execution .* because it is in 'FINISHED' state"):
+    with pytest.raises(InvalidRequest, match=r"Cannot resume execution .* because it is in 'FINISHED' state"):
         await session.ask(human_flow(), human_input={"type": "proceed"})
 
 
@@ -461,7 +461,7 @@ async def test_a_rejected_tool_is_not_offered_again() -> None:
 async def test_a_tool_that_raises_fails_the_agent() -> None:
     session = Session(ScriptedChatModel(wants_sum()), adder=AddTool(ValueError("boom")))
 
-    with pytest.raises(NodeError, match="^Error in Agent node: boom$"):
+    with pytest.raises(NodeError, match=r"^Error in Agent node: boom$"):
         await session.ask(chain(start(), agent()), "Q")
 
     assert session.events.of("usedTools")[0][0]["error"] == "boom"

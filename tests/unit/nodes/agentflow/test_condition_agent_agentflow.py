@@ -47,7 +47,7 @@ async def test_an_answer_means_the_scenario_that_fits_best_or_the_last(answer: s
 
 @pytest.mark.parametrize("answer", ["no data", '{"other": 1}', '{"output": 5}', ""])
 async def test_an_answer_without_a_scenario_fails_with_what_the_model_said(answer: str) -> None:
-    with pytest.raises(FlowError, match="^Error in Condition Agent node: Failed to parse a valid scenario") as caught:
+    with pytest.raises(FlowError, match=r"^Error in Condition Agent node: Failed to parse a valid scenario") as caught:
         await choose(answer)
 
     assert str(caught.value).endswith(f'Raw LLM Response: "{answer}"')
@@ -73,7 +73,8 @@ async def test_the_model_gets_its_task_an_example_the_past_and_the_question() ->
 
 async def test_the_prompt_and_its_example_are_those_that_the_flow_carries() -> None:
     model = ScriptedChatModel('{"output": "Asks for help"}')
-    default = '<p>Sort it.</p><p><strong>Input</strong>: <code>{"input": "i"}</code></p><p><strong>Output</strong>: <code>{"output": "o"}</code></p>'
+    example = '<p><strong>Input</strong>: <code>{"input": "i"}</code></p><p><strong>Output</strong>: <code>{"output": "o"}</code></p>'
+    default = f"<p>Sort it.</p>{example}"
 
     await choose("", model=model, params={"conditionAgentSystemPrompt": {"default": default}})
 

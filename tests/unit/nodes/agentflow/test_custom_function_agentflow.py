@@ -52,5 +52,5 @@ async def test_the_result_is_said_and_kept_in_the_state() -> None:
 
 
 async def test_code_that_fails_says_what_javascript_says() -> None:
-    with pytest.raises(FlowError, match="^Error: NodeVM Execution Error: ReferenceError: no function"):
+    with pytest.raises(FlowError, match=r"^Error: NodeVM Execution Error: ReferenceError: no function"):
         await take_step("customFunctionAgentflow", {"customFunctionJavascriptFunction": "other"}, run_context())

@@ -130,5 +130,5 @@ async def test_a_denied_address_fails_the_node() -> None:
 
 
 async def test_a_node_without_an_address_says_so() -> None:
-    with pytest.raises(MissingInput, match="httpAgentflow_0.*has no URL"):
+    with pytest.raises(MissingInput, match=r"httpAgentflow_0.*has no URL"):
         await send(url=" ")

@@ -95,7 +95,7 @@ async def test_a_member_named_content_is_the_content() -> None:
 async def test_an_answer_without_the_data_fails_the_node() -> None:
     rows = [{"key": "n", "type": "number"}]
 
-    with pytest.raises(FlowError, match="^Error in LLM node: the model did not answer with a JSON object"):
+    with pytest.raises(FlowError, match=r"^Error in LLM node: the model did not answer with a JSON object"):
         await take_step("llmAgentflow", {**MODEL, "llmStructuredOutput": rows}, with_model(ScriptedChatModel("sorry")))
 
 
@@ -182,7 +182,7 @@ async def test_a_model_without_images_gets_none() -> None:
 
 @pytest.mark.parametrize("inputs", [{}, {"llmModel": ""}])
 async def test_a_node_without_a_model_says_so(inputs: dict[str, Any]) -> None:
-    with pytest.raises(FlowError, match="Error in LLM node: .*llmAgentflow_0.*needs its input 'llmModel'"):
+    with pytest.raises(FlowError, match=r"Error in LLM node: .*llmAgentflow_0.*needs its input 'llmModel'"):
         await take_step("llmAgentflow", inputs)
 
 
