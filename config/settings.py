@@ -29,7 +29,15 @@ class HttpSettings:
     is_development: bool = False
     """NODE_ENV=development: errors carry their stack."""
     is_production: bool = False
+    """NODE_ENV=production: cookies are secure whatever SECURE_COOKIES says."""
     secure_cookies: bool | None = None
+    """None: as APP_URL says."""
+    mcp_cors_origins: str = ""
+    base_url: str = ""
+    """BASE_URL: what links in an export of messages begin with; empty: `http://localhost:<PORT>`."""
+    show_community_nodes: bool = False
+    has_queue_dashboard: bool = False
+    has_metrics: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +67,7 @@ class QueueSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RedisSettings:
-    url: str = ""
+    url: str = field(default="", repr=False)
     host: str = "localhost"
     port: int = 6379
     username: str = ""
@@ -98,7 +106,22 @@ class DatabaseSettings:
 @dataclass(frozen=True, kw_only=True)
 class StorageSettings:
     type: str = "local"
+    """`local`, `s3`, `gcs` or `azure`."""
     path: Path = HOME / "storage"
+    s3_bucket: str = ""
+    s3_region: str = ""
+    s3_access_key_id: str = ""
+    s3_secret_access_key: str = field(default="", repr=False)
+    s3_endpoint_url: str = ""
+    s3_force_path_style: bool = False
+    gcs_credential_file: str = ""
+    gcs_project_id: str = ""
+    gcs_bucket: str = ""
+    gcs_uniform_access: bool = True
+    azure_connection_string: str = field(default="", repr=False)
+    azure_account_name: str = ""
+    azure_account_key: str = field(default="", repr=False)
+    azure_container: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +131,15 @@ class LogSettings:
     path: Path | None = None
     """LOG_PATH: the folder of log files; None: standard error only."""
     debug: bool = False
+    sanitize_body_fields: tuple[str, ...] = ()
+    """LOG_SANITIZE_BODY_FIELDS: members of a body whose values never reach a log."""
+    sanitize_header_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretSettings:
+    storage_type: str = "local"
+    """SECRETKEY_STORAGE_TYPE: `local` or `aws` (AWS Secrets Manager)."""
     path: Path = HOME
     """SECRETKEY_PATH: the folder of `encryption.key` and of the auth secrets."""
     overwrite: str = field(default="", repr=False)
@@ -126,6 +154,13 @@ class SecretSettings:
     jwt_refresh_token_minutes: int = 129_600
     password_rounds: int = 10
     expire_tokens_on_restart: bool = False
+    invite_token_hours: int = 24
+    password_reset_minutes: int = 15
+    aws_access_key: str = ""
+    aws_secret_key: str = field(default="", repr=False)
+    aws_region: str = "us-east-1"
+    aws_name: str = "FlowiseEncryptionKey"
+    aws_auth_prefix: str = "Flowise"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Data in, rich renderable out; no input, no output."""

@@ -1,0 +1,54 @@
+"""What commands open: the database, the queue server, the address of main. All work without a running main."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from config.settings import RedisSettings, Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from flowisectl.database.connection import Database
+
+
+@asynccontextmanager
+async def open_command_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, brought up to date first, so that a command works on an empty one. Raises DatabaseUnavailable."""
+    from flowisectl.database.connection import open_database
+
+    async with open_database(settings.database) as database:
+        yield database
+
+
+def redis_settings(settings: Settings) -> RedisSettings:
+    """Where the queue is: as configured or, when nothing is, where an all-in-one on the same data directory has put it."""
+    from roles.runtime_file import read_runtime
+
+    if not settings.redis.is_configured:
+        runtime = read_runtime(settings.database.path)
+        if runtime is not None and runtime.redis_url:
+            return replace(settings.redis, url=runtime.redis_url)
+    return settings.redis
+
+
+@asynccontextmanager
+async def open_command_redis(settings: Settings) -> AsyncIterator[Redis]:
+    """A connection to the queue. Raises RedisUnavailable."""
+    from flowisectl.redis_connection import open_redis
+
+    async with open_redis(redis_settings(settings), name="flowisectl") as redis:
+        yield redis
+
+
+def server_url(settings: Settings) -> str:
+    """The address of main on this machine: as an all-in-one on the same data directory says, or as PORT says."""
+    from roles.runtime_file import read_runtime
+
+    runtime = read_runtime(settings.database.path)
+    port = runtime.port if runtime is not None else settings.http.port
+    host = settings.http.host if settings.http.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

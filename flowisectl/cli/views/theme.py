@@ -1,0 +1,59 @@
+"""Colours, marks and widths that every view shares."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+from rich.theme import Theme
+
+WIDTH = 80
+"""Every view fits into so many columns."""
+
+STATES = {
+    "queued": ("○", "state.waiting"),
+    "running": ("●", "state.running"),
+    "done": ("✓", "state.good"),
+    "failed": ("✗", "state.bad"),
+    "aborted": ("■", "state.waiting"),
+    "dead": ("✗", "state.bad"),
+    # workers
+    "taking": ("●", "state.good"),
+    "draining": ("◐", "state.waiting"),
+    "lost": ("✗", "state.bad"),
+    # nodes, as the engine names their ends
+    "finished": ("✓", "state.good"),
+    "error": ("✗", "state.bad"),
+    "stopped": ("■", "state.waiting"),
+}
+_UNKNOWN = ("·", "faint")
+
+_THEME = Theme(
+    {
+        "faint": "dim",
+        "title": "bold",
+        "name": "cyan",
+        "state.good": "green",
+        "state.running": "bold cyan",
+        "state.waiting": "yellow",
+        "state.bad": "bold red",
+        "bar": "cyan",
+    }
+)
+
+
+def make_console(stream: TextIO, *, width: int | None = None) -> Console:
+    """A console for one stream: colour on a terminal only; at least 80 columns when the lines go elsewhere."""
+    fixed = width if width is not None else (None if stream.isatty() else WIDTH)
+    return Console(file=stream, theme=_THEME, highlight=False, emoji=False, markup=False, width=fixed)
+
+
+def mark(state: str) -> Text:
+    """The sign of a state, in its colour."""
+    sign, style = STATES.get(state.lower(), _UNKNOWN)
+    return Text(sign, style=style)
+
+
+def state_text(state: str) -> Text:
+    return Text(state, style=STATES.get(state.lower(), _UNKNOWN)[1])

@@ -1,0 +1,174 @@
+"""Everything on one machine: a supervisor over the server, workers, and what the machine lacks (queue server, demo model)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from config.settings import Settings
+from flowisectl.secrets.encryption_key import encryption_key
+from flowisectl.supervisor.embedded import EmbeddedRedis, answers, socket_path
+from flowisectl.supervisor.printer import Printer
+from flowisectl.supervisor.process import Role
+from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
+from roles.probe import answers_http
+from roles.process import bound_socket, free_port, supervised_environment
+from roles.runtime_file import Runtime, hold_data_dir, write_runtime
+
+DEMO_MODEL_PORT = 18_181
+"""Where the demo model listens, if that port is free; the example flows expect it there."""
+_STOP_MARGIN_SECONDS = 5.0
+_FOUNDATION, _WORKERS, _SERVER = range(3)
+"""The order of stopping, backwards: first nothing new is accepted, then jobs end, then the queue stops."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What was decided before anything starts."""
+
+    data_dir: Path
+    redis_url: str
+    """An empty text when Redis is configured by the environment."""
+    port: int
+    worker_ports: tuple[int, ...]
+    demo_model_port: int
+    """0: no demo model."""
+
+    @property
+    def demo_model_url(self) -> str:
+        return f"http://127.0.0.1:{self.demo_model_port}/v1" if self.demo_model_port else ""
+
+
+def run_all_in_one(settings: Settings, environment: Mapping[str, str], *, workers: int = 1, has_demo_model: bool = False) -> int:
+    """Run everything until a signal comes; gives the exit status. Raises what keeps it from starting."""
+    data_dir = settings.database.path.expanduser()
+    with hold_data_dir(data_dir):
+        plan = _plan(settings, data_dir, workers, has_demo_model)
+        # Made here, so that it is there for workers that start together with the server.
+        encryption_key(settings.secrets, create=True)
+        roles = _roles(settings, environment, plan)
+        printer = Printer(sys.stdout, [*(role.name for role in roles), OWN_NAME])
+        write_runtime(data_dir, _runtime(settings, plan))
+        supervisor = Supervisor(roles, on_line=printer.line)
+        return asyncio.run(supervisor.run(lambda: _say_ready(printer, plan)))
+
+
+def _plan(settings: Settings, data_dir: Path, workers: int, has_demo_model: bool) -> Plan:
+    """Choose ports and places. Raises PortTaken, MissingExtra, RedisUnavailable."""
+    host = settings.http.host
+    with bound_socket(host, settings.http.port, "PORT") as probe:
+        port = int(probe.getsockname()[1])
+    taken = {port}
+    ports = tuple(free_port(host, settings.worker.port, "WORKER_PORT", taken=taken) for _ in range(workers))
+    if settings.redis.is_configured:
+        asyncio.run(_check_redis(settings))
+    if has_demo_model:
+        from roles.demo_model import find_model
+
+        find_model()
+    return Plan(
+        data_dir=data_dir,
+        redis_url="" if settings.redis.is_configured else _embedded(data_dir).url,
+        port=port,
+        worker_ports=ports,
+        demo_model_port=free_port("127.0.0.1", DEMO_MODEL_PORT, "the demo model's port", taken=taken) if has_demo_model else 0,
+    )
+
+
+async def _check_redis(settings: Settings) -> None:
+    from flowisectl.redis_connection import open_redis
+
+    async with open_redis(settings.redis, name="flowisectl-supervisor"):
+        return
+
+
+def _runtime(settings: Settings, plan: Plan) -> Runtime:
+    return Runtime(
+        pid=os.getpid(),
+        redis_url=plan.redis_url or settings.redis.url,
+        port=plan.port,
+        worker_ports=plan.worker_ports,
+        demo_model_url=plan.demo_model_url,
+    )
+
+
+def _roles(settings: Settings, environment: Mapping[str, str], plan: Plan) -> list[Role]:
+    shared = {
+        "MODE": "queue",
+        "PORT": str(plan.port),
+        "DATABASE_PATH": str(plan.data_dir),
+        "SECRETKEY_PATH": str(settings.secrets.path),
+        "BLOB_STORAGE_PATH": str(settings.storage.path),
+        **({"REDIS_URL": plan.redis_url} if plan.redis_url else {}),
+    }
+    make = partial(_role, environment=environment, shared=shared)
+    grace = settings.worker.shutdown_grace_seconds + _STOP_MARGIN_SECONDS
+    needs = ("redis",) if plan.redis_url else ()
+    host = settings.http.host if settings.http.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
+    roles = [_redis_role(plan, environment)] if plan.redis_url else []
+    if plan.demo_model_port:
+        command: tuple[str, ...] = (sys.executable, "-m", "roles.demo_model", str(plan.demo_model_port))
+        ready = partial(answers_http, "127.0.0.1", plan.demo_model_port, "/health")
+        roles.append(make("model", command, stage=_FOUNDATION, stop_seconds=3.0, is_ready=ready))
+    command = (sys.executable, "-m", "flowisectl", "start", "--role", "main")
+    ready = partial(answers_http, host, plan.port, "/api/v1/ping")
+    roles.append(make("main", command, stage=_SERVER, stop_seconds=grace, needs=needs, is_ready=ready))
+    for number, port in enumerate(plan.worker_ports, start=1):
+        name = "worker" if len(plan.worker_ports) == 1 else f"worker-{number}"
+        ready = partial(answers_http, host, port, "/healthz")
+        role = make(
+            name,
+            (sys.executable, "-m", "flowisectl", "start-worker"),
+            changes={"WORKER_PORT": str(port)},
+            stage=_WORKERS,
+            stop_seconds=grace,
+            needs=needs,
+            is_ready=ready,
+        )
+        roles.append(role)
+    return roles
+
+
+def _role(
+    name: str,
+    command: tuple[str, ...],
+    *,
+    environment: Mapping[str, str],
+    shared: Mapping[str, str],
+    changes: Mapping[str, str] | None = None,
+    **fields: object,
+) -> Role:
+    return Role(
+        name=name,
+        command=command,
+        environment=supervised_environment(environment, {**shared, **(changes or {})}),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def _embedded(data_dir: Path) -> EmbeddedRedis:
+    return EmbeddedRedis(data_dir / "queue")
+
+
+def _redis_role(plan: Plan, environment: Mapping[str, str]) -> Role:
+    server = _embedded(plan.data_dir)
+    server.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def is_ready() -> bool:
+        return await asyncio.to_thread(answers, socket_path(server.data_dir), None)
+
+    command = (*server.command(), "--logfile", str(server.log_file))
+    return Role(name="redis", command=command, environment=dict(os.environ), stage=_FOUNDATION, stop_seconds=10.0, is_ready=is_ready)
+
+
+def _say_ready(printer: Printer, plan: Plan) -> None:
+    lines = [f"ready: http://localhost:{plan.port}, data in {plan.data_dir}"]
+    if plan.demo_model_url:
+        lines.append(f"demo model: {plan.demo_model_url}")
+    for line in lines:
+        printer.line(OWN_NAME, line)

@@ -1,0 +1,101 @@
+"""The HTTP server: API and streams. With MODE=queue it only enqueues; with MODE=main it runs the flows itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Mapping
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from config.settings import Settings
+from flowisectl.web.app import create_app
+from flowisectl.web.services import WebServices
+from roles.main_resources import open_web
+from roles.process import bound_socket, run_role, start_logging
+
+FLUSH_SECONDS = 2.0
+"""After the grace, streams are ended and get so long to reach their clients."""
+LAST_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def run_main(settings: Settings, environment: Mapping[str, str]) -> int:
+    """Serve until SIGINT or SIGTERM; gives the exit status. Raises what keeps the server from starting."""
+    start_logging(settings.logs, "main", environment)
+    with bound_socket(settings.http.host, settings.http.port, "PORT") as listener:
+        return run_role(_main(settings, environment, listener))
+
+
+async def _main(settings: Settings, environment: Mapping[str, str], listener: socket.socket) -> int:
+    async with open_web(settings, environment) as services:
+        return await _serve(settings, services, listener)
+
+
+async def _serve(settings: Settings, services: WebServices, listener: socket.socket) -> int:
+    """Serve until told to stop, then let what is open end within the grace.
+
+    The server alone would wait for ever for a client that keeps its stream open (Python 3.12 and later ignore its time
+    limit), so streams are ended here, and what still hangs is cancelled.
+    """
+    signals = _Signals()
+    grace = settings.worker.shutdown_grace_seconds
+    limit = grace + FLUSH_SECONDS + LAST_SECONDS
+    config = _hypercorn_config(listener, limit)
+    server = asyncio.create_task(serve(create_app(services), config, shutdown_trigger=signals.first.wait))
+    log.info("listening on %s (MODE=%s)", _address(listener), settings.mode)
+    first = asyncio.create_task(signals.first.wait())
+    await asyncio.wait([server, first], return_when=asyncio.FIRST_COMPLETED)
+    if not first.done():
+        first.cancel()
+        await server  # it ended by itself: let its error out
+        return 0
+    log.info("stopping; %d answers are open (a second signal ends them at once)", len(services.streams))
+    drain = asyncio.create_task(services.streams.drain(grace, FLUSH_SECONDS))
+    second = asyncio.create_task(signals.second.wait())
+    await asyncio.wait([server, second], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+    for task in (drain, second, server):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await server
+    return 130 if signals.second.is_set() else 0
+
+
+class _Signals:
+    """The first SIGINT or SIGTERM, and the second."""
+
+    def __init__(self) -> None:
+        self.first = asyncio.Event()
+        self.second = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._came)
+
+    def _came(self) -> None:
+        if self.first.is_set():
+            self.second.set()
+        self.first.set()
+
+
+def _hypercorn_config(listener: socket.socket, graceful_seconds: float) -> Config:
+    config = Config()
+    # The server takes the descriptor over and closes it, so it gets one of its own.
+    config.bind = [f"fd://{listener.dup().detach()}"]
+    config.graceful_timeout = graceful_seconds
+    config.keep_alive_timeout = 75
+    config.backlog = 2048
+    config.include_server_header = False
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.accesslog = None
+    return config
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"

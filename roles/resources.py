@@ -1,0 +1,121 @@
+"""Opens what every role that runs flows needs, and what a worker needs; closes it in reverse order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from config.settings import Settings
+from flowisectl.clients.http import open_http
+from flowisectl.database.connection import Database, open_database
+from flowisectl.database.migrations.runner import wait_for_schema
+from flowisectl.documents.runner import UpsertRunner
+from flowisectl.errors import InvalidSetting
+from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.predictions.runner import NestedFlows, PredictionRunner
+from flowisectl.redis_connection import open_redis
+from flowisectl.runs.context import RunServices
+from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.text_cache import MemoryTextCaches, RedisTextCaches
+from flowisectl.sandbox.pool import open_sandbox
+from flowisectl.secrets.encryption_key import encryption_key
+from flowisectl.secrets.vault import CredentialVault
+from flowisectl.storage.local import LocalBlobs
+
+SCHEMA_WAIT_SECONDS = 60.0
+"""How long a worker waits for the server to bring the database up to date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """What stands on the database and the files, in main and worker alike."""
+
+    database: Database
+    flows: FlowStore
+    vault: CredentialVault
+    blobs: LocalBlobs
+    environment: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a worker takes jobs from, and what does them."""
+
+    redis: Redis
+    predictions: PredictionRunner
+    upserts: UpsertRunner
+
+
+@asynccontextmanager
+async def open_work(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Work]:
+    """What a worker needs: the queue, and what does its jobs. Waits for the server to bring the database up to date.
+
+    Raises InvalidSetting, DatabaseUnavailable, RedisUnavailable.
+    """
+    check_backends(settings)
+    async with AsyncExitStack() as opened:
+        redis = await open_queue(settings, opened)
+        database = await opened.enter_async_context(open_database(settings.database, migrate=False))
+        await wait_for_schema(database, SCHEMA_WAIT_SECONDS)
+        key = encryption_key(settings.secrets, create=False)
+        services = await open_run_services(settings, foundation_of(settings, environment, database, key), redis, opened)
+        predictions, upserts = runners_of(services)
+        yield Work(redis=redis, predictions=predictions, upserts=upserts)
+
+
+def runners_of(services: RunServices) -> tuple[PredictionRunner, UpsertRunner]:
+    """What does the jobs of each lane, over the same services."""
+    predictions = PredictionRunner(services)
+    return predictions, UpsertRunner(services, NestedFlows(services, predictions))
+
+
+def foundation_of(settings: Settings, environment: Mapping[str, str], database: Database, key: str) -> Foundation:
+    return Foundation(
+        database=database,
+        flows=FlowStore(database),
+        vault=CredentialVault(database, key),
+        blobs=LocalBlobs(settings.storage.path, check_paths=settings.engine.path_traversal_safety),
+        environment=environment,
+    )
+
+
+async def open_queue(settings: Settings, opened: AsyncExitStack) -> Redis:
+    return await opened.enter_async_context(open_redis(settings.redis, name=f"flowisectl-{settings.queue.name}"))
+
+
+async def open_run_services(settings: Settings, foundation: Foundation, redis: Redis | None, opened: AsyncExitStack) -> RunServices:
+    """What runs flows. Without Redis the answers that models gave are kept in this process."""
+    engine = settings.engine
+    http = await opened.enter_async_context(open_http(security_check=engine.http_security_check, deny_list=engine.http_deny_list))
+    javascript = await opened.enter_async_context(
+        open_sandbox(
+            http,
+            timeout_seconds=engine.sandbox_timeout_seconds,
+            builtin_modules=engine.builtin_modules,
+            external_modules=engine.external_modules,
+        )
+    )
+    return RunServices(
+        database=foundation.database,
+        flows=foundation.flows,
+        catalogue=load_catalogue(),
+        credentials=foundation.vault,
+        blobs=foundation.blobs,
+        http=http,
+        javascript=javascript,
+        text_caches=RedisTextCaches(redis, settings.queue.name) if redis is not None else MemoryTextCaches(),
+        environment=foundation.environment,
+        max_iterations=engine.max_iterations,
+        max_loop_count=engine.max_loop_count,
+    )
+
+
+def check_backends(settings: Settings) -> None:
+    """Refuse what is documented but not there yet, before anything is written to the wrong place."""
+    if settings.storage.type != "local":
+        raise InvalidSetting("STORAGE_TYPE", settings.storage.type, "this version supports local")
+    if settings.secrets.storage_type != "local":
+        raise InvalidSetting("SECRETKEY_STORAGE_TYPE", settings.secrets.storage_type, "this version supports local")
