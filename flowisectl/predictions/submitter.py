@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -39,6 +40,11 @@ class QueueSubmitter:
         self._seen_ended: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
         subscriber.on_new_stream = self._reconcile_soon
+
+    @property
+    def background(self) -> set[asyncio.Task[None]]:
+        """What still goes on beside the waits."""
+        return set(self._background)
 
     async def submit(self, request: PredictionRequest) -> QueuedPrediction:
         """Accept a prediction: it is in the queue when this returns. Raises RedisUnavailable within two seconds."""
@@ -85,14 +91,12 @@ class QueueSubmitter:
             raise failure from error
 
     async def _withdraw(self, job_id: str) -> None:
-        for _ in range(10):
-            try:
+        for _ in range(20):
+            with contextlib.suppress(RedisUnavailable, JobNotFound):
                 await self._lifecycle.stop(job_id)
                 return
-            except RedisUnavailable:
-                await asyncio.sleep(1.0)
-            except JobNotFound:
-                return
+            # Also an unknown job may still come: what a frozen Redis was sent, it does when it wakes.
+            await asyncio.sleep(1.0)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -203,6 +207,7 @@ async def open_submitter(redis: Redis, settings: QueueSettings) -> AsyncIterator
         try:
             yield submitter
         finally:
+            tasks += submitter.background
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)

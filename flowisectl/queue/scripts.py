@@ -1,0 +1,323 @@
+"""The queue's steps as Lua, each atomic. `P` is the prefix of the keys in `queue/keys.py`; times are the server's, in ms.
+
+Every script may run twice (its reply was lost and it was sent again) without harm; CLAIM may not, see `queue/claims.py`.
+Those that free memory or keep a promise run even when Redis is out of memory (`allow-oom`).
+
+A job counts two things: `runs`, every start, which numbers its events and fences its ends; and `attempts`, the starts that
+JOB_ATTEMPTS limits: a job that an ending worker hands back has not used one.
+"""
+
+from __future__ import annotations
+
+from flowisectl.redis_connection import Script
+
+MAX_INLINE_BYTES = 1024 * 1024
+"""A longer result does not travel with the notice; main reads it from the job."""
+
+_CLOCK = """
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function micros()
+  local t = redis.call('TIME')
+  return t[1] * 1000000 + t[2]
+end
+"""
+
+_END = f"""
+local ends = 0
+-- End a job: its fields, its place among the kept, its chat, and the notice to the main that waits.
+-- events is -1 when no worker ended it. The format of the notice is in events/wire.py.
+local function end_job(id, state, error, result, trace, events, now)
+  local key = P .. 'job:' .. id
+  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs')
+  redis.call('HSET', key, 'state', state, 'error', error, 'finished', now, 'events', events)
+  if result ~= '' then redis.call('HSET', key, 'result', result) end
+  if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
+  ends = ends + 1
+  redis.call('ZADD', P .. (state == 'done' and 'done' or 'failed'), micros() + ends, id)
+  if f[1] then redis.call('SREM', P .. 'chat:' .. f[1], id) end
+  if f[2] and f[2] ~= '' then
+    local inline = #result <= {MAX_INLINE_BYTES} and result or ''
+    redis.call('XADD', f[2], 'NOMKSTREAM', '*',
+      'r', id .. ' ' .. (f[3] or 0) .. ' ' .. state .. ' ' .. events, 'b', inline, 'x', error)
+  end
+end
+"""
+
+_TRIM = """
+-- Drop ended jobs that are too old, then the oldest beyond the count. A job's hash is all there is of it.
+local function drop(set, ids)
+  for _, id in ipairs(ids) do
+    redis.call('UNLINK', P .. 'job:' .. id)
+    redis.call('ZREM', P .. set, id)
+  end
+end
+local function trim(now, keep, age_done, age_failed)
+  for set, age in pairs({done = age_done, failed = age_failed}) do
+    drop(set, redis.call('ZRANGEBYSCORE', P .. set, '-inf', (now - age) * 1000, 'LIMIT', 0, 1000))
+  end
+  local over = redis.call('ZCARD', P .. 'done') + redis.call('ZCARD', P .. 'failed') - keep
+  for _ = 1, math.min(over, 5000) do
+    local d = redis.call('ZRANGE', P .. 'done', 0, 0, 'WITHSCORES')
+    local f = redis.call('ZRANGE', P .. 'failed', 0, 0, 'WITHSCORES')
+    local oldest_is_done = #f == 0 or (#d > 0 and tonumber(d[2]) <= tonumber(f[2]))
+    drop(oldest_is_done and 'done' or 'failed', {oldest_is_done and d[1] or f[1]})
+  end
+end
+"""
+
+_PUT_BACK = """
+-- Put jobs back at the head of the queue, the oldest first. Each item is {place, id}.
+local function put_back(items)
+  table.sort(items, function(a, b) return a[1] > b[1] end)
+  for _, item in ipairs(items) do
+    redis.call('HSET', P .. 'job:' .. item[2], 'state', 'queued')
+    redis.call('LPUSH', P .. 'waiting', item[2])
+  end
+end
+local function place_of(id)
+  return tonumber(redis.call('HGET', P .. 'job:' .. id, 'sequence')) or 0
+end
+local function is_queued(id)
+  return redis.call('HGET', P .. 'job:' .. id, 'state') == 'queued'
+end
+local function forget_worker(worker)
+  redis.call('DEL', P .. 'running:' .. worker, P .. 'landing:' .. worker, P .. 'stopping:' .. worker)
+  redis.call('ZREM', P .. 'leases', worker)
+end
+"""
+
+_STOP = """
+-- Stop one job: at once while it waits, by its worker while it runs. Gives its state before.
+local function stop_job(id, reason)
+  local f = redis.call('HMGET', P .. 'job:' .. id, 'state', 'worker')
+  if f[1] == 'queued' then
+    redis.call('LREM', P .. 'waiting', 1, id)
+    end_job(id, 'aborted', reason, '', '', -1, now_ms())
+  elseif f[1] == 'running' then
+    redis.call('HSET', P .. 'job:' .. id, 'stop', reason)
+    redis.call('SADD', P .. 'stopping:' .. f[2], id)
+    redis.call('PUBLISH', P .. 'control', f[2] .. ' ' .. id)
+  end
+  return f[1]
+end
+"""
+
+ENQUEUE = Script(f"""
+#!lua
+-- Gives 1, or 0 when the job is there already.
+local P, id, request, flow, chat, chat_key, reply = unpack(ARGV)
+{_CLOCK}
+local key = P .. 'job:' .. id
+if redis.call('EXISTS', key) == 1 then return 0 end
+local place = redis.call('INCR', P .. 'sequence')
+redis.call('HSET', key, 'state', 'queued', 'request', request, 'flow', flow, 'chat', chat, 'chat_key', chat_key,
+  'reply', reply, 'accepted', now_ms(), 'sequence', place, 'attempts', 0)
+redis.call('SADD', P .. 'chat:' .. chat_key, id)
+redis.call('RPUSH', P .. 'waiting', id)
+return 1
+""")
+
+CLAIM = Script(f"""
+#!lua
+-- Move up to `limit` jobs to the worker. Gives id, run, request, reply stream of each; or 'lost' without a lease.
+local P, worker, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+{_CLOCK}
+if not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
+local ids = redis.call('LPOP', P .. 'landing:' .. worker, limit) or {{}}
+-- A fair share: as much of what waits as there are workers to take it.
+limit = math.min(limit, math.ceil(redis.call('LLEN', P .. 'waiting') / math.max(redis.call('ZCARD', P .. 'leases'), 1)) + #ids)
+if #ids < limit then
+  for _, id in ipairs(redis.call('LPOP', P .. 'waiting', limit - #ids) or {{}}) do ids[#ids + 1] = id end
+end
+local now, out = now_ms(), {{}}
+for _, id in ipairs(ids) do
+  local key = P .. 'job:' .. id
+  local f = redis.call('HMGET', key, 'state', 'request', 'reply', 'sequence')
+  if f[1] == 'queued' then
+    local run = redis.call('HINCRBY', key, 'runs', 1)
+    redis.call('HINCRBY', key, 'attempts', 1)
+    redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started', now)
+    redis.call('ZADD', P .. 'running:' .. worker, f[4], id)
+    local n = #out
+    out[n + 1], out[n + 2], out[n + 3], out[n + 4] = id, run, f[2], f[3]
+  end
+end
+return out
+""")
+
+FINISH = Script(f"""
+#!lua flags=allow-oom
+-- End jobs that this worker ran: after the head of the arguments id, run, state, error, result, trace, events of each.
+-- Gives for each 1, or 0 when the run is not this worker's any more.
+local P, worker = ARGV[1], ARGV[2]
+{_CLOCK}{_END}{_TRIM}
+local running, now, out = P .. 'running:' .. worker, now_ms(), {{}}
+for i = 6, #ARGV, 7 do
+  local id, run, state = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local f = redis.call('HMGET', P .. 'job:' .. id, 'runs', 'worker', 'state')
+  if f[1] ~= run or f[2] ~= worker then
+    out[#out + 1] = 0
+  elseif redis.call('ZREM', running, id) == 1 then
+    redis.call('SREM', P .. 'stopping:' .. worker, id)
+    end_job(id, state, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], now)
+    out[#out + 1] = 1
+  else -- ended before, and the reply was lost; or put back
+    out[#out + 1] = (f[3] == 'queued' or f[3] == 'running') and 0 or 1
+  end
+end
+trim(now, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
+return out
+""")
+
+NOTE = Script("""
+#!lua
+-- Keep traces of running jobs: id, run, trace of each.
+local P, worker = ARGV[1], ARGV[2]
+for i = 3, #ARGV, 3 do
+  local key = P .. 'job:' .. ARGV[i]
+  local f = redis.call('HMGET', key, 'runs', 'worker', 'state')
+  if f[1] == ARGV[i + 1] and f[2] == worker and f[3] == 'running' then redis.call('HSET', key, 'trace', ARGV[i + 2]) end
+end
+""")
+
+BEAT = Script(f"""
+#!lua flags=allow-oom
+-- Lengthen a worker's lease (make it, when ARGV[5] is '1'), and keep what it says of itself.
+-- Gives the ids that it shall stop, or 'lost' when it has no lease any more.
+local P, worker, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+{_CLOCK}
+if ARGV[5] ~= '1' and not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
+local now = now_ms()
+redis.call('ZADD', P .. 'leases', now + lease, worker)
+redis.call('ZADD', P .. 'workers', now, worker)
+redis.call('SET', P .. 'worker:' .. worker, ARGV[4], 'PX', 60000)
+return redis.call('SMEMBERS', P .. 'stopping:' .. worker)
+""")
+
+REAP = Script(f"""
+#!lua flags=allow-oom
+-- Take the jobs of workers whose lease has ended, and trim what is kept. Gives the ids put back and the ids set aside.
+local P, lease, max_attempts = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+{_CLOCK}{_END}{_TRIM}{_PUT_BACK}
+local now = now_ms()
+local last = tonumber(redis.call('GET', P .. 'tick') or '0')
+redis.call('SET', P .. 'tick', now)
+trim(now, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
+redis.call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - 60000)
+if now - last > lease / 2 then
+  -- Redis was away, or nobody looked: no worker could renew its lease, so each gets a whole one.
+  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now + lease)) do
+    redis.call('ZADD', P .. 'leases', now + lease, worker)
+  end
+  return {{{{}}, {{}}}}
+end
+local back, items, dead = {{}}, {{}}, {{}}
+local function take(id)
+  items[#items + 1] = {{place_of(id), id}}
+  back[#back + 1] = id
+end
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 'LIMIT', 0, 100)) do
+  for _, id in ipairs(redis.call('LRANGE', P .. 'landing:' .. worker, 0, -1)) do
+    if is_queued(id) then take(id) end
+  end
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'running:' .. worker, 0, -1)) do
+    local f = redis.call('HMGET', P .. 'job:' .. id, 'attempts', 'stop')
+    if f[2] then
+      end_job(id, 'aborted', f[2], '', '', -1, now)
+    elseif tonumber(f[1] or '0') >= max_attempts then
+      end_job(id, 'dead', 'worker ' .. worker .. ' was lost while it ran this job (attempt ' .. f[1] .. ' of '
+        .. max_attempts .. ', JOB_ATTEMPTS); it will not be started again', '', '', -1, now)
+      dead[#dead + 1] = id
+    else
+      take(id)
+    end
+  end
+  forget_worker(worker)
+end
+-- A worker that waited when its lease ended may have been given one id more.
+for _, worker in ipairs(redis.call('ZRANGE', P .. 'workers', 0, -1)) do
+  if not redis.call('ZSCORE', P .. 'leases', worker) then
+    for _, id in ipairs(redis.call('LRANGE', P .. 'landing:' .. worker, 0, -1)) do
+      if is_queued(id) then take(id) end
+    end
+    redis.call('DEL', P .. 'landing:' .. worker)
+  end
+end
+put_back(items)
+return {{back, dead}}
+""")
+
+RELEASE = Script(f"""
+#!lua flags=allow-oom
+-- A worker ends: what it has goes back without counting as an attempt. Gives how many jobs that were.
+local P, worker = ARGV[1], ARGV[2]
+{_CLOCK}{_END}{_PUT_BACK}
+local items = {{}}
+for _, id in ipairs(redis.call('LRANGE', P .. 'landing:' .. worker, 0, -1)) do
+  if is_queued(id) then items[#items + 1] = {{place_of(id), id}} end
+end
+for _, id in ipairs(redis.call('ZRANGE', P .. 'running:' .. worker, 0, -1)) do
+  local reason = redis.call('HGET', P .. 'job:' .. id, 'stop')
+  if reason then
+    end_job(id, 'aborted', reason, '', '', -1, now_ms())
+  else
+    redis.call('HINCRBY', P .. 'job:' .. id, 'attempts', -1)
+    items[#items + 1] = {{place_of(id), id}}
+  end
+end
+forget_worker(worker)
+redis.call('DEL', P .. 'worker:' .. worker)
+put_back(items)
+return #items
+""")
+
+STOP = Script(f"""
+#!lua flags=allow-oom
+-- Stop one job. Gives its state before, or nothing when there is no such job.
+local P = ARGV[1]
+{_CLOCK}{_END}{_STOP}
+return stop_job(ARGV[2], ARGV[3])
+""")
+
+STOP_CHAT = Script(f"""
+#!lua flags=allow-oom
+-- Stop every live job of a chat. Gives how many there were.
+local P = ARGV[1]
+{_CLOCK}{_END}{_STOP}
+local ids = redis.call('SMEMBERS', P .. 'chat:' .. ARGV[2])
+for _, id in ipairs(ids) do stop_job(id, ARGV[3]) end
+return #ids
+""")
+
+RETRY = Script(f"""
+#!lua
+-- Queue an ended job again, as new. Gives its state before, or nothing when there is no such job.
+local P, id = ARGV[1], ARGV[2]
+{_CLOCK}
+local key = P .. 'job:' .. id
+local f = redis.call('HMGET', key, 'state', 'chat_key')
+if f[1] and f[1] ~= 'queued' and f[1] ~= 'running' then
+  redis.call('ZREM', P .. 'done', id)
+  redis.call('ZREM', P .. 'failed', id)
+  redis.call('HDEL', key, 'error', 'result', 'trace', 'finished', 'started', 'events', 'stop', 'worker')
+  redis.call('HSET', key, 'state', 'queued', 'attempts', 0, 'reply', '', 'accepted', now_ms(),
+    'sequence', redis.call('INCR', P .. 'sequence'))
+  redis.call('SADD', P .. 'chat:' .. f[2], id)
+  redis.call('RPUSH', P .. 'waiting', id)
+end
+return f[1]
+""")
+
+ENDS = Script("""
+#!lua
+-- What has become of jobs: state, runs, events and error of each; an empty state for one that is gone.
+local P, out = ARGV[1], {}
+for i = 2, #ARGV do
+  local f = redis.call('HMGET', P .. 'job:' .. ARGV[i], 'state', 'runs', 'events', 'error')
+  out[#out + 1] = {f[1] or '', f[2] or '0', f[3] or '-1', f[4] or ''}
+end
+return out
+""")

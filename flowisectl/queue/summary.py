@@ -1,0 +1,182 @@
+"""What people see of workers and jobs, and how it is read from the fields that are kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LIVE, ENDED = ("queued", "running"), ("done", "failed", "aborted", "dead")
+SUMMARY_FIELDS = ("state", "flow", "chat", "attempts", "worker", "accepted", "started", "finished", "error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSummary:
+    id: str
+    name: str
+    """`host:pid`"""
+    state: str
+    """`taking`, `draining` (finishes what it has), or `lost` (no beat within its lease)."""
+    busy: int
+    capacity: int
+    rss_bytes: int
+    beat_age_seconds: float
+    version: str
+    started_ms: int
+    health_port: int
+    finished: int
+    """Jobs it has finished since it started, however they ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSummary:
+    """One job. Times are epoch milliseconds of the Redis server's clock, 0 for what has not happened."""
+
+    id: str
+    state: str
+    """`queued`, `running`, `done`, `failed` (the flow's own error), `aborted`, `dead` (its workers were lost)."""
+    flow_id: str
+    flow_name: str
+    chat_id: str
+    attempts: int
+    worker: str
+    """`host:pid` of the worker that has it or had it last."""
+    accepted_ms: int
+    started_ms: int
+    finished_ms: int
+    error: str
+    waited_seconds: float
+    """From accepted to the last start, or until now for a job that waits."""
+    took_seconds: float
+    """From the last start to the end, or until now for a job that runs; 0 for one that never started."""
+
+    @classmethod
+    def from_fields(cls, job_id: str, fields: Mapping[bytes, bytes], *, now_ms: int) -> JobSummary:
+        """The fields of a job's hash."""
+        return cls(**job_values(job_id, fields, now_ms))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeLine:
+    """One node's run. A node that ran twice has two lines."""
+
+    node_id: str
+    node_name: str
+    label: str
+    status: str
+    """`running`, or what the engine said: `finished`, `error`, `stopped` …"""
+    started_ms: int
+    duration_seconds: float
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDetail(JobSummary):
+    nodes: tuple[NodeLine, ...]
+    notes: tuple[str, ...]
+    result: str
+    """The JSON answer as the client got it, empty while there is none."""
+    is_streaming: bool
+    events: int
+    """How many events were sent."""
+    message_id: str
+    question: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueSnapshot:
+    name: str
+    queue: str
+    taken_ms: int
+    waiting: int
+    running: int
+    oldest_wait_seconds: float
+    """How long the job at the head of the queue has waited; 0 for an empty queue."""
+    kept_done: int
+    kept_failed: int
+    """Failed, aborted and dead jobs that are kept."""
+    workers: tuple[WorkerSummary, ...]
+    last_jobs: tuple[JobSummary, ...]
+    """The newest ends, newest first."""
+    redis_version: str
+    redis_memory_bytes: int
+
+
+def job_values(job_id: str, fields: Mapping[bytes, bytes], now_ms: int) -> dict[str, Any]:
+    def text(name: bytes) -> str:
+        return fields.get(name, b"").decode("utf-8", "replace")
+
+    def number(name: bytes) -> int:
+        return int(fields.get(name) or 0)
+
+    accepted, started, finished = number(b"accepted"), number(b"started"), number(b"finished")
+    is_live = text(b"state") in LIVE
+    if text(b"state") == "queued":
+        started = 0
+    until = now_ms if is_live else finished
+    return {
+        "id": job_id,
+        "state": text(b"state"),
+        "flow_id": text(b"flow"),
+        "flow_name": "",
+        "chat_id": text(b"chat"),
+        "attempts": number(b"attempts"),
+        "worker": _name(text(b"worker")),
+        "accepted_ms": accepted,
+        "started_ms": started,
+        "finished_ms": finished,
+        "error": text(b"error"),
+        "waited_seconds": max(0, (started or until) - accepted) / 1000,
+        "took_seconds": max(0, until - started) / 1000 if started else 0.0,
+    }
+
+
+def worker_summary(worker_id: str, about: Mapping[str, Any], is_alive: bool, beat_age_seconds: float) -> WorkerSummary:
+    return WorkerSummary(
+        id=worker_id,
+        name=_name(worker_id),
+        state=str(about["state"]) if is_alive else "lost",
+        busy=int(about["busy"]),
+        capacity=int(about["capacity"]),
+        rss_bytes=int(about["rss"]),
+        beat_age_seconds=max(0.0, beat_age_seconds),
+        version=str(about["version"]),
+        started_ms=int(about["started"]),
+        health_port=int(about["health_port"]),
+        finished=int(about["finished"]),
+    )
+
+
+def node_line(line: Mapping[str, Any], *, ended_ms: int, now_ms: int) -> NodeLine:
+    """A node that ran when its job ended was stopped with it."""
+    is_open = line["took"] is None
+    took = (ended_ms or now_ms) - line["started"] if is_open else line["took"]
+    return NodeLine(
+        node_id=line["id"],
+        node_name=line["name"],
+        label=line["label"],
+        status="stopped" if is_open and ended_ms else line["status"],
+        started_ms=line["started"],
+        duration_seconds=max(0, took) / 1000,
+        error=line["error"],
+    )
+
+
+def _name(worker_id: str) -> str:
+    """`host:pid` of a worker's id `host:pid:random`."""
+    return worker_id.rpartition(":")[0]
+
+
+def request_of(data: bytes) -> Mapping[str, Any]:
+    request = object_of(data)
+    return {**request, "body": request["body"] if isinstance(request.get("body"), dict) else {}}
+
+
+def object_of(data: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data) if data else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

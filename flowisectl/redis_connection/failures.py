@@ -1,0 +1,63 @@
+"""Errors of the Redis library turned into ours: where, what, and what to do; never a password."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from flowisectl.errors import RedisUnavailable
+
+TRANSIENT_REPLIES = ("OOM", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED")
+"""How error replies begin that speak of the server's state, not of a wrong command."""
+
+
+def where_is(redis: Redis) -> str:
+    """`host:port` or the socket's path."""
+    options = redis.connection_pool.connection_kwargs
+    return str(options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}")
+
+
+def is_failure(error: BaseException) -> bool:
+    """The server cannot serve now: no connection, no answer in time, or a state in which it refuses."""
+    if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError, TimeoutError)):
+        return True
+    return isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES)
+
+
+def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
+    """The same failure, said so that a person knows what to do."""
+    if isinstance(error, RedisUnavailable):
+        return error
+    text = str(error)
+    if isinstance(error, (exceptions.AuthenticationError, exceptions.AuthorizationError)) or "NOAUTH" in text:
+        return RedisUnavailable(f"Redis at {where} refuses the login: check REDIS_USERNAME and REDIS_PASSWORD (or those in REDIS_URL)")
+    if isinstance(error.__cause__, ssl.SSLError) or "SSL" in text or "certificate" in text:
+        hint = "check REDIS_TLS, REDIS_CA, REDIS_CERT and REDIS_KEY"
+        return RedisUnavailable(f"no TLS connection to Redis at {where}: {_first_line(text)}; {hint}")
+    if "OOM" in text:
+        return RedisUnavailable(f"Redis at {where} is out of memory: raise its maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
+        return RedisUnavailable(f"Redis at {where} did not answer in time: is it frozen, or the network?")
+    if isinstance(error, exceptions.ResponseError):
+        return RedisUnavailable(f"Redis at {where} cannot serve now: {_first_line(text)}")
+    reason = _first_line(str(error.__cause__ or error)) or type(error).__name__
+    return RedisUnavailable(f"Redis at {where} cannot be reached ({reason}): start it, or set REDIS_URL or REDIS_HOST")
+
+
+@contextmanager
+def failures_named(redis: Redis) -> Iterator[None]:
+    """Turn the library's errors of a block into RedisUnavailable."""
+    try:
+        yield
+    except (exceptions.RedisError, OSError, TimeoutError) as error:
+        if not is_failure(error):
+            raise
+        raise to_unavailable(error, where_is(redis)) from error
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].strip().rstrip(".")[:200]

@@ -1,0 +1,56 @@
+"""The lanes of one worker process: predictions and upserts have a queue, a lease and slots each, and begin and end together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+
+from flowisectl.worker.health import HealthReport
+from flowisectl.worker.leased import LeasedWorker
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Lanes:
+    """Starts several workers of one process; the first signal ends them orderly, a second one at once."""
+
+    def __init__(self, workers: Sequence[LeasedWorker]) -> None:
+        self._workers = tuple(workers)
+        self._is_stopping = False
+        for worker in self._workers:
+            # One handler for all: a loop keeps only one for each signal.
+            worker.SIGNALS = []
+
+    def health(self) -> HealthReport:
+        """Whether every lane takes jobs now; else the first one's reason that does not."""
+        reports = [(worker, worker.health()) for worker in self._workers]
+        for worker, report in reports:
+            if not report.is_ok:
+                return HealthReport(is_ok=False, reason=f"{worker.jobs.keys.queue}: {report.reason}")
+        return HealthReport(is_ok=True, reason="")
+
+    def stop(self) -> None:
+        """Take nothing new and let runs end within the grace; a second call hands them back at once."""
+        for worker in self._workers:
+            if self._is_stopping:
+                worker.hurry()
+            worker.event.set()
+        self._is_stopping = True
+
+    async def run(self) -> None:
+        """Work until a signal comes or `stop` is called. Raises RedisUnavailable when there is no Redis to begin with."""
+        loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(worker.start(), name=worker.jobs.keys.queue) for worker in self._workers]
+        for signum in SIGNALS:
+            loop.add_signal_handler(signum, self.stop)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for worker in self._workers:
+                worker.event.set()
+            await asyncio.wait(tasks)
+            for signum in SIGNALS:
+                loop.remove_signal_handler(signum)
+        for task in tasks:
+            task.result()

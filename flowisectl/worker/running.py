@@ -1,0 +1,48 @@
+"""One run on this worker: the claimed job, its task, and why it shall stop."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+
+from flowisectl.events.publisher import JobSink, Publisher
+from flowisectl.queue.claims import ClaimedJob, WorkerClaims
+from flowisectl.worker.trace import JobTrace
+
+
+class StopReason(StrEnum):
+    """Why a run's task was cancelled; it is also the argument of its CancelledError."""
+
+    ABORTED = "aborted"
+    """Somebody asked for it: the run ends with what it has, and that is its outcome."""
+    HANDED_BACK = "handed back"
+    """The worker ends: the job runs elsewhere, nothing of this run may be kept."""
+    LEASE_LOST = "lease lost"
+    """Others have the job already."""
+
+
+class RunningJob:
+    def __init__(self, job: ClaimedJob, claims: WorkerClaims, publisher: Publisher) -> None:
+        self.job = job
+        self.claims = claims
+        self.trace = JobTrace()
+        self.stop_reason: StopReason | None = None
+        self.sink: JobSink | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.is_ending = False
+        """The outcome is known and on its way to Redis; it is too late to stop."""
+        self.started = asyncio.get_running_loop().time()
+        self._publisher = publisher
+
+    def open_sink(self, *, wants_stream: bool) -> JobSink:
+        """Where the run's events go; nowhere when nobody listens."""
+        stream = self.job.reply if wants_stream else ""
+        self.sink = self._publisher.sink(self.job.id, self.job.run, stream, worker_id=self.claims.worker_id)
+        return self.sink
+
+    def stop(self, reason: StopReason) -> None:
+        """Cancel the run; the first reason counts, but a lease that is lost overrides all."""
+        if self.stop_reason is None or reason is StopReason.LEASE_LOST:
+            already, self.stop_reason = self.stop_reason, reason
+            if self.task is not None and not self.is_ending and (already is None or reason is StopReason.LEASE_LOST):
+                self.task.cancel(reason.value)
