@@ -45,6 +45,12 @@ class ScriptedServer:
         self.answers: list[Answer] = []
         self.seen: list[Seen] = []
         self.hung_up = asyncio.Event()
+        self._arrival = asyncio.Condition()
+
+    async def wait_seen(self, count: int = 1) -> None:
+        """Wait until so many requests have arrived."""
+        async with asyncio.timeout(30), self._arrival:
+            await self._arrival.wait_for(lambda: len(self.seen) >= count)
 
     def script(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -62,6 +68,8 @@ class ScriptedServer:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append(Seen(method=request.method, path=request.path_qs, headers=headers, body=body))
         answer = self.answers[min(len(self.seen), len(self.answers)) - 1]
+        async with self._arrival:
+            self._arrival.notify_all()
         if answer.gate:
             await answer.gate.wait()
         if answer.pieces is None:

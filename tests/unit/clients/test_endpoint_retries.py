@@ -128,9 +128,7 @@ async def test_a_slow_first_byte_is_waited_for(http: HttpClient, server: Scripte
     server.script(Answer(pieces=[b"data: 1\n\n"], gate=gate))
     events = endpoint(http, pauses).events(server.url, {})
     first = asyncio.ensure_future(anext(events))
-    async with asyncio.timeout(30):
-        while not server.seen:
-            await asyncio.wait([first], timeout=0.01)
+    await server.wait_seen()
 
     assert not first.done()
     gate.set()

@@ -34,12 +34,8 @@ def piece(*parts: dict[str, Any], reason: str = "", **more: Any) -> dict[str, An
 
 
 async def test_a_streamed_answer_comes_in_pieces_and_ends_with_the_whole(http: HttpClient, server: ScriptedServer) -> None:
-    server.events(
-        piece({"text": "hm", "thought": True}),
-        piece({"text": "Hel"}),
-        piece({"text": "lo"}, reason="STOP", usageMetadata=COUNTS),
-        done=False,
-    )
+    last = piece({"text": "lo"}, reason="STOP", usageMetadata=COUNTS)
+    server.events(piece({"text": "hm", "thought": True}), piece({"text": "Hel"}), last, done=False)
 
     chunks = [chunk async for chunk in model(http, server).stream([ChatMessage(role="system", content="S"), *HELLO])]
 

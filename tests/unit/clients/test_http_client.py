@@ -245,9 +245,7 @@ async def test_many_calls_run_at_once(http: HttpClient, server: ScriptedServer) 
     server.script(Answer(body=b"ok", gate=gate))
 
     calls = [asyncio.create_task(http.request(get(server.url))) for _ in range(150)]
-    async with asyncio.timeout(30):
-        while len(server.seen) < 150:
-            await asyncio.wait(calls, timeout=0.01)
+    await server.wait_seen(150)
     gate.set()
     answers = await asyncio.gather(*calls)
 
@@ -269,9 +267,7 @@ async def test_a_cancelled_call_ends_at_once(http: HttpClient, server: ScriptedS
     gate = asyncio.Event()
     server.script(Answer(gate=gate))
     call = asyncio.create_task(http.request(get(server.url)))
-    async with asyncio.timeout(30):
-        while not server.seen:
-            await asyncio.wait([call], timeout=0.01)
+    await server.wait_seen()
 
     call.cancel()
 

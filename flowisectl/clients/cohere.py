@@ -1,0 +1,246 @@
+"""Cohere's models over its API, version 2 (https://docs.cohere.com/reference/chat, …/embed)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.openai_embeddings import checked, key_headers
+from flowisectl.clients.wire_chat import WireChat, address, parse_arguments, parse_event, without_none
+from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
+from flowisectl.interfaces.http import HttpClient
+from flowisectl.interfaces.message import ChatMessage, ToolCall
+
+COHERE_URL = "https://api.cohere.com"
+_MOST_TEXTS = 96
+"""The most texts that one embedding request may have."""
+_FAILED = frozenset(("ERROR", "ERROR_TOXIC", "ERROR_LIMIT", "TIMEOUT"))
+
+
+class CohereChat(WireChat):
+    """A model behind `<base_url>/v2/chat`. `params` go into the request as they are; those that are None are left out."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        provider: str = "cohere",
+        base_url: str = COHERE_URL,
+        api_key: str,
+        model: str,
+        streaming: bool = True,
+        allows_images: bool = False,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+        max_retries: int = 2,
+        on_retry: Callable[[str], None] | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        endpoint = ModelEndpoint(
+            http,
+            provider=provider,
+            headers={**key_headers(api_key), **(headers or {})},
+            secrets=(api_key.strip(),),
+            timeout_seconds=timeout_seconds,
+            max_retries=max_retries,
+            on_retry=on_retry,
+            pause=pause,
+        )
+        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
+        self._address = address(base_url, "/v2/chat")
+        self._params = {"model": model, **without_none(params or {})}
+
+    def _url(self, is_streaming: bool) -> str:
+        return self._address
+
+    def _head(self) -> Mapping[str, Any]:
+        return self._params
+
+    def _reader(self, options: ChatOptions) -> CohereReader:
+        return CohereReader(self._endpoint)
+
+    def _whole(self, answer: Any, options: ChatOptions) -> ChatReply:
+        reader = CohereReader(self._endpoint)
+        reader.take_whole(answer)
+        return reader.reply()
+
+    def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
+        body: dict[str, Any] = {**self._params, "stream": is_streaming, "messages": [_message(message) for message in messages]}
+        tools = options.tools
+        if options.tool_choice in ("none", "required"):
+            body["tool_choice"] = options.tool_choice.upper()
+        elif options.tool_choice not in (None, "auto"):
+            # No single tool can be forced; offering only that one comes to the same.
+            tools = tuple(tool for tool in tools if tool.name == options.tool_choice)
+            body["tool_choice"] = "REQUIRED"
+        if tools:
+            body["tools"] = [
+                {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}}
+                for tool in tools
+            ]
+        if options.json_schema is not None:
+            body["response_format"] = {"type": "json_object", "json_schema": options.json_schema}
+        if options.stop:
+            body["stop_sequences"] = [*options.stop]
+        return body
+
+
+class CohereReader:
+    """Takes the events of one streamed answer, gives chunks, and at the end the reply."""
+
+    def __init__(self, endpoint: ModelEndpoint) -> None:
+        self._endpoint = endpoint
+        self._texts: list[str] = []
+        self._reasoning: list[str] = []
+        self._calls: dict[int, tuple[str, str, list[str]]] = {}
+        self._usage: Mapping[str, Any] = {}
+        self._finish_reason = ""
+        self.is_done = False
+
+    def feed(self, event: bytes) -> ChatChunk | None:
+        data = parse_event(self._endpoint, event)
+        kind, delta = data.get("type"), data.get("delta") or {}
+        message = delta.get("message") or {}
+        if kind == "content-delta":
+            content = message.get("content") or {}
+            text, reasoning = content.get("text") or "", content.get("thinking") or ""
+            self._texts.append(text)
+            self._reasoning.append(reasoning)
+            return ChatChunk(text=text, reasoning=reasoning) if text or reasoning else None
+        if kind == "tool-plan-delta":
+            plan = message.get("tool_plan") or ""
+            self._reasoning.append(plan)
+            return ChatChunk(reasoning=plan) if plan else None
+        if kind in ("tool-call-start", "tool-call-delta"):
+            return self._add_call(data.get("index") or 0, message.get("tool_calls") or {})
+        if kind == "message-end":
+            if message_error := delta.get("error"):
+                raise self._endpoint.error(str(message_error))
+            self._finish_reason, self._usage = delta.get("finish_reason") or "COMPLETE", delta.get("usage") or {}
+            self.is_done = True
+        return None
+
+    def _add_call(self, index: int, call: Mapping[str, Any]) -> ChatChunk:
+        function = call.get("function") or {}
+        known = self._calls.setdefault(index, (call.get("id") or f"call_{index}", function.get("name") or "", []))
+        piece = function.get("arguments") or ""
+        known[2].append(piece)
+        return ChatChunk(text=piece, is_tool_call=True)
+
+    def take_whole(self, answer: Any) -> None:
+        """An answer that came in one piece. Raises ProviderError."""
+        try:
+            message = answer["message"]
+            for part in message.get("content") or ():
+                self._texts.append(part.get("text") or "")
+                self._reasoning.append(part.get("thinking") or "")
+            self._reasoning.append(message.get("tool_plan") or "")
+            for index, call in enumerate(message.get("tool_calls") or ()):
+                self._add_call(index, call)
+            self._finish_reason, self._usage = answer.get("finish_reason") or "COMPLETE", answer.get("usage") or {}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise self._endpoint.error(f"{self._endpoint.provider} gave an answer without a message") from error
+
+    def reply(self) -> ChatReply:
+        """The whole answer. Raises ProviderError when it was cut off or failed half-way."""
+        if not self._finish_reason:
+            raise self._endpoint.cut()
+        if self._finish_reason in _FAILED:
+            raise self._endpoint.error(f"{self._endpoint.provider} stopped answering: {self._finish_reason}")
+        calls = tuple(
+            ToolCall(id=call_id, name=name, arguments=parse_arguments(self._endpoint, name, "".join(pieces)))
+            for _, (call_id, name, pieces) in sorted(self._calls.items())
+        )
+        return ChatReply(
+            text="".join(self._texts),
+            reasoning="".join(self._reasoning),
+            tool_calls=calls,
+            usage=_usage(self._usage) if self._usage else None,
+            response_metadata={
+                "model_provider": self._endpoint.provider,
+                "usage": dict(self._usage),
+                "finish_reason": self._finish_reason,
+                "model_name": "",
+            },
+        )
+
+
+class CohereEmbeddings:
+    """An embedding model behind `<base_url>/v2/embed`; implements `interfaces.embeddings.Embeddings`."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        provider: str = "cohere",
+        base_url: str = COHERE_URL,
+        api_key: str,
+        model: str,
+        input_type: str = "search_query",
+        max_retries: int = 2,
+        on_retry: Callable[[str], None] | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self.provider = provider
+        self.model = model
+        self._url = address(base_url, "/v2/embed")
+        self._head = {"model": model, "input_type": input_type, "embedding_types": ["float"]}
+        self._endpoint = ModelEndpoint(
+            http,
+            provider=provider,
+            headers=key_headers(api_key),
+            secrets=(api_key.strip(),),
+            max_retries=max_retries,
+            on_retry=on_retry,
+            pause=pause,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector for each text, in order. Raises ProviderError."""
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), _MOST_TEXTS):
+            batch = [*texts[start : start + _MOST_TEXTS]]
+            answer = await self._endpoint.post(self._url, {**self._head, "texts": batch})
+            try:
+                found = [[float(number) for number in vector] for vector in answer["embeddings"]["float"]]
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._endpoint.error(f"{self.provider} gave an answer without embeddings") from error
+            vectors += checked(self._endpoint, found, len(batch))
+        return vectors
+
+    async def embed_query(self, text: str) -> list[float]:
+        """The vector of one question. Raises ProviderError."""
+        return (await self.embed([text]))[0]
+
+
+def _message(message: ChatMessage) -> dict[str, Any]:
+    role = "system" if message.role == "developer" else message.role
+    content = message.content if isinstance(message.content, str) else [dict(part) for part in message.content]
+    data: dict[str, Any] = {"role": role, "content": content}
+    if message.tool_calls:
+        data["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": orjson.dumps(call.arguments).decode()}}
+            for call in message.tool_calls
+        ]
+        if not content:
+            del data["content"]
+    if message.tool_call_id is not None:
+        data["tool_call_id"] = message.tool_call_id
+    return data
+
+
+def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    tokens = usage.get("tokens") or usage.get("billed_units") or {}
+    given, made = int(tokens.get("input_tokens") or 0), int(tokens.get("output_tokens") or 0)
+    return {
+        "input_tokens": given,
+        "output_tokens": made,
+        "total_tokens": given + made,
+        "input_token_details": {},
+        "output_token_details": {},
+    }

@@ -1,0 +1,236 @@
+"""Models that Ollama serves, over its own API (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
+
+from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.openai_embeddings import checked, key_headers
+from flowisectl.clients.sse import MAX_EVENT_BYTES
+from flowisectl.clients.wire_chat import (
+    WireChat,
+    address,
+    image_url,
+    parse_arguments,
+    parse_event,
+    split_data_url,
+    streamed_error,
+    without_none,
+)
+from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
+from flowisectl.interfaces.http import HttpClient, HttpFailed, HttpStream
+from flowisectl.interfaces.message import ChatMessage, ToolCall
+
+
+async def read_lines(stream: HttpStream) -> AsyncGenerator[list[bytes], None]:
+    """The lines of an answer that has one JSON object in each, in the lots in which they come. Raises HttpFailed."""
+    rest = b""
+    async for piece in stream:
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()
+        if len(rest) > MAX_EVENT_BYTES:
+            raise HttpFailed(f"one line of the answer is larger than {MAX_EVENT_BYTES} bytes")
+        if found := [line for line in lines if line.strip()]:
+            yield found
+    if rest.strip():
+        yield [rest]
+
+
+class OllamaChat(WireChat):
+    """A model behind `<base_url>/api/chat`.
+
+    `options` are the model's own (`temperature`, `num_ctx` …), `params` members of the request (`keep_alive`, `think`, `format`);
+    those that are None are left out. Images are sent only as data: Ollama fetches nothing.
+    """
+
+    read_events = staticmethod(read_lines)
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        provider: str = "ollama",
+        base_url: str = "http://localhost:11434",
+        api_key: str = "",
+        model: str,
+        streaming: bool = True,
+        allows_images: bool = False,
+        options: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+        max_retries: int = 2,
+        on_retry: Callable[[str], None] | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        endpoint = ModelEndpoint(
+            http,
+            provider=provider,
+            headers={**key_headers(api_key), **(headers or {})},
+            secrets=(api_key.strip(),),
+            timeout_seconds=timeout_seconds,
+            max_retries=max_retries,
+            on_retry=on_retry,
+            pause=pause,
+        )
+        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
+        self._address = address(base_url, "/api/chat")
+        self._params = {"model": model, **without_none(params or {})}
+        if settings := without_none(options or {}):
+            self._params["options"] = settings
+
+    def _url(self, is_streaming: bool) -> str:
+        return self._address
+
+    def _head(self) -> Mapping[str, Any]:
+        return self._params
+
+    def _reader(self, options: ChatOptions) -> OllamaReader:
+        return OllamaReader(self._endpoint)
+
+    def _whole(self, answer: Any, options: ChatOptions) -> ChatReply:
+        if not isinstance(answer, dict):
+            raise self._endpoint.error(f"{self.provider} gave an answer without a message")
+        reader = OllamaReader(self._endpoint)
+        reader.take(answer)
+        return reader.reply()
+
+    def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
+        names = {call.id: call.name for message in messages for call in message.tool_calls}
+        body: dict[str, Any] = {**self._params, "stream": is_streaming, "messages": [_message(message, names) for message in messages]}
+        if options.stop:
+            body["options"] = {**body.get("options", {}), "stop": [*options.stop]}
+        if options.json_schema is not None:
+            body["format"] = options.json_schema
+        if options.tools and options.tool_choice != "none":
+            body["tools"] = [
+                {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}}
+                for tool in options.tools
+            ]
+        return body
+
+
+class OllamaReader:
+    """Takes the lines of one streamed answer, gives chunks, and at the end the reply."""
+
+    def __init__(self, endpoint: ModelEndpoint) -> None:
+        self._endpoint = endpoint
+        self._texts: list[str] = []
+        self._reasoning: list[str] = []
+        self._calls: list[ToolCall] = []
+        self._last: Mapping[str, Any] = {}
+        self.is_done = False
+
+    def feed(self, event: bytes) -> ChatChunk | None:
+        return self.take(parse_event(self._endpoint, event))
+
+    def take(self, data: Mapping[str, Any]) -> ChatChunk | None:
+        """One object of the answer. Raises ProviderError when it is an error."""
+        if data.get("error"):
+            raise streamed_error(self._endpoint, data["error"])
+        if data.get("done"):
+            self.is_done, self._last = True, data
+        message = data.get("message") or {}
+        text, reasoning = message.get("content") or "", message.get("thinking") or ""
+        calls = message.get("tool_calls") or ()
+        for call in calls:
+            self._calls.append(self._call(call.get("function") or {}, call.get("id")))
+        if text:
+            self._texts.append(text)
+        if reasoning:
+            self._reasoning.append(reasoning)
+        return ChatChunk(text=text, reasoning=reasoning, is_tool_call=bool(calls) and not text) if text or reasoning or calls else None
+
+    def _call(self, function: Mapping[str, Any], call_id: str | None) -> ToolCall:
+        name, given = str(function.get("name") or ""), function.get("arguments") or {}
+        arguments = parse_arguments(self._endpoint, name, given) if isinstance(given, str) else dict(given)
+        return ToolCall(id=call_id or f"call_{uuid.uuid4().hex}", name=name, arguments=arguments)
+
+    def reply(self) -> ChatReply:
+        """The whole answer. Raises ProviderError when it was cut off."""
+        if not self.is_done:
+            raise self._endpoint.cut()
+        given, made = self._last.get("prompt_eval_count") or 0, self._last.get("eval_count") or 0
+        usage = {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+        metadata = {name: value for name, value in self._last.items() if name not in ("message", "done", "model", "done_reason")}
+        return ChatReply(
+            text="".join(self._texts),
+            reasoning="".join(self._reasoning),
+            tool_calls=tuple(self._calls),
+            usage={**usage, "input_token_details": {}, "output_token_details": {}} if given or made else None,
+            response_metadata={
+                **metadata,
+                "model_provider": self._endpoint.provider,
+                "finish_reason": self._last.get("done_reason") or "stop",
+                "model_name": self._last.get("model") or "",
+            },
+        )
+
+
+class OllamaEmbeddings:
+    """An embedding model behind `<base_url>/api/embed`; implements `interfaces.embeddings.Embeddings`."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        provider: str = "ollama",
+        base_url: str = "http://localhost:11434",
+        api_key: str = "",
+        model: str,
+        options: Mapping[str, Any] | None = None,
+        batch_size: int = 512,
+        max_retries: int = 2,
+        on_retry: Callable[[str], None] | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self.provider = provider
+        self.model = model
+        self._url = address(base_url, "/api/embed")
+        self._head: dict[str, Any] = {"model": model}
+        if settings := without_none(options or {}):
+            self._head["options"] = settings
+        self._batch_size = max(batch_size, 1)
+        self._endpoint = ModelEndpoint(
+            http,
+            provider=provider,
+            headers=key_headers(api_key),
+            secrets=(api_key.strip(),),
+            max_retries=max_retries,
+            on_retry=on_retry,
+            pause=pause,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector for each text, in order. Raises ProviderError."""
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), self._batch_size):
+            batch = [*texts[start : start + self._batch_size]]
+            answer = await self._endpoint.post(self._url, {**self._head, "input": batch})
+            try:
+                found = [[float(number) for number in vector] for vector in answer["embeddings"]]
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._endpoint.error(f"{self.provider} gave an answer without embeddings") from error
+            vectors += checked(self._endpoint, found, len(batch))
+        return vectors
+
+    async def embed_query(self, text: str) -> list[float]:
+        """The vector of one question. Raises ProviderError."""
+        return (await self.embed([text]))[0]
+
+
+def _message(message: ChatMessage, names: Mapping[str, str]) -> dict[str, Any]:
+    role = "system" if message.role == "developer" else message.role
+    data: dict[str, Any] = {"role": role, "content": message.text}
+    if not isinstance(message.content, str):
+        found = (split_data_url(image_url(part)) for part in message.content if part.get("type") == "image_url")
+        if images := [image[1] for image in found if image]:
+            data["images"] = images
+    if message.tool_calls:
+        data["tool_calls"] = [{"function": {"name": call.name, "arguments": dict(call.arguments)}} for call in message.tool_calls]
+    if message.role == "tool" and (name := message.name or names.get(message.tool_call_id or "")):
+        data["tool_name"] = name
+    return data
