@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import subprocess
 import sys
 import textwrap
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import EchoHttp
+from echo_http import EchoHttp
 
-from flowisectl.interfaces.javascript import JavaScriptError
+from flowisectl.interfaces.javascript import JavaScript, JavaScriptError
 from flowisectl.sandbox.pool import MAX_SOURCE_BYTES, Sandbox, open_sandbox
 from flowisectl.sandbox.process import MAX_FRAME_BYTES
 
@@ -43,7 +44,7 @@ async def test_endless_code_is_stopped_by_the_clock(http: EchoHttp, code: str) -
         await asyncio.Event().wait()
 
     async with open_sandbox(http, timeout_seconds=30, processes=1) as sandbox:
-        with pytest.raises(JavaScriptError, match="^Error: Script execution timed out after 200ms$"):
+        with pytest.raises(JavaScriptError, match=r"^Error: Script execution timed out after 200ms$"):
             await sandbox.run(code, {}, host_functions={"$hang": hang}, timeout_seconds=0.2)
 
         assert await sandbox.run("return 'still here'", {}) == "still here"
@@ -58,9 +59,31 @@ async def test_code_that_takes_too_much_is_stopped(http: EchoHttp, code: str) ->
         assert await sandbox.run("return 'still here'", {}) == "still here"
 
 
+class Gate:
+    """A function of the host that tells when it was called, and answers when the gate is open."""
+
+    def __init__(self, is_open: bool = True) -> None:
+        self.called, self.opened = asyncio.Event(), asyncio.Event()
+        if is_open:
+            self.opened.set()
+
+    async def __call__(self, value: Any) -> Any:
+        self.called.set()
+        await self.opened.wait()
+        return value
+
+
+async def begin(sandbox: JavaScript, code: str, gate: Gate) -> asyncio.Task[Any]:
+    """Start code that calls `$gate` first, and wait until it has."""
+    run = asyncio.create_task(sandbox.run(f"await $gate(); {code}", {}, host_functions={"$gate": gate}))
+    async with asyncio.timeout(30):
+        await gate.called.wait()
+    return run
+
+
 async def test_other_runs_go_on_beside_an_endless_one(http: EchoHttp) -> None:
     async with open_sandbox(http, timeout_seconds=60, processes=2) as sandbox:
-        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+        endless = await begin(sandbox, "for (;;);", Gate())
 
         values = [await sandbox.run("return $n * 2", {"$n": n}) for n in range(50)]
 
@@ -72,9 +95,8 @@ async def test_other_runs_go_on_beside_an_endless_one(http: EchoHttp) -> None:
 
 async def test_a_cancelled_run_frees_its_place(http: EchoHttp) -> None:
     async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
-        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
+        endless = await begin(sandbox, "for (;;);", Gate())
         waiting = asyncio.create_task(sandbox.run("return 1", {}))
-        await asyncio.wait([waiting], timeout=0.3)
 
         endless.cancel()
 
@@ -83,20 +105,15 @@ async def test_a_cancelled_run_frees_its_place(http: EchoHttp) -> None:
 
 async def test_a_waiting_run_that_is_cancelled_takes_no_place(http: EchoHttp) -> None:
     async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
-        gate = asyncio.Event()
+        gate = Gate(is_open=False)
+        first = await begin(sandbox, "return 1", gate)
+        second, third = (asyncio.create_task(sandbox.run("return $n", {"$n": n})) for n in (2, 3))
+        await asyncio.sleep(0)  # both stand in the queue
 
-        async def wait(value: Any) -> None:
-            await gate.wait()
-
-        first = asyncio.create_task(sandbox.run("await $wait()", {}, host_functions={"$wait": wait}))
-        second = asyncio.create_task(sandbox.run("return 2", {}))
-        third = asyncio.create_task(sandbox.run("return 3", {}))
-        await asyncio.wait([second, third], timeout=0.2)
         second.cancel()
-        gate.set()
+        gate.opened.set()
 
-        assert await third == 3
-        await first
+        assert (await first, await third) == (1, 3)
 
 
 async def test_runs_that_wait_do_not_hold_up_others(http: EchoHttp) -> None:
@@ -153,8 +170,7 @@ async def test_nothing_runs_after_the_sandbox_is_closed(http: EchoHttp) -> None:
         assert isinstance(sandbox, Sandbox)
         await sandbox.run("return 1", {})
         pids = [child._process.pid for child in sandbox._children if child._process]
-        endless = asyncio.create_task(sandbox.run("for (;;);", {}))
-        await asyncio.wait([endless], timeout=0.1)
+        endless = await begin(sandbox, "for (;;);", Gate())
 
     with pytest.raises(JavaScriptError):
         await sandbox.run("return 1", {})
@@ -163,20 +179,26 @@ async def test_nothing_runs_after_the_sandbox_is_closed(http: EchoHttp) -> None:
     assert pids and not any(_is_alive(pid) for pid in pids)
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="needs /proc")
 async def test_a_child_has_no_environment_and_few_files(http: EchoHttp) -> None:
-    if not Path("/proc").exists():
-        pytest.skip("needs /proc")
     async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
         assert isinstance(sandbox, Sandbox)
         await sandbox.run("return 1", {})
         pid = next(child._process.pid for child in sandbox._children if child._process)
+        environment, targets = _inside(pid)
 
-        assert Path(f"/proc/{pid}/environ").read_bytes() in (b"", b"LC_CTYPE=C.UTF-8\0")
-        targets = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
-        assert sorted({target.split(":")[0] for target in targets}) == ["/dev/null", "socket"]
-        assert sum(target.startswith("socket") for target in targets) == 1
+    assert environment in (b"", b"LC_CTYPE=C.UTF-8\0")
+    assert sorted({target.split(":")[0] for target in targets}) == ["/dev/null", "socket"]
+    assert sum(target.startswith("socket") for target in targets) == 1
 
 
+def _inside(pid: int) -> tuple[bytes, list[str]]:
+    """A process's environment, and what its open files are."""
+    process = Path(f"/proc/{pid}")
+    return (process / "environ").read_bytes(), [os.readlink(entry) for entry in (process / "fd").iterdir()]
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
 def test_a_child_in_an_endless_loop_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed outright; its end of the socket closes, and the child's watching thread sees it."""
     script = tmp_path / "parent.py"
@@ -186,12 +208,18 @@ def test_a_child_in_an_endless_loop_dies_with_its_parent(tmp_path: Path) -> None
             from flowisectl.sandbox.pool import open_sandbox
 
             async def main():
+                begun = asyncio.Event()
+
+                async def tell(value):
+                    begun.set()
+
                 async with open_sandbox(None, timeout_seconds=600, processes=1) as sandbox:
                     await sandbox.run("return 1", {})
                     child = next(iter(sandbox._children))
                     print(child._process.pid, flush=True)
-                    endless = asyncio.create_task(sandbox.run("for (;;);", {}))
-                    await asyncio.wait([endless], timeout=0.2)
+                    code = "await $tell(); for (;;);"
+                    endless = asyncio.create_task(sandbox.run(code, {}, host_functions={"$tell": tell}))
+                    await begun.wait()
                     os.kill(os.getpid(), signal.SIGKILL)
 
             asyncio.run(main())
@@ -199,13 +227,15 @@ def test_a_child_in_an_endless_loop_dies_with_its_parent(tmp_path: Path) -> None
     )
     parent = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
 
-    pid = int(parent.stdout)
-    assert parent.returncode == -9
-    for _ in range(100):
-        if not _is_alive(pid):
-            return
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.05)"], check=True)
-    raise AssertionError(f"the child {pid} is still running")
+    assert parent.returncode == -9, parent.stderr
+    try:
+        child = os.pidfd_open(int(parent.stdout))
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([child], [], [], 30)[0], "the child is still running"
+    finally:
+        os.close(child)
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,11 +1,12 @@
 """The names that code written for Node expects: each case is code that gives true, or tells what it found."""
+# ruff: noqa: E501 - cases read better in whole lines
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
 import pytest
-from conftest import EchoHttp
+from echo_http import EchoHttp
 
 from flowisectl.interfaces.javascript import JavaScript, JavaScriptError
 from flowisectl.sandbox.pool import open_sandbox
@@ -81,7 +82,7 @@ CASES = {
     "crypto": """
         const c = require('crypto');
         same(c.createHash('sha256').update('a').update('bc').digest('hex'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
-        same(c.createHash('md5').update('é').digest('base64'), 'Zt2Xz96rsvb7ioWbuxvH1Q=='.slice(0, 0) || c.createHash('md5').update(Buffer.from('é')).digest('base64'));
+        same(c.createHash('md5').update('é').digest('hex'), '66ddcd97cfdeabb2f6fb8a999b4bc76f');
         same(c.createHmac('sha1', 'key').update('text').digest('hex'), '369e2959eb49450338b212748f77d8ded74847bb');
         same([/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(c.randomUUID()), c.randomBytes(7).length], [true, 7]);
         same([c.timingSafeEqual(Buffer.from('a'), Buffer.from('a')), c.randomInt(3) < 3, c.createHash('sha-512').update('').digest().length], [true, true, 64]);
@@ -149,5 +150,5 @@ async def test_a_random_size_has_a_bound(sandbox: JavaScript) -> None:
 async def test_a_packed_bomb_is_refused(sandbox: JavaScript) -> None:
     code = "const z = require('zlib'); let b = Buffer.alloc(20e6); b = z.gzipSync(b); return z.gunzipSync(b).length"
 
-    with pytest.raises(JavaScriptError, match="larger than|out of memory"):
+    with pytest.raises(JavaScriptError, match=r"larger than|out of memory"):
         await sandbox.run(code, {})

@@ -1,4 +1,5 @@
 """`node-fetch` and `axios` in user code: what is sent through the process's HTTP client, and what comes back."""
+# ruff: noqa: E501 - code reads better in whole lines
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import EchoHttp
+from echo_http import EchoHttp
 
 from flowisectl.clients.http import open_http
 from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, Reach
