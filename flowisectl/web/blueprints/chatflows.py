@@ -1,0 +1,103 @@
+"""Chatflows and agentflows: create, read, update, delete; whose key runs which."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, request
+
+from flowisectl.database.api_key import api_key_by_text
+from flowisectl.database.chat_flow import delete_flow, flows_of_key, get_flow_row, insert_flow, list_flow_rows, update_flow
+from flowisectl.database.lookup import Row
+from flowisectl.errors import FlowNotFound
+from flowisectl.web.answers import delete_result, json_answer, text_answer
+from flowisectl.web.callers import current_caller, needs, workspace_id
+from flowisectl.web.errors import Forbidden, HttpError, service_text
+from flowisectl.web.flow_entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
+from flowisectl.web.ids import flow_id_of
+from flowisectl.web.organizations import organization_of
+from flowisectl.web.pagination import page_of
+from flowisectl.web.request_body import body_object
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("chatflows", __name__)
+
+_WRITES = ("chatflows:create", "chatflows:update", "agentflows:create", "agentflows:update")
+_READS = ("chatflows:view", "chatflows:update", "agentflows:view", "agentflows:update", "assistants:view")
+_DELETES = ("chatflows:delete", "agentflows:delete", "assistants:delete")
+
+
+async def _own_row(flow_id: str) -> Row:
+    """The row of a flow of the caller's workspace. Raises FlowNotFound."""
+    row = await get_flow_row(current_services().database, flow_id_of(flow_id))
+    if row is None or row["workspaceId"] != workspace_id():
+        raise FlowNotFound(flow_id)
+    return row
+
+
+@blueprint.post("/chatflows")
+@needs(*_WRITES, "assistants:create", "assistants:update")
+async def create() -> Response:
+    values = new_flow(await body_object())
+    row = await insert_flow(current_services().database, {**values, "workspaceId": workspace_id()})
+    return json_answer(public_flow(row))
+
+
+@blueprint.get("/chatflows")
+@needs(*_READS)
+async def listing() -> Response:
+    page = page_of(request.args, "chatflowsController.getAllChatflows")
+    kind = request.args.get("type")
+    rows, total = await list_flow_rows(current_services().database, workspace_id(), kind if kind in KINDS else None, page.page, page.limit)
+    return json_answer(page.shaped([public_flow(row) for row in rows], total))
+
+
+@blueprint.get("/chatflows/<flow_id>")
+@needs(*_READS, *_DELETES)
+async def read(flow_id: str) -> Response:
+    return json_answer(public_flow(await _own_row(flow_id)))
+
+
+@blueprint.put("/chatflows/<flow_id>")
+@needs(*_WRITES, "assistants:update", "chatflows:config", "agentflows:config", "chatflows:domains", "agentflows:domains")
+async def update(flow_id: str) -> Response:
+    services, row = current_services(), await _own_row(flow_id)
+    changed = await update_flow(services.database, row["id"], changed_flow(await body_object()))
+    services.flows.forget(row["id"])
+    if changed is None:
+        raise FlowNotFound(flow_id)
+    return json_answer(public_flow(changed))
+
+
+@blueprint.delete("/chatflows/<flow_id>")
+@needs(*_DELETES)
+async def delete(flow_id: str) -> Response:
+    services = current_services()
+    try:
+        row = await _own_row(flow_id)
+    except FlowNotFound as error:
+        raise HttpError(500, service_text("chatflowsService.deleteChatflow", error.message)) from error
+    if not current_caller().may(DELETE_PERMISSIONS.get(row["type"], "chatflows:delete")):
+        raise Forbidden
+    affected = await delete_flow(services.database, row["id"])
+    services.flows.forget(row["id"])
+    await services.blobs.of_organization(await organization_of(services.database, row["workspaceId"])).delete_flow(row["id"])
+    return delete_result(affected)
+
+
+@blueprint.get("/chatflows/has-changed/<flow_id>/<last_updated>")
+@needs("chatflows:update", "agentflows:update")
+async def has_changed(flow_id: str, last_updated: str) -> Response:
+    row = await _own_row(flow_id)
+    return json_answer({"hasChanged": row["updatedDate"] != last_updated})
+
+
+@blueprint.get("/chatflows/apikey/<key>")
+async def of_key(key: str) -> Response:
+    """The flows that a key runs: its own and, without `keyonly`, those that are bound to none."""
+    services = current_services()
+    bound = await api_key_by_text(services.database, key)
+    if bound is None:
+        return text_answer("Unauthorized", 401)
+    rows = await flows_of_key(services.database, bound["id"], bound["workspaceId"], only_bound="keyonly" in request.args)
+    if not rows:
+        raise HttpError(500, service_text("chatflowsService.getChatflowByApiKey", "Chatflow not found in the database!"))
+    return json_answer([public_flow(row) for row in rows])

@@ -1,0 +1,31 @@
+"""The kinds of credentials that this version knows."""
+
+from __future__ import annotations
+
+import html
+
+from quart import Blueprint, Response
+
+from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.web.answers import json_answer
+from flowisectl.web.errors import HttpError, service_text
+
+blueprint = Blueprint("credential_types", __name__)
+
+
+@blueprint.get("/components-credentials")
+async def listing() -> Response:
+    return json_answer([kind.to_json() for kind in CREDENTIAL_TYPES.values()])
+
+
+@blueprint.get("/components-credentials/<name>")
+async def read(name: str) -> Response:
+    """One kind, or with names joined by `&` (or `&amp;`) a list of those that are known."""
+    names = html.unescape(name).split("&")
+    if len(names) > 1:
+        return json_answer([CREDENTIAL_TYPES[item].to_json() for item in names if item in CREDENTIAL_TYPES])
+    kind = CREDENTIAL_TYPES.get(names[0])
+    if kind is None:
+        where = "componentsCredentialsService.getComponentByName"
+        raise HttpError(500, service_text(where, f"Component Credential {name} not found"))
+    return json_answer(kind.to_json())

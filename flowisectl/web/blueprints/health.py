@@ -1,0 +1,47 @@
+"""What anybody may ask of the server itself."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from flowisectl import FLOWISE_VERSION
+from flowisectl.web.answers import json_answer, text_answer
+from flowisectl.web.request_source import client_address
+
+blueprint = Blueprint("health", __name__)
+
+_IP_ADVICE = (
+    "This is the address that the server sees you at. If it is not your own, the server stands behind proxies: "
+    "raise TRUST_PROXY by one and start it again, until both are equal; rate limits then count each client for itself."
+)
+
+
+@blueprint.get("/ping")
+async def ping() -> Response:
+    return text_answer("pong")
+
+
+@blueprint.get("/version")
+async def version() -> Response:
+    return json_answer({"version": FLOWISE_VERSION})
+
+
+@blueprint.get("/ip")
+async def ip() -> Response:
+    return json_answer({"ip": client_address(), "msg": _IP_ADVICE})
+
+
+@blueprint.get("/settings")
+async def settings() -> Response:
+    return json_answer({"PLATFORM_TYPE": "open source"})
+
+
+@blueprint.get("/loginmethod/default")
+async def login_method() -> Response:
+    return json_answer({})
+
+
+@blueprint.get("/pricing")
+async def pricing() -> Response:
+    """Nothing is sold here."""
+    return json_answer([])

@@ -1,0 +1,35 @@
+"""What users of a chat leave of themselves: name, e-mail, phone."""
+
+from __future__ import annotations
+
+import uuid
+
+from quart import Blueprint, Response
+
+from flowisectl.database.lead import insert_lead, list_leads
+from flowisectl.web.answers import json_answer
+from flowisectl.web.ids import flow_id_of
+from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("leads", __name__)
+
+_MEMBERS = {"chatflowid": str, "chatId": str, "name": str, "email": str, "phone": str}
+
+
+@blueprint.get("/leads/<flow_id>")
+async def listing(flow_id: str) -> Response:
+    """A flow's leads, for members of its workspace."""
+    services = current_services()
+    await services.authentication.require_flow_member(flow_id, services.flows)
+    return json_answer(await list_leads(services.database, flow_id))
+
+
+@blueprint.post("/leads")
+@blueprint.post("/leads/")
+async def create() -> Response:
+    services = current_services()
+    given = {name: value for name, value in typed_members(await body_object(), _MEMBERS).items() if value is not None}
+    stored = await services.flows.get(flow_id_of(given.get("chatflowid", "")))
+    row = {"name": None, "email": None, "phone": None, **given, "chatflowid": stored.flow.id}
+    return json_answer(await insert_lead(services.database, {**row, "chatId": given.get("chatId") or str(uuid.uuid4())}))

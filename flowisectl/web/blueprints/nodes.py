@@ -1,0 +1,33 @@
+"""The catalogue over HTTP: which nodes this version has."""
+
+from __future__ import annotations
+
+import html
+
+from quart import Blueprint, Response
+
+from flowisectl.errors import UnknownNode
+from flowisectl.web.answers import json_answer
+from flowisectl.web.errors import HttpError, service_text
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("nodes", __name__)
+
+
+@blueprint.get("/nodes")
+async def listing() -> Response:
+    return json_answer([node.definition.to_json() for node in current_services().catalogue])
+
+
+@blueprint.get("/nodes/<name>")
+async def read(name: str) -> Response:
+    try:
+        return json_answer(current_services().catalogue.get(name).definition.to_json())
+    except UnknownNode as error:
+        raise HttpError(500, service_text("nodesService.getNodeByName", f"Node {name} not found")) from error
+
+
+@blueprint.get("/nodes/category/<name>")
+async def of_category(name: str) -> Response:
+    category = html.unescape(name)
+    return json_answer([node.definition.to_json() for node in current_services().catalogue if node.definition.category == category])

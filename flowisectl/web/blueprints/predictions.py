@@ -1,0 +1,57 @@
+"""POST /prediction/:id — run a flow for anybody whom the flow's owner lets in."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from flowisectl.engine.streaming import can_stream
+from flowisectl.errors import InvalidApiKey
+from flowisectl.web.answers import text_answer
+from flowisectl.web.cors import is_domain_allowed
+from flowisectl.web.errors import HttpError, service, service_text
+from flowisectl.web.flow_access import allowed_origins, refusal_text
+from flowisectl.web.flow_limit import count_request
+from flowisectl.web.ids import flow_id_of
+from flowisectl.web.multipart import is_multipart, read_multipart
+from flowisectl.web.prediction_answer import answer_prediction, prediction_request
+from flowisectl.web.prediction_request import asks_for_stream, checked_body
+from flowisectl.web.request_body import body_object
+from flowisectl.web.request_source import header
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("predictions", __name__)
+
+RUNS = "predictionsServices.buildChatflow"
+STREAM_CHECK = "chatflowsService.checkIfChatflowIsValidForStreaming"
+
+
+@blueprint.post("/prediction/")
+async def missing_id() -> Response:
+    raise HttpError(412, "Error: predictionsController.createPrediction - id not provided!")
+
+
+@blueprint.post("/prediction/<flow_id>")
+async def create(flow_id: str) -> Response:
+    services = current_services()
+    stored = await services.flows.get(flow_id_of(flow_id))
+    headers = await count_request(stored)
+    if isinstance(headers, Response):
+        return headers
+    body = await read_multipart(stored, services) if is_multipart() else checked_body(await body_object())
+    with service(STREAM_CHECK):
+        is_streaming = can_stream(stored.flow) and asks_for_stream(body)
+    origin = header(b"origin")
+    if origin and not is_domain_allowed(origin, allowed_origins(stored.flow)):
+        if is_streaming:
+            return text_answer(refusal_text(stored.flow), 403)
+        raise HttpError(403, refusal_text(stored.flow))
+    if stored.api_key_id:
+        try:
+            await services.authentication.check_flow_key(header(b"authorization"), stored)
+        except InvalidApiKey as error:
+            raise HttpError(401, service_text(RUNS, error.message)) from error
+    prediction = await prediction_request(stored, body, services, wants_stream=is_streaming)
+    answer = await answer_prediction(prediction, services, error_prefix=service_text(RUNS, ""))
+    if headers:
+        answer.headers.extend(headers)
+    return answer

@@ -1,0 +1,79 @@
+"""What anybody may ask of a flow: does it stream, what may be uploaded, how does its chat look."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from flowisectl.database.chat_flow import get_flow_row
+from flowisectl.database.rows import json_value
+from flowisectl.engine.streaming import can_stream
+from flowisectl.errors import FlowNotFound
+from flowisectl.runs.flows import StoredFlow
+from flowisectl.web.answers import json_answer
+from flowisectl.web.errors import HttpError, service, service_text
+from flowisectl.web.flow_entity import public_flow
+from flowisectl.web.ids import flow_id_of
+from flowisectl.web.sanitised_flow import sanitised
+from flowisectl.web.services import current_services
+from flowisectl.web.upload_offer import any_enabled, upload_offer
+
+blueprint = Blueprint("public_flows", __name__)
+
+STREAM_CHECK = "chatflowsService.checkIfChatflowIsValidForStreaming"
+UPLOAD_CHECK = "chatflowsService.checkIfChatflowIsValidForUploads"
+CHATBOT_CONFIG = "chatflowsService.getSinglePublicChatbotConfig"
+
+
+async def _stored(flow_id: str, function: str) -> StoredFlow:
+    try:
+        return await current_services().flows.get(flow_id_of(flow_id))
+    except FlowNotFound as error:
+        raise HttpError(500, service_text(function, f"Chatflow {flow_id} not found")) from error
+
+
+@blueprint.get("/chatflows-streaming/<flow_id>")
+async def streaming(flow_id: str) -> Response:
+    with service(STREAM_CHECK):
+        return json_answer({"isStreaming": can_stream((await _stored(flow_id, STREAM_CHECK)).flow)})
+
+
+@blueprint.get("/chatflows-uploads/<flow_id>")
+async def uploads(flow_id: str) -> Response:
+    with service(UPLOAD_CHECK):
+        return json_answer(upload_offer((await _stored(flow_id, UPLOAD_CHECK)).flow))
+
+
+@blueprint.get("/public-chatflows/<flow_id>")
+async def public_chatflow(flow_id: str) -> Response:
+    """A public flow, sanitised; any other only for a logged-in member of its workspace."""
+    services = current_services()
+    row = await get_flow_row(services.database, flow_id_of(flow_id))
+    if row is not None and row["isPublic"]:
+        shown = public_flow(row)
+        shown.pop("mcpServerConfig", None)
+        return json_answer({**shown, "flowData": sanitised(row["flowData"])})
+    caller = await services.authentication.optional_caller()
+    if caller is None:
+        raise HttpError(401, "Unauthorized", body={"message": "Unauthorized"})
+    if row is None or row["workspaceId"] != caller.workspace_id:
+        raise HttpError(404, "", body={"message": f"Chatflow {flow_id} not found in the database!"})
+    return json_answer(public_flow(row))
+
+
+@blueprint.get("/public-chatbotConfig/<flow_id>")
+async def chatbot_config(flow_id: str) -> Response:
+    """How the chat looks, what may be uploaded, and the sanitised flow as JSON text."""
+    services = current_services()
+    stored = await _stored(flow_id, CHATBOT_CONFIG)
+    row = await get_flow_row(services.database, stored.flow.id)
+    if row is None:
+        raise HttpError(500, service_text(CHATBOT_CONFIG, f"Chatflow {flow_id} not found"))
+    config = {name: value for name, value in stored.flow.chatbot.items() if name not in ("allowedOrigins", "allowedOriginsError")}
+    speech = json_value(row["textToSpeech"])
+    answer = {
+        **config,
+        "uploads": upload_offer(stored.flow),
+        "flowData": sanitised(row["flowData"]),
+        "isTTSEnabled": isinstance(speech, dict) and any_enabled(speech),
+    }
+    return json_answer(answer)

@@ -1,0 +1,52 @@
+"""Files that were uploaded into a chat, for those who show it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from quart import Blueprint, Response, request
+
+from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.web.answers import text_answer
+from flowisectl.web.errors import HttpError
+from flowisectl.web.ids import is_uuid4
+from flowisectl.web.organizations import organization_of
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("upload_files", __name__)
+
+
+@blueprint.get("/get-upload-file")
+async def read() -> Response:
+    """The file's bytes, to be saved. `chatflowId`, `chatId` and `fileName` say which."""
+    services = current_services()
+    flow_id, chat_id, name = (request.args.get(key, "") for key in ("chatflowId", "chatId", "fileName"))
+    if not flow_id or not chat_id or not name:
+        return text_answer("Invalid file path", 500)
+    if not is_uuid4(flow_id):
+        return text_answer("Invalid chatflowId format", 400)
+    if is_unsafe(name) or is_unsafe(chat_id):
+        return text_answer("Invalid path characters detected in filename", 400)
+    stored = await services.flows.get(flow_id)
+    blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
+    try:
+        data = await blobs.read(stored.flow.id, chat_id, name)
+    except (NotFound, InvalidRequest) as error:
+        raise HttpError(500, f"File {name} not found") from error
+    response = Response(data, 200)
+    del response.headers["Content-Type"]
+    response.headers["Content-Disposition"] = disposition(name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether a name could lead out of its folder."""
+    lowered = name.lower()
+    return any(part in lowered for part in ("..", "/", "\\", "%2e", "%2f", "%5c", "\x00")) or any(ord(char) < 32 for char in name)
+
+
+def disposition(name: str) -> str:
+    """`attachment`, with the name in ASCII and, where that says less, in UTF-8 as well."""
+    plain = name.encode("ascii", "replace").decode().replace('"', "'")
+    return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{quote(name)}")

@@ -1,0 +1,44 @@
+"""What was written into vector stores, by flow."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, request
+
+from flowisectl.database.upsert_history import delete_upsert_history, list_upsert_history
+from flowisectl.web.answers import delete_result, json_answer
+from flowisectl.web.callers import needs, workspace_id
+from flowisectl.web.dates import date_of
+from flowisectl.web.errors import HttpError
+from flowisectl.web.request_body import body_object
+from flowisectl.web.services import current_services
+
+blueprint = Blueprint("upsert_history", __name__)
+
+
+@blueprint.get("/upsert-history/<flow_id>")
+async def listing(flow_id: str) -> Response:
+    """A flow's upserts; a flow of another workspace has none."""
+    services, query = current_services(), request.args
+    if not await services.authentication.is_own_flow(flow_id, workspace_id(), services.flows):
+        return json_answer([])
+    rows = await list_upsert_history(
+        services.database,
+        flow_id,
+        order="DESC" if query.get("order") == "DESC" else "ASC",
+        start_date=date_of(query.get("startDate")),
+        end_date=date_of(query.get("endDate")),
+    )
+    return json_answer(rows)
+
+
+@blueprint.patch("/upsert-history")
+@needs("chatflows:delete", "chatflows:update", "documentStores:delete")
+async def delete() -> Response:
+    given = (await body_object()).get("ids")
+    ids = [item for item in given if isinstance(item, str)] if isinstance(given, list) else []
+    if not ids:
+        raise HttpError(400, "Error: upsertHistoryController.patchDeleteUpsertHistory - ids not provided!")
+    affected = await delete_upsert_history(current_services().database, ids)
+    if not affected:
+        raise HttpError(404, "No upsert history has one of these ids")
+    return delete_result(affected)

@@ -1,0 +1,69 @@
+"""A prediction sent as a form with files: every field becomes an override, every file is stored with the flow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import request
+from quart.datastructures import FileStorage
+
+from flowisectl.errors import InvalidRequest
+from flowisectl.runs.flows import StoredFlow
+from flowisectl.web.errors import HttpError
+from flowisectl.web.file_types import check_file_type, input_of
+from flowisectl.web.json_text import from_json, to_json
+from flowisectl.web.organizations import organization_of
+from flowisectl.web.prediction_request import checked_body
+from flowisectl.web.request_source import header
+from flowisectl.web.services import WebServices
+
+FILE_MARK = "FILE-STORAGE::"
+MAX_FILES = 100
+
+
+def is_multipart() -> bool:
+    return header(b"content-type").lower().startswith("multipart/form-data")
+
+
+async def read_multipart(stored: StoredFlow, services: WebServices) -> dict[str, Any]:
+    """The body that the form stands for: its fields, and as `overrideConfig` its fields and the references of its stored files.
+
+    Raises InvalidRequest for a form that cannot be read and for files whose name does not fit their type.
+    """
+    fields, files = await _parts()
+    form = {name: _field(name, value) for name, value in fields.items()}
+    overrides: dict[str, Any] = dict(form)
+    stored_names: dict[str, list[str]] = {}
+    if len(files) > MAX_FILES:
+        raise InvalidRequest(f"{len(files)} files in one request; at most {MAX_FILES} are allowed")
+    for file in files:
+        check_file_type(file.filename or "", file.mimetype)
+    blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
+    for file in files:
+        name = await blobs.write(stored.flow.id, "", file.filename or "", file.read(), file.mimetype)
+        stored_names.setdefault(input_of(name), []).append(name)
+    for field, names in stored_names.items():
+        overrides[field] = FILE_MARK + to_json(names).decode()
+    return checked_body({**form, "overrideConfig": overrides})
+
+
+async def _parts() -> tuple[dict[str, str], list[FileStorage]]:
+    if "boundary=" not in header(b"content-type").lower():
+        raise InvalidRequest("The form cannot be read: its Content-Type has no boundary")
+    try:
+        fields, files = await request.form, await request.files
+    except ValueError as error:
+        raise InvalidRequest(f"The form cannot be read: {error}") from error
+    if unexpected := [name for name in files if name != "files"]:
+        raise HttpError(400, f"Unexpected field {unexpected[0]!r}: files come in the field `files`")
+    return dict(fields.items()), files.getlist("files")
+
+
+def _field(name: str, value: str) -> Any:
+    """A field's value; `vars` is JSON."""
+    if name != "vars":
+        return value
+    try:
+        return from_json(value.encode("utf-8", "surrogatepass"))
+    except InvalidRequest as error:
+        raise InvalidRequest("vars must be JSON") from error

@@ -1,0 +1,46 @@
+"""`page` and `limit` of list routes: with both, a page and the total; without them, the bare list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowisectl.web.errors import HttpError
+
+MAX_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Both None: everything. `page` counts from 1."""
+
+    page: int | None = None
+    limit: int | None = None
+
+    @property
+    def is_paged(self) -> bool:
+        return self.page is not None
+
+    def shaped(self, rows: Sequence[Mapping[str, Any]], total: int) -> Any:
+        """What the route answers: `{data, total}` for a page, else the rows."""
+        return {"data": rows, "total": total} if self.is_paged else rows
+
+
+def page_of(query: Mapping[str, str], where: str, *, default: tuple[int, int] | None = None) -> Page:
+    """Read a query. Negative numbers raise HttpError 412, which names the controller function `where`."""
+    page, limit = _number(query.get("page")), _number(query.get("limit"))
+    if page < 0 or limit < 0:
+        name = "page" if page < 0 else "limit"
+        raise HttpError(412, f"Error: {where} - {name} cannot be negative!")
+    if page > 0 and limit > 0:
+        return Page(page=page, limit=limit)
+    return Page(page=default[0], limit=default[1]) if default else Page()
+
+
+def _number(text: str | None) -> int:
+    """A whole number; what is none counts as not given."""
+    try:
+        return max(-1, min(int(text or "0"), MAX_NUMBER))
+    except ValueError:
+        return 0

@@ -1,0 +1,53 @@
+"""The rules of a prediction's body: what counts as absent, who the chat is, whether the answer is streamed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from flowisectl.errors import InvalidRequest
+
+MAX_CHAT_ID = 1024
+_SHAPES: Mapping[str, type] = {
+    "overrideConfig": dict,
+    "history": list,
+    "uploads": list,
+    "form": dict,
+    "humanInput": dict,
+    "action": dict,
+}
+
+
+def checked_body(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without members that say nothing: null or of another shape where an object or a list is documented."""
+    wrong = [name for name, shape in _SHAPES.items() if name in body and not isinstance(body[name], shape)]
+    return {name: value for name, value in body.items() if name not in wrong} if wrong else body
+
+
+def chat_id_of(body: Mapping[str, Any]) -> str:
+    """The chat that a (checked) body belongs to: its `chatId`, else `overrideConfig.sessionId`, else a new UUID.
+
+    Null and an empty text count as absent. Raises InvalidRequest for an id that is no text.
+    """
+    session_id = (body.get("overrideConfig") or {}).get("sessionId")
+    if session_id is not None and not isinstance(session_id, str):
+        raise InvalidRequest("Invalid sessionId: must be a string")
+    chat_id = body.get("chatId")
+    if chat_id is not None and not isinstance(chat_id, str):
+        raise InvalidRequest("Invalid chatId: must be a string")
+    found = chat_id or session_id or str(uuid.uuid4())
+    if len(found) > MAX_CHAT_ID or "\x00" in found:
+        raise InvalidRequest(f"Invalid chatId: at most {MAX_CHAT_ID} characters, without NUL")
+    return found
+
+
+def asks_for_stream(body: Mapping[str, Any]) -> bool:
+    value = body.get("streaming")
+    return value is True or value == "true"
+
+
+def asks_for_internal_stream(body: Mapping[str, Any]) -> bool:
+    """The user interface streams for any value that says something, except the text `false`."""
+    value = body.get("streaming")
+    return bool(value) and value != "false"

@@ -1,0 +1,159 @@
+"""The application behind the real server: what only sockets show."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from quart import Quart
+
+from flowisectl.web import sse
+from flowisectl.web.services import WebServices
+from flowisectl.web.sse import END
+
+MakeFlow = Callable[..., Awaitable[dict[str, Any]]]
+ASK = {"question": "x", "streaming": True}
+
+
+@pytest.fixture
+async def port(app: Quart) -> AsyncIterator[int]:
+    """The application on a free port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config, stopping = Config(), asyncio.Event()
+    config.bind = [f"fd://{listener.dup().detach()}"]
+    config.errorlog, config.graceful_timeout = None, 1
+    server = asyncio.create_task(serve(app, config, shutdown_trigger=stopping.wait))
+    yield int(listener.getsockname()[1])
+    stopping.set()
+    server.cancel()
+    await asyncio.gather(server, return_exceptions=True)
+    listener.close()
+
+
+@pytest.fixture
+async def http(port: int) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+        yield client
+
+
+async def test_a_stream_has_the_headers_that_clients_compare(http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any) -> None:
+    flow = await make_flow()
+    submitter.submission.batches = [[b'{"event":"token","data":"a"}']]
+
+    answer = await http.post(f"/api/v1/prediction/{flow['id']}", json=ASK)
+
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["connection"] == "keep-alive"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert answer.content.endswith(END)
+
+
+async def test_headers_arrive_before_the_first_event(http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any) -> None:
+    flow = await make_flow()
+    gate = submitter.submission.gate = asyncio.Event()
+
+    async with http.stream("POST", f"/api/v1/prediction/{flow['id']}", json=ASK) as answer:
+        status = answer.status_code
+        gate.set()
+        body = await answer.aread()
+
+    assert (status, body) == (200, END)
+
+
+async def test_a_body_of_60_mb_gets_its_answer_while_it_is_still_sent(http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any) -> None:
+    flow = await make_flow()
+    body = b'{"question":"' + b"x" * 60_000_000 + b'"}'
+
+    answer = await http.post(f"/api/v1/prediction/{flow['id']}", content=body, headers={"content-type": "application/json"})
+    after = await http.post(f"/api/v1/prediction/{flow['id']}", json={"question": "x"})
+
+    assert answer.status_code == 413
+    assert answer.json()["message"] == "request entity too large"
+    assert after.status_code == 200
+    assert len(submitter.requests) == 1
+
+
+async def test_a_body_without_a_length_is_cut_at_the_limit(http: httpx.AsyncClient, make_flow: MakeFlow) -> None:
+    flow = await make_flow()
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 100_000
+
+    answer = await http.post(f"/api/v1/prediction/{flow['id']}", content=endless(), headers={"content-type": "application/json"})
+
+    assert answer.status_code == 413
+
+
+async def test_a_client_that_leaves_frees_its_stream(
+    http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any, services: WebServices
+) -> None:
+    flow = await make_flow()
+    submitter.submission.batches = [[b'{"event":"token","data":"a"}']]
+    submitter.submission.gate = asyncio.Event()
+
+    async with http.stream("POST", f"/api/v1/prediction/{flow['id']}", json=ASK) as answer:
+        await anext(answer.aiter_bytes())
+        assert len(services.streams) == 1
+    async with asyncio.timeout(10):
+        while len(services.streams):
+            await asyncio.sleep(0.01)
+
+    assert submitter.stopped == []
+
+
+async def test_a_client_that_does_not_read_is_cut_and_others_go_on(
+    port: int, http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any, services: WebServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "BUFFERED_BYTES", 100_000)
+    monkeypatch.setattr(sse, "STALLED_SECONDS", 0.2)
+    flow = await make_flow()
+    event = b'{"event":"token","data":"' + b"x" * 100_000 + b'"}'
+    submitter.submission.batches = [[event] for _ in range(300)]
+    body = b'{"streaming":true}'
+    head = (
+        f"POST /api/v1/prediction/{flow['id']} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    lazy = socket.socket()
+    lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    lazy.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(lazy, ("127.0.0.1", port))
+    await asyncio.get_running_loop().sock_sendall(lazy, head.encode() + body)
+    async with asyncio.timeout(10):
+        while not len(services.streams):
+            await asyncio.sleep(0.01)
+    ping = await http.get("/api/v1/ping")
+    async with asyncio.timeout(10):
+        while len(services.streams):
+            await asyncio.sleep(0.01)
+    lazy.close()
+
+    assert ping.text == "pong"
+    assert submitter.stopped == []
+
+
+async def test_draining_ends_an_open_stream_with_its_last_frames(
+    http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any, services: WebServices
+) -> None:
+    flow = await make_flow()
+    submitter.submission.batches = [[b'{"event":"token","data":"a"}']]
+    submitter.submission.gate = asyncio.Event()
+
+    async with http.stream("POST", f"/api/v1/prediction/{flow['id']}", json=ASK) as answer:
+        pieces = answer.aiter_bytes()
+        first = await anext(pieces)
+        await services.streams.drain(0)
+        rest = b"".join([piece async for piece in pieces])
+
+    assert b'"token"' in first
+    assert b"The server is stopping" in rest
+    assert rest.endswith(END)
