@@ -42,7 +42,9 @@ class CredentialNotFound(NotFound):
 
 class JobNotFound(NotFound):
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"Job {job_id} not found: it may have been removed (REMOVE_ON_AGE, REMOVE_ON_COUNT); `flowisectl jobs list` shows what is kept")
+        super().__init__(
+            f"Job {job_id} not found: it may have been removed (REMOVE_ON_AGE, REMOVE_ON_COUNT); `flowisectl jobs list` shows what is kept"
+        )
         self.job_id = job_id
 
 

@@ -10,8 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.connection import Database
+from flowisectl.database.inserts import insert_once
 from flowisectl.database.lookup import Row
-from flowisectl.database.rows import delete_rows, id_list, insert_row, json_text, json_value, table_of
+from flowisectl.database.rows import delete_rows, id_list, json_text, json_value, table_of
 
 
 class UpsertHistory(SQLModel, table=True):
@@ -29,9 +30,17 @@ TABLE = table_of(UpsertHistory)
 
 
 async def insert_upsert_history(database: Database, values: Mapping[str, Any]) -> Row:
-    """Keep one upsert; `result` and `flowData` may be JSON data or text."""
-    row = {**values, "result": json_text(values.get("result", {})), "flowData": json_text(values.get("flowData", {}))}
-    return await insert_row(database, TABLE, {"date": utc_now(), **row})
+    """Keep one upsert; `result` and `flowData` may be JSON data or text. The same id a second time changes nothing."""
+    row = {
+        "id": values.get("id") or new_id(),
+        "chatflowid": values["chatflowid"],
+        "result": json_text(values.get("result", {})),
+        "flowData": json_text(values.get("flowData", {})),
+        "date": values.get("date") or utc_now(),
+    }
+    async with database.write() as connection:
+        await connection.execute(insert_once(TABLE, database.dialect), row)
+    return row
 
 
 async def list_upsert_history(

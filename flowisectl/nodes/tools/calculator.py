@@ -12,7 +12,6 @@ from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._arithmetic import calculate
 from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 
-# The wording is part of the wire: models of existing flows get exactly this text.
 SPEC = ToolSpec(
     name="calculator",
     description=(

@@ -1,0 +1,69 @@
+"""Upserts in the server's own process, for MODE=main: no Redis, no worker."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from flowisectl.documents.request import UpsertRequest, UpsertResult
+from flowisectl.documents.runner import UpsertRunner
+from flowisectl.errors import DeadlinePassed, RunStopped
+
+
+class LocalUpserts:
+    """`documents.submission.UpsertSubmitter` that starts a task for each upsert.
+
+    An upsert goes on when its client leaves, as in queue mode. `close` cancels what still runs.
+    """
+
+    def __init__(self, runner: UpsertRunner, *, job_timeout_seconds: float) -> None:
+        self._runner = runner
+        self._timeout = job_timeout_seconds
+        self._tasks: set[asyncio.Task[UpsertResult]] = set()
+
+    async def submit(self, request: UpsertRequest) -> LocalUpsert:
+        task = asyncio.create_task(self._run(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return LocalUpsert(task, self._runner)
+
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, request: UpsertRequest) -> UpsertResult:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._runner.run(request, _Untraced())
+        except TimeoutError:
+            return self._runner.stopped(DeadlinePassed(f"the upsert took longer than {self._timeout:g} s (JOB_TIMEOUT)"))
+
+
+class LocalUpsert:
+    """`documents.submission.UpsertSubmission` of a task."""
+
+    def __init__(self, task: asyncio.Task[UpsertResult], runner: UpsertRunner) -> None:
+        self.job_id = str(uuid.uuid4())
+        self._task = task
+        self._runner = runner
+
+    async def result(self) -> UpsertResult:
+        await asyncio.wait([self._task])
+        if self._task.cancelled():
+            return self._runner.stopped(RunStopped())
+        return self._task.result()
+
+
+class _Untraced:
+    """Nobody inspects jobs of MODE=main."""
+
+    def node_started(self, node_id: str, node_name: str, label: str) -> None:
+        return None
+
+    def node_ended(self, node_id: str, status: str, error: str = "") -> None:
+        return None
+
+    def note(self, text: str) -> None:
+        return None

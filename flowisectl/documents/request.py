@@ -1,0 +1,67 @@
+"""What crosses the queue for an upsert: the request, and how it ended. Both turn into JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+FLOW = "flow"
+"""The task that fills a vector store of a chatflow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpsertRequest:
+    """One accepted job of the lane `upsert`. Flows and stores travel as ids; a worker reads them."""
+
+    task: str = FLOW
+    """`flow`, or a task of document stores (`documents/tasks.py`)."""
+    target_id: str
+    """The chatflow or the document store."""
+    upsert_id: str
+    """The id of the history's row, made by main: however often a job runs, there is one row."""
+    body: Mapping[str, Any]
+    """The request's body, as the client sent it."""
+    version: str = ""
+    """Of a flow: the row's `updatedDate`."""
+    chat_id: str = ""
+    workspace_id: str = ""
+    organization_id: str = ""
+    base_url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the route adds to the body: ids out of its path."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> UpsertRequest:
+        return cls(**data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpsertResult:
+    """How an upsert ended: `body` is the JSON answer as the client gets it, or `error` says why there is none."""
+
+    body: bytes = b""
+    error: str = ""
+    error_kind: str = ""
+    """The class of the error (`NodeError`, `RunStopped`, `DeadlinePassed` …)."""
+    status: int = 200
+    """The HTTP status that fits; 500 for what failed inside."""
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.error
+
+    def to_bytes(self) -> bytes:
+        """`{error, kind, status}` JSON, a line end, then the body as it is."""
+        return orjson.dumps({"error": self.error, "kind": self.error_kind, "status": self.status}) + b"\n" + self.body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> UpsertResult:
+        head, _, body = data.partition(b"\n")
+        fields = orjson.loads(head)
+        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"])

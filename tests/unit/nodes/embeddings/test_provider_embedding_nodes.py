@@ -1,0 +1,114 @@
+"""What each embedding node asks its provider for, told from the request that it sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from flowisectl.engine.node import NodeInputs
+from flowisectl.errors import MissingInput
+from flowisectl.interfaces.http import HttpCall, HttpResponse
+from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.testing import ScriptedHttp, run_context
+
+CATALOGUE = load_catalogue()
+OPENAI = {"data": [{"embedding": [1, 2]}]}
+AZURE = {
+    "azureOpenAIApiKey": "key-0123",
+    "azureOpenAIApiInstanceName": "inst",
+    "azureOpenAIApiDeploymentName": "dep",
+    "azureOpenAIApiVersion": "2024-10-21",
+}
+
+
+async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], answer: dict[str, Any]) -> HttpCall:
+    """Build a node's object, have one text embedded, and give the request that it sent."""
+    http = ScriptedHttp(HttpResponse(status=200, reason="OK", headers={}, body=orjson.dumps(answer)))
+    given = NodeInputs(inputs, node_id=f"{node}_0", label=node, credential=credential)
+    embeddings = await CATALOGUE.get(node).build(given, run_context(http=http))
+
+    assert await embeddings.embed(["a\nb"]) == [[1.0, 2.0]]
+    return http.calls[0]
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "credential", "url", "sent"),
+    [
+        (
+            "openAIEmbeddingsCustom",
+            {"modelName": "m", "dimensions": "2", "stripNewLines": True, "basepath": "http://h/v1", "baseOptions": {"x-a": "b"}},
+            {"openAIApiKey": "key-0123"},
+            "http://h/v1/embeddings",
+            {"model": "m", "encoding_format": "base64", "dimensions": 2, "input": ["a b"]},
+        ),
+        (
+            "azureOpenAIEmbeddings",
+            {},
+            AZURE,
+            "https://inst.openai.azure.com/openai/deployments/dep/embeddings?api-version=2024-10-21",
+            {"model": "dep", "encoding_format": "base64", "input": ["a\nb"]},
+        ),
+        (
+            "localAIEmbeddings",
+            {"basePath": "http://127.0.0.1:8080/v1", "modelName": "m"},
+            {},
+            "http://127.0.0.1:8080/v1/embeddings",
+            {"model": "m", "encoding_format": "base64", "input": ["a\nb"]},
+        ),
+        (
+            "mistralAIEmbeddings",
+            {},
+            {"mistralAIAPIKey": "key-0123"},
+            "https://api.mistral.ai/v1/embeddings",
+            {"model": "mistral-embed", "input": ["a b"]},
+        ),
+        (
+            "togetherAIEmbedding",
+            {"modelName": "m"},
+            {"togetherAIApiKey": "key-0123"},
+            "https://api.together.xyz/v1/embeddings",
+            {"model": "m", "input": ["a b"]},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "/" not in value else "",
+)
+async def test_a_compatible_provider_is_asked_at_its_address(
+    node: str, inputs: dict[str, Any], credential: dict[str, str], url: str, sent: dict[str, Any]
+) -> None:
+    call = await ask(node, inputs, credential, OPENAI)
+
+    assert (call.method, call.url, orjson.loads(call.body or b"")) == ("POST", url, sent)
+
+
+async def test_google_is_told_what_the_vectors_are_for() -> None:
+    answer = {"embeddings": [{"values": [1, 2]}]}
+
+    call = await ask("googleGenerativeAiEmbeddings", {"tasktype": "CLUSTERING"}, {"googleGenerativeAPIKey": "key-0123"}, answer)
+    odd = await ask("googleGenerativeAiEmbeddings", {"tasktype": "odd"}, {"googleGenerativeAPIKey": "key-0123"}, answer)
+
+    assert call.url == "https://generativelanguage.googleapis.com/v1beta/models/gemini-embedding-001:batchEmbedContents"
+    assert orjson.loads(call.body or b"")["requests"][0]["taskType"] == "CLUSTERING"
+    assert "taskType" not in orjson.loads(odd.body or b"")["requests"][0]
+
+
+async def test_ollama_is_asked_without_a_key() -> None:
+    call = await ask("ollamaEmbedding", {"modelName": "m", "numGpu": "2"}, {}, {"embeddings": [[1, 2]]})
+
+    assert (call.url, "authorization" in call.headers) == ("http://localhost:11434/api/embed", False)
+    assert orjson.loads(call.body or b"") == {"model": "m", "options": {"num_gpu": 2, "use_mmap": True}, "input": ["a\nb"]}
+
+
+async def test_cohere_is_told_what_the_vectors_are_for() -> None:
+    call = await ask("cohereEmbeddings", {"inputType": "search_document"}, {"cohereApiKey": "k"}, {"embeddings": {"float": [[1, 2]]}})
+
+    assert orjson.loads(call.body or b"")["input_type"] == "search_document"
+
+
+@pytest.mark.parametrize(
+    "node", ["openAIEmbeddingsCustom", "mistralAIEmbeddings", "googleGenerativeAiEmbeddings", "cohereEmbeddings", "togetherAIEmbedding"]
+)
+async def test_a_provider_without_a_key_says_so(node: str) -> None:
+    with pytest.raises(MissingInput, match="has no API key"):
+        await CATALOGUE.get(node).build(NodeInputs({"modelName": "m"}, node_id="n", label=node), run_context())
