@@ -56,9 +56,10 @@ class JobBuffer:
             return
         if end.attempt > self.attempt:
             self._begin(end.attempt)
-        if end.events > self.number and self._broken is None:
+        if end.events > self.number and self._broken is None and not self._is_over:
             self._break(EventsLost(f"the last {end.events - self.number} events of job {self.job_id} were lost; its result is kept"))
-        if end.is_from_elsewhere and self._closing_event is not None and (event := self._closing_event(end)) is not None:
+        event = self._closing_event(end) if self._closing_event is not None and end.is_from_elsewhere else None
+        if event is not None and not self._is_over:
             self._append(event)
         self.ended.set_result(end)
         self._is_over = True
@@ -73,19 +74,26 @@ class JobBuffer:
         self._break(error)
 
     async def batches(self) -> AsyncIterator[list[bytes]]:
-        """All that has come since the last; ends after the last event. Raises EventsLost, or what `fail` was given."""
-        while True:
-            if self._events:
-                batch, self._events, self._bytes = self._events, [], 0
-                self._has_given = True
-                yield batch
-            elif self._broken is not None:
-                raise self._broken
-            elif self._is_over:
-                return
-            else:
-                self._waiter = asyncio.get_running_loop().create_future()
-                await self._waiter
+        """All that has come since the last; ends after the last event. Raises EventsLost, or what `fail` was given.
+
+        When the reader leaves, later events are dropped; the end still comes.
+        """
+        try:
+            while True:
+                if self._events:
+                    batch, self._events, self._bytes = self._events, [], 0
+                    self._has_given = True
+                    yield batch
+                elif self._broken is not None:
+                    raise self._broken
+                elif self._is_over:
+                    return
+                else:
+                    self._waiter = asyncio.get_running_loop().create_future()
+                    await self._waiter
+        finally:
+            self._is_over = True
+            self._events, self._bytes = [], 0
 
     def _begin(self, attempt: int) -> None:
         """Another attempt begins: what nobody has seen of the last is dropped, what somebody has is taken back."""

@@ -115,6 +115,8 @@ class Subscriber:
                 self.on_new_stream()
         except RedisUnavailable as error:
             log.debug("the event stream could not be kept: %s", error)
+        except Exception:
+            log.exception("the event stream could not be kept")
 
     async def _read_for_ever(self) -> None:
         pause = 0.0
@@ -133,7 +135,7 @@ class Subscriber:
                 continue
             for entry_id, fields in entries:
                 self._last_id = entry_id
-                self._deal(fields)
+                self._deal_safely(fields)
             self._untrimmed += len(entries)
             if self._untrimmed >= self._trim_after:
                 await self._keep_quietly()
@@ -149,6 +151,13 @@ class Subscriber:
                 # As when the server is still loading its data: nothing was read, ask again.
                 raise TimeoutError(str(error)) from error
         return reply[0][1] if reply else []
+
+    def _deal_safely(self, fields: list[bytes]) -> None:
+        """One entry that cannot be read must not make this process deaf."""
+        try:
+            self._deal(fields)
+        except Exception:
+            log.exception("an entry of the event stream cannot be read; its job will be looked after")
 
     def _deal(self, fields: list[bytes]) -> None:
         if fields[0] == wire.EVENTS_FIELD:

@@ -130,6 +130,8 @@ class QueueSubmitter:
             await self.reconcile(is_sure=is_sure)
         except RedisUnavailable as error:
             log.debug("jobs could not be looked after: %s", error)
+        except Exception:
+            log.exception("jobs could not be looked after")
 
     async def reconcile(self, *, is_sure: bool) -> None:
         """End waits for jobs that have ended without this process's having heard. Raises RedisUnavailable.

@@ -118,6 +118,9 @@ class Lifecycle:
             except RedisUnavailable as error:
                 log.debug("leases could not be looked at: %s", error)
                 continue
+            except Exception:
+                log.exception("leases could not be looked at")
+                continue
             if back:
                 log.warning("%d jobs of lost workers were put back: %s", len(back), ", ".join(back[:10]))
             for job_id in dead:

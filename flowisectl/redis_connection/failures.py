@@ -13,6 +13,8 @@ from flowisectl.errors import RedisUnavailable
 
 TRANSIENT_REPLIES = ("OOM", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED")
 """How error replies begin that speak of the server's state, not of a wrong command."""
+TRANSIENT_ERRORS = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.MasterDownError, exceptions.TryAgainError)
+"""The same where the library has a class for them; it then leaves out how the reply begins."""
 
 
 def where_is(redis: Redis) -> str:
@@ -25,7 +27,9 @@ def is_failure(error: BaseException) -> bool:
     """The server cannot serve now: no connection, no answer in time, or a state in which it refuses."""
     if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError, TimeoutError)):
         return True
-    return isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES)
+    return isinstance(error, TRANSIENT_ERRORS) or (
+        isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES)
+    )
 
 
 def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
@@ -38,7 +42,7 @@ def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
     if isinstance(error.__cause__, ssl.SSLError) or "SSL" in text or "certificate" in text:
         hint = "check REDIS_TLS, REDIS_CA, REDIS_CERT and REDIS_KEY"
         return RedisUnavailable(f"no TLS connection to Redis at {where}: {_first_line(text)}; {hint}")
-    if "OOM" in text:
+    if isinstance(error, exceptions.OutOfMemoryError) or "OOM" in text:
         return RedisUnavailable(f"Redis at {where} is out of memory: raise its maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
     if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
         return RedisUnavailable(f"Redis at {where} did not answer in time: is it frozen, or the network?")

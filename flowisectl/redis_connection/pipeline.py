@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Connection, Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import DataError, RedisError, ResponseError
+from redis.exceptions import DataError, ReadOnlyError, RedisError, ResponseError
 from redis.typing import EncodableT
 
 from flowisectl.errors import RedisUnavailable
@@ -95,6 +95,8 @@ class Pipeline:
         except BaseException:
             _fail(batch, RedisUnavailable(f"the connection to Redis at {self._where} was given up: the process is stopping"))
             raise
+        if any(isinstance(reply, ReadOnlyError) for reply in replies):
+            await self._drop()  # the primary has become a replica: ask the address again who is primary
         for command, reply in zip(batch, replies, strict=True):
             if command.future.done():
                 continue

@@ -2,7 +2,7 @@
 
 It is started as a script with the smallest imports, without site packages and with an empty environment, and imports nothing of
 this project. Its arguments: the file descriptor of its socket, the folder of `_quickjs`, the memory bound in bytes, the largest
-frame in bytes. A frame is four bytes of length, one letter, and UTF-8 text:
+frame in bytes, and the folder of packages that code may `require`, or nothing. A frame is four bytes of length, one letter, and UTF-8 text:
 
     parent → child   S  start: four bytes of code length, the code, JSON `{vars, host, modules}`
                      A  answer of a host call: JSON `[id, ok, value]`
@@ -25,6 +25,11 @@ from typing import Any
 
 JOBS_BETWEEN_SENDS = 2000
 STACK_BYTES = 1024 * 1024
+GLOBAL_WORDS = (
+    "require", "console", "set", "clear", "Buffer", "URL", "Text", "Abort", "Event", "structuredClone", "eval", "global", "this",
+    "constructor", "Function", "Reflect",
+)  # fmt: skip
+"""Code that has none of these can reach none of the lazy globals, and is spared their making."""
 _PRELUDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prelude")
 
 
@@ -69,38 +74,80 @@ class Run:
         context.set_memory_limit(memory_bytes)
         context.set_max_stack_size(STACK_BYTES)
         context.add_callable("native", native)
+        context.add_callable("script", scripts.__getitem__)
         self._step = context.eval(scripts["core"])
-        for name, source in scripts.items():
-            if name != "core":
-                self._step("script", name, source)
 
     def execute(self, line: Line, code: str, setup: str) -> None:
         """Run the code to its end and send what came of it."""
         step, job = self._step, self._context.execute_pending_job
-        step("setup", setup, "")
-        step("main", self._context.eval(f"(async function () {{\n{code}\n}})"), "")
+        if any(word in code for word in GLOBAL_WORDS):
+            step("load", "globals")
+        step("setup", setup)
+        step("main", self._context.eval(f"(async function () {{\n{code}\n}})"))
         while True:
             count = 0
             while job():
                 count += 1
                 if count >= JOBS_BETWEEN_SENDS:
                     break
-            news = step("take", "", "")
+            news = step("take", "")
             if news:
                 line.send(news[0], news[1:])
                 if news[0] != "C":
                     return
             if count >= JOBS_BETWEEN_SENDS:
                 continue
-            wait = step("wait", "", "")
+            wait = step("wait", "")
             if wait < -1:
                 line.send("E", "Error: the code waits for a promise that nothing can settle")
                 return
             frame = line.read(None if wait < 0 else wait / 1000)
             if frame is None:
-                step("tick", "", "")
+                step("tick", "")
             else:
-                step("answer", frame[1].decode(), "")
+                step("answer", frame[1].decode())
+
+
+class Packages:
+    """The operator's folder of packages; nothing outside it is read."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = os.path.realpath(folder) if folder else ""
+
+    def find(self, request: str, base: str) -> str:
+        """The path of the file that `request` means, seen from the file `base` (Node's rules for CommonJS, without `exports`).
+
+        Raises ValueError when there is none.
+        """
+        start = os.path.join(os.path.dirname(base), request) if request.startswith(".") else os.path.join(self._folder, request)
+        for path in (start, start + ".js", start + ".json", *self._in_folder(start)):
+            real = os.path.realpath(path)
+            if self._folder and real.startswith(self._folder + os.sep) and os.path.isfile(real):
+                return real
+        raise ValueError(f"Cannot find module '{request}'")
+
+    def _in_folder(self, folder: str) -> list[str]:
+        import json
+
+        mains = ["index.js", "index.json"]
+        try:
+            with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
+                main = json.load(file).get("main")
+        except (OSError, ValueError, AttributeError):
+            main = None
+        if isinstance(main, str):
+            mains = [main, main + ".js", os.path.join(main, "index.js"), *mains]
+        return [os.path.join(folder, name) for name in mains]
+
+    def read(self, path: str) -> str:
+        real = os.path.realpath(path)
+        if not self._folder or not real.startswith(self._folder + os.sep):
+            raise ValueError(f"Cannot find module '{path}'")
+        with open(real, encoding="utf-8") as file:
+            return file.read(8 * 1024 * 1024)
+
+
+PACKAGES = Packages("")
 
 
 def native(operation: str, text: str, data: str = "") -> str:
@@ -121,6 +168,10 @@ def _native(operation: str, text: str, data: str) -> str:
         answer = data.encode("utf-8")
     elif operation == "decode":
         return "=" + a2b_base64(data).decode(text.removesuffix(" strict"), "strict" if text.endswith(" strict") else "replace")
+    elif operation == "find":
+        return "=" + PACKAGES.find(text, data)
+    elif operation == "read":
+        return "=" + PACKAGES.read(text)
     elif operation == "idna":
         return "=" + text.encode("idna").decode()
     elif operation == "random":
@@ -193,7 +244,9 @@ def set_limits(memory_bytes: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    global PACKAGES
     descriptor, folder, memory_bytes, max_frame = int(arguments[0]), arguments[1], int(arguments[2]), int(arguments[3])
+    PACKAGES = Packages(arguments[4])
     sys.path.append(folder)
     import _quickjs  # type: ignore[import-not-found]  # a compiled module without stubs
 

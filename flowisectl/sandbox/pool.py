@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -35,12 +36,14 @@ async def open_sandbox(
     processes: int | None = None,
     builtin_modules: Sequence[str] = (),
     external_modules: Sequence[str] = (),
+    package_folder: Path | None = None,
 ) -> AsyncIterator[JavaScript]:
     """The process's sandbox. Children start when they are first needed and end with it, or with this process.
 
     `timeout_seconds` is the default bound of one run, `memory_bytes` that of its heap, `processes` that of children at once.
     `builtin_modules` and `external_modules` are what code may `require` beyond the usual (TOOL_FUNCTION_BUILTIN_DEP and
-    TOOL_FUNCTION_EXTERNAL_DEP); of these, what does not exist here fails with an error that says so.
+    TOOL_FUNCTION_EXTERNAL_DEP); of these, what does not exist here fails with an error that says so. External modules are read
+    from `package_folder`, a `node_modules` of the operator's: CommonJS, and nothing that needs more than the sandbox has.
     """
     sandbox = Sandbox(
         http,
@@ -48,6 +51,7 @@ async def open_sandbox(
         memory_bytes=memory_bytes,
         most_children=processes or MOST_CHILDREN,
         modules={"builtin": [*builtin_modules], "external": [*external_modules]},
+        package_folder=str(package_folder) if package_folder else "",
     )
     try:
         yield sandbox
@@ -59,7 +63,14 @@ class Sandbox:
     """The implementation of `interfaces.javascript.JavaScript`."""
 
     def __init__(
-        self, http: HttpClient, *, timeout_seconds: float, memory_bytes: int, most_children: int, modules: Mapping[str, Sequence[str]]
+        self,
+        http: HttpClient,
+        *,
+        timeout_seconds: float,
+        memory_bytes: int,
+        most_children: int,
+        modules: Mapping[str, Sequence[str]],
+        package_folder: str = "",
     ) -> None:
         self._http = http
         self._timeout_seconds = timeout_seconds
@@ -67,6 +78,7 @@ class Sandbox:
         self._most = most_children
         self._usual = min(os.cpu_count() or 1, most_children)
         self._modules = modules
+        self._package_folder = package_folder
         self._idle: list[ChildProcess] = []
         self._children: set[ChildProcess] = set()
         self._starting: set[asyncio.Task[None]] = set()
@@ -143,7 +155,7 @@ class Sandbox:
 
     def _release(self, child: ChildProcess) -> None:
         """Give the child to the run that waits longest, or keep it; a spent one is ended."""
-        if child.is_dead or child.runs >= RUNS_PER_CHILD or self._is_closed:
+        if child.is_dead or child.is_spent or child.runs >= RUNS_PER_CHILD or self._is_closed:
             self._end(child)
             self._grow()
             return
@@ -197,7 +209,7 @@ class Sandbox:
 
     async def _start_child(self) -> None:
         try:
-            child = await start_child(self._memory_bytes)
+            child = await start_child(self._memory_bytes, self._package_folder)
         except (OSError, JavaScriptError) as error:
             if not self._children and self._waiting:
                 text = str(error) if isinstance(error, JavaScriptError) else f"Error: JavaScript cannot be started: {error}"

@@ -21,7 +21,7 @@ from flowisectl.interfaces.javascript import JavaScriptError
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 """The largest result, and the largest lot of host calls at once."""
 MAX_HOST_CALLS = 64
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 _BUSY_PRIORITY = 10
 _CHILD = Path(__file__).with_name("child.py")
 
@@ -46,6 +46,7 @@ class ChildProcess(asyncio.Protocol):
         self._calls: set[asyncio.Task[None]] = set()
         self._unanswered = 0
         self._reaping: asyncio.Task[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int:
@@ -63,7 +64,7 @@ class ChildProcess(asyncio.Protocol):
         self._host_call = host_call
         self._result = result = asyncio.get_running_loop().create_future()
         self._send(b"S", len(code).to_bytes(4, "big") + code + setup)
-        patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, _cpu_seconds(self.pid))
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, None)
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await result
@@ -74,7 +75,8 @@ class ChildProcess(asyncio.Protocol):
             self.kill()
             raise
         finally:
-            self._patience.cancel()
+            if self._patience:
+                self._patience.cancel()
             self.run_began = math.inf
             self._result = self._host_call = None
             for task in self._calls:
@@ -92,13 +94,13 @@ class ChildProcess(asyncio.Protocol):
             if self._reaping is None:
                 self._reaping = asyncio.create_task(self._reap(self._process))
 
-    def _check_effort(self, before: float) -> None:
+    def _check_effort(self, before: float | None) -> None:
         """Give a run that computes for long a low priority: an endless loop shall not slow down everybody else.
 
         Only a process of root could be raised again, so such a child serves no other run.
         """
         now = _cpu_seconds(self.pid)
-        if now - before > PATIENCE_SECONDS / 2:
+        if before is not None and now - before > PATIENCE_SECONDS / 2:
             self.is_spent = True
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.pid, _BUSY_PRIORITY)
@@ -204,7 +206,7 @@ def _loads(payload: bytes) -> Any:
         return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
-async def start_child(memory_bytes: int) -> ChildProcess:
+async def start_child(memory_bytes: int, package_folder: str = "") -> ChildProcess:
     """Start a child. It has no environment, no standard streams, and one socket, to this process."""
     ours, theirs = socket.socketpair()
     try:
@@ -217,11 +219,13 @@ async def start_child(memory_bytes: int) -> ChildProcess:
             _engine_folder(),
             str(memory_bytes),
             str(MAX_FRAME_BYTES),
+            package_folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=(theirs.fileno(),),
             env={},
+            start_new_session=True,  # an interrupt at the terminal is for this process, which still finishes its runs
             cwd=os.sep,
         )
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -11,7 +12,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 from saq.worker import Worker
 
@@ -22,9 +22,10 @@ from flowisectl.queue.lifecycle import LEASE_MS
 from flowisectl.queue.queue import JobQueue
 from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import to_unavailable, where_is
+from flowisectl.worker.about import about
 from flowisectl.worker.control import ControlChannel
 from flowisectl.worker.doorbell import Doorbell
-from flowisectl.worker.health import HealthReport, resident_bytes
+from flowisectl.worker.health import HealthReport
 from flowisectl.worker.running import RunningJob, StopReason
 
 BEAT_SECONDS = 1.0
@@ -59,7 +60,7 @@ class LeasedWorker(Worker[Any]):
         self.health_port = health_port
         self._function = function
         self._grace_seconds = grace_seconds
-        self._version = version
+        self.version = version
         self._id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._leases = 0
         self._claims = self._new_claims()
@@ -68,9 +69,9 @@ class LeasedWorker(Worker[Any]):
         self._control = ControlChannel(queue.redis, queue.keys["control"], self.stop_job)
         self._running: dict[str, RunningJob] = {}
         self._slot = asyncio.Event()
-        self._started_ms = int(time.time() * 1000)
+        self.started_ms = int(time.time() * 1000)
         self._last_beat = float("-inf")
-        self._finished = 0
+        self.finished = 0
         self._trouble = "it has not started yet"
 
     @property
@@ -84,13 +85,9 @@ class LeasedWorker(Worker[Any]):
             return HealthReport(is_ok=False, reason="the worker is stopping and takes nothing new")
         if silent > LEASE_MS / 1000:
             return HealthReport(is_ok=False, reason=self._trouble or f"no beat for {silent:.0f} s")
-        if not self._doorbell.is_listening and not self._is_full:
+        if not self._doorbell.is_listening and self.busy < self.concurrency:
             return HealthReport(is_ok=False, reason=self._trouble or "the worker does not listen to the queue")
         return HealthReport(is_ok=True, reason="")
-
-    @property
-    def _is_full(self) -> bool:
-        return len(self._running) >= self.concurrency
 
     async def upkeep(self) -> list[asyncio.Task[None]]:
         """Take the lease, then start what runs for as long as the worker does. Raises RedisUnavailable."""
@@ -182,6 +179,12 @@ class LeasedWorker(Worker[Any]):
                 log.debug("no jobs can be taken: %s", self._trouble)
                 await asyncio.sleep(pause)
                 continue
+            except Exception as error:  # a fault of ours, or a Redis that refuses a command: never the end of taking jobs
+                log.exception("no jobs can be taken")
+                self._doorbell.is_listening = False
+                self._trouble = f"{type(error).__name__}: {error}"
+                await asyncio.sleep(1.0)
+                continue
             if not claims.is_lost:
                 for job in jobs:
                     self._begin(job, claims)
@@ -195,12 +198,11 @@ class LeasedWorker(Worker[Any]):
         job = running.job
         try:
             outcome = await self._outcome(running)
-            running.is_ending = True
             if running.sink is not None:
                 await running.sink.drained()
             events = running.sink.count if running.sink is not None else 0
             if await running.claims.finish(job, outcome, events=events, trace=running.trace.to_bytes()):
-                self._finished += 1
+                self.finished += 1
             else:
                 log.warning("job %s was given to another worker meanwhile: this run's end was not kept", job.id)
         except asyncio.CancelledError:
@@ -211,12 +213,18 @@ class LeasedWorker(Worker[Any]):
             self._slot.set()
 
     async def _outcome(self, running: RunningJob) -> Outcome:
+        running.begin()
         try:
             outcome: Outcome = await self._function({**self.context, "running": running})
-            return outcome
         except Exception as error:
             log.exception("job %s: the worker itself failed", running.job.id)
-            return Outcome("failed", f"{type(error).__name__}: {error}")
+            outcome = Outcome("failed", f"{type(error).__name__}: {error}")
+        running.is_ending = True
+        if running.stop_reason is not None:
+            # A run that never waited has not met its cancellation yet; its outcome shall not.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        return outcome
 
     def stop_job(self, job_id: str) -> None:
         """Stop a run because somebody asked for it; unknown ids are another worker's."""
@@ -245,18 +253,7 @@ class LeasedWorker(Worker[Any]):
             self._trouble = str(error)
 
     async def _beat(self, *, is_first: bool = False) -> None:
-        about = {
-            "name": self._id.rpartition(":")[0],
-            "state": "draining" if self.event.is_set() else "taking",
-            "busy": len(self._running),
-            "capacity": self.concurrency,
-            "rss": resident_bytes(),
-            "version": self._version,
-            "started": self._started_ms,
-            "health_port": self.health_port,
-            "finished": self._finished,
-        }
-        to_stop = await self._claims.beat(orjson.dumps(about), is_first=is_first)
+        to_stop = await self._claims.beat(about(self), is_first=is_first)
         self._last_beat = asyncio.get_running_loop().time()
         self._trouble = ""
         for job_id in to_stop:
@@ -273,6 +270,9 @@ class LeasedWorker(Worker[Any]):
                     await self._renew(claims)
             except RedisUnavailable as error:
                 self._trouble = str(error)
+            except Exception as error:
+                log.exception("the lease could not be lengthened")
+                self._trouble = f"{type(error).__name__}: {error}"
 
     async def _trace_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -289,3 +289,5 @@ class LeasedWorker(Worker[Any]):
                     await claims.note(news[start : start + 500])
             except RedisUnavailable as error:
                 log.debug("traces could not be kept: %s", error)
+            except Exception:
+                log.exception("traces could not be kept")

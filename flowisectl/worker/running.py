@@ -32,7 +32,14 @@ class RunningJob:
         self.is_ending = False
         """The outcome is known and on its way to Redis; it is too late to stop."""
         self.started = asyncio.get_running_loop().time()
+        self._has_begun = False
         self._publisher = publisher
+
+    def begin(self) -> None:
+        """The task has its first step; what asked it to stop before comes into force now."""
+        self._has_begun = True
+        if self.stop_reason is not None:
+            self._cancel(self.stop_reason)
 
     def open_sink(self, *, wants_stream: bool) -> JobSink:
         """Where the run's events go; nowhere when nobody listens."""
@@ -42,7 +49,12 @@ class RunningJob:
 
     def stop(self, reason: StopReason) -> None:
         """Cancel the run; the first reason counts, but a lease that is lost overrides all."""
-        if self.stop_reason is None or reason is StopReason.LEASE_LOST:
-            already, self.stop_reason = self.stop_reason, reason
-            if self.task is not None and not self.is_ending and (already is None or reason is StopReason.LEASE_LOST):
-                self.task.cancel(reason.value)
+        if self.is_ending or (self.stop_reason is not None and reason is not StopReason.LEASE_LOST):
+            return
+        self.stop_reason = reason
+        if self._has_begun:  # a task that is cancelled before its first step never takes one, and would end nothing
+            self._cancel(reason)
+
+    def _cancel(self, reason: StopReason) -> None:
+        if self.task is not None:
+            self.task.cancel(reason.value)

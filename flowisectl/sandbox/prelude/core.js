@@ -1,12 +1,12 @@
 // What every run needs, kept small because it is compiled for each of them; everything else loads when it is first used.
 // The value of this script is `step`, the parent's way in and out.
-(function (native) {
-  const scripts = {}, loaded = {}, { stringify, parse } = JSON, evaluate = eval;
-  const kit = { native, load, define, fail, modules: {}, step: {} };
+(function (native, script) {
+  const loaded = {}, { stringify, parse } = JSON, evaluate = eval;
+  const kit = { native, evaluate, load, define, fail, modules: {}, step: {} };
   let done = "";
 
   function load(name) {
-    return loaded[name] ??= evaluate(scripts[name])(kit);
+    return loaded[name] ??= evaluate(script(name))(kit);
   }
   function define(name, value) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
@@ -18,18 +18,10 @@
   function finish(value) {
     try { done = ["R", stringify(value) ?? "null"].join(""); } catch (error) { fail(error); } // `+` would make a rope, which cannot leave
   }
-
   delete globalThis.native;
-  for (const [script, names] of [
-    ["timers", "setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate"],
-    ["console", "console"], ["modules", "require"], ["encoding", "TextEncoder TextDecoder"], ["buffer", "Buffer"],
-    ["url", "URL URLSearchParams"], ["events", "AbortController AbortSignal Event EventTarget"], ["clone", "structuredClone"], ["errors", "eval"],
-  ]) for (const name of names.split(" ")) Object.defineProperty(globalThis, name, {
-    configurable: true, get() { return define(name, load(script)[name]); }, set(value) { define(name, value); },
-  });
-  globalThis.global = globalThis;
+  delete globalThis.script;
 
-  return function step(kind, first, second) {
+  return function step(kind, first) {
     if (kind === "take") return done || (kit.step.take ? kit.step.take() : "");
     if (kind === "main") return void Promise.prototype.then.call(first.call({}), finish, fail);
     if (kind === "setup") {
@@ -39,9 +31,9 @@
       for (const name of host) define(name, (argument) => load("calls")(name, argument));
       return;
     }
-    if (kind === "script") return void (scripts[first] = second);
+    if (kind === "load") return void load(first);
     // Milliseconds until the next timer, -1 when only an answer can go on, -2 when nothing can.
     if (kind === "wait") return kit.step.due?.() ?? (kit.step.isOpen?.() ? -1 : -2);
     kit.step[kind](first);
   };
-})(native)
+})(native, script)

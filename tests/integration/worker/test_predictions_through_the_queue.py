@@ -7,13 +7,15 @@ from pathlib import Path
 
 import orjson
 import pytest
+from scripted_runner import ScriptedRunner
 
-from config.settings import RedisSettings
+from config.settings import RedisSettings, WorkerSettings
 from flowisectl.errors import DeadlinePassed, RedisUnavailable
 from flowisectl.predictions.submitter import open_submitter
 from flowisectl.queue.inspection import job_detail, snapshot
 from flowisectl.redis_connection import open_redis
 from flowisectl.supervisor.embedded import EmbeddedRedis, open_embedded_redis
+from flowisectl.worker.app import create_worker
 
 
 def tokens(texts: list[str]) -> list[bytes]:
@@ -207,6 +209,68 @@ async def test_running_job_is_stopped_from_another_main(start_main, start_worker
     assert (await asyncio.wait_for(neighbour.result(), 10)).is_ok
 
 
+async def test_stop_before_the_first_step_of_a_run_is_an_end_too(start_main, start_worker, request_for, monkeypatch) -> None:
+    main, (worker, runner) = await start_main(), await start_worker()
+    begin = worker._begin
+
+    def begin_and_stop(job, claims) -> None:
+        begin(job, claims)
+        worker.stop_job(job.id)
+
+    monkeypatch.setattr(worker, "_begin", begin_and_stop)
+    submission = await main.submit(request_for(seconds=100))
+
+    assert (await asyncio.wait_for(submission.result(), 10)).error_kind == "RunStopped"
+    assert runner.cancelled == 1
+
+
+async def test_nodes_are_seen_while_they_run(start_main, start_worker, request_for, redis, queue_settings, tmp_path: Path) -> None:
+    main, _ = await start_main(), await start_worker()
+    hold = tmp_path / "go"
+    submission = await main.submit(request_for(hold=str(hold)))
+
+    async with asyncio.timeout(10):
+        while not (detail := await job_detail(redis, queue_settings, submission.job_id)).nodes:
+            await asyncio.sleep(0.02)
+
+    assert [(node.label, node.status) for node in detail.nodes] == [("Scripted", "running")]
+    assert detail.state == "running"
+    hold.touch()
+    await asyncio.wait_for(submission.result(), 10)
+
+
+async def test_entry_that_cannot_be_read_does_no_harm(start_main, start_worker, request_for, redis) -> None:
+    main, _ = await start_main(), await start_worker()
+    await redis.xadd(main._subscriber.stream, {"e": "nonsense"})
+    await redis.xadd(main._subscriber.stream, {"r": "nonsense", "b": "", "x": ""})
+
+    assert (await asyncio.wait_for((await main.submit(request_for())).result(), 10)).is_ok
+
+
+async def test_full_redis_refuses_new_work_and_lets_running_work_end(
+    request_for, tmp_path: Path, queue_settings, stack
+) -> None:
+    server = await stack.enter_async_context(open_embedded_redis(tmp_path / "data"))
+    redis = await stack.enter_async_context(open_redis(RedisSettings(url=server.url), name="test"))
+    main = await stack.enter_async_context(open_submitter(redis, queue_settings))
+    runner = ScriptedRunner()
+    worker = create_worker(redis, runner, queue_settings, WorkerSettings(port=0))
+    worker.SIGNALS = []
+    working = asyncio.create_task(worker.start())
+    hold = tmp_path / "go"
+    submission = await main.submit(request_for(hold=str(hold), tokens=["x"]))
+    await asyncio.wait_for(runner.started.wait(), 10)
+
+    await redis.config_set("maxmemory", "1")
+    with pytest.raises(RedisUnavailable, match="out of memory"):
+        await main.submit(request_for())
+    hold.touch()
+
+    assert (await asyncio.wait_for(submission.result(), 10)).is_ok
+    worker.event.set()
+    await asyncio.wait_for(working, 10)
+
+
 async def test_run_that_takes_too_long_is_ended(start_main, start_worker, request_for, events_of, redis, queue_settings) -> None:
     main, (_, runner) = await start_main(), await start_worker(job_timeout_seconds=0.2)
 
@@ -301,11 +365,6 @@ async def test_job_that_a_frozen_redis_took_too_late_is_withdrawn(request_for, t
 
 
 async def test_answer_that_ends_while_redis_is_away_is_delivered(request_for, tmp_path: Path, queue_settings, stack) -> None:
-    from scripted_runner import ScriptedRunner
-
-    from config.settings import WorkerSettings
-    from flowisectl.worker.app import create_worker
-
     server = EmbeddedRedis(tmp_path)
     await server.start()
     hold = tmp_path / "go"

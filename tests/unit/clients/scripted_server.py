@@ -45,6 +45,7 @@ class ScriptedServer:
         self.answers: list[Answer] = []
         self.seen: list[Seen] = []
         self.hung_up = asyncio.Event()
+        self.connections: set[object] = set()
         self._arrival = asyncio.Condition()
 
     async def wait_seen(self, count: int = 1) -> None:
@@ -65,6 +66,7 @@ class ScriptedServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        self.connections.add(request.transport)
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append(Seen(method=request.method, path=request.path_qs, headers=headers, body=body))
         answer = self.answers[min(len(self.seen), len(self.answers)) - 1]

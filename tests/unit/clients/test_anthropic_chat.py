@@ -21,7 +21,7 @@ ADD = ToolSpec(name="add", description="adds", parameters={"type": "object", "pr
 
 def model(http: HttpClient, server: ScriptedServer, **fields: Any) -> AnthropicChat:
     given = {"base_url": server.url, "api_key": KEY, "model": "claude", "params": {"max_tokens": 100, "top_p": None}}
-    return AnthropicChat(http, **{**given, **fields})  # type: ignore[arg-type]
+    return AnthropicChat(http, **{**given, **fields})
 
 
 def start(**usage: int) -> dict[str, Any]:
@@ -151,7 +151,7 @@ async def test_a_conversation_whose_thoughts_are_lost_goes_on_without_thinking(h
 
 async def test_images_are_sent_as_data_or_by_address(http: HttpClient, server: ScriptedServer) -> None:
     server.events(start(), *block(0, "text", *text("a cat"), text=""), *stop(), done=False)
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"type": "text", "text": ""},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
         {"type": "image_url", "image_url": {"url": "https://x.example/cat.png"}},

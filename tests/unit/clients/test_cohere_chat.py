@@ -21,7 +21,7 @@ NOW = ToolSpec(name="now", description="tells", parameters={"type": "object", "p
 
 def model(http: HttpClient, server: ScriptedServer, **fields: Any) -> CohereChat:
     given = {"base_url": server.url, "api_key": KEY, "model": "command", "params": {"temperature": 0.5, "p": None}}
-    return CohereChat(http, **{**given, **fields})  # type: ignore[arg-type]
+    return CohereChat(http, **{**given, **fields})
 
 
 def says(text: str) -> dict[str, Any]:
@@ -86,7 +86,10 @@ async def test_tool_calls_and_their_results_go_round(http: HttpClient, server: S
 
 async def test_images_and_structured_answers_are_asked_for(http: HttpClient, server: ScriptedServer) -> None:
     server.events(says('{"n":1}'), end(), done=False)
-    parts = [{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "text": "what?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ]
 
     reply = await model(http, server).invoke(
         [ChatMessage(role="user", content=parts)], ChatOptions(json_schema={"type": "object"}, stop=("E",))

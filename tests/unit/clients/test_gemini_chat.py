@@ -25,7 +25,7 @@ COUNTS = {"promptTokenCount": 5, "candidatesTokenCount": 2, "thoughtsTokenCount"
 
 def model(http: HttpClient, server: ScriptedServer, **fields: Any) -> GeminiChat:
     given = {"base_url": server.url, "api_key": KEY, "model": "gemini-2", "generation": {"temperature": 0.5, "topP": None}}
-    return GeminiChat(http, **{**given, **fields})  # type: ignore[arg-type]
+    return GeminiChat(http, **{**given, **fields})
 
 
 def piece(*parts: dict[str, Any], reason: str = "", **more: Any) -> dict[str, Any]:
@@ -101,7 +101,10 @@ async def test_a_lost_signature_is_replaced_for_models_that_demand_one(http: Htt
 
 async def test_images_are_sent_inline(http: HttpClient, server: ScriptedServer) -> None:
     server.events(piece({"text": "a cat"}, reason="STOP"), done=False)
-    parts = [{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "text": "what?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ]
 
     await model(http, server).invoke([ChatMessage(role="user", content=parts)])
 

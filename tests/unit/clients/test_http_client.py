@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from scripted_server import Answer, ScriptedServer
@@ -274,7 +273,3 @@ async def test_a_cancelled_call_ends_at_once(http: HttpClient, server: ScriptedS
     with pytest.raises(asyncio.CancelledError):
         await call
     gate.set()
-
-
-def test_the_client_is_aiohttp_without_its_own_limit() -> None:
-    assert aiohttp.TCPConnector.__init__.__kwdefaults__["limit"] == 100, "the reason for limit=0 is gone"

@@ -21,7 +21,7 @@ DONE = {"model": "l-1", "done": True, "done_reason": "stop", "prompt_eval_count"
 
 def model(http: HttpClient, server: ScriptedServer, **fields: Any) -> OllamaChat:
     given = {"base_url": server.url, "model": "l-1", "options": {"temperature": 0.5, "top_k": None}, "params": {"think": False}}
-    return OllamaChat(http, **{**given, **fields})  # type: ignore[arg-type]
+    return OllamaChat(http, **{**given, **fields})
 
 
 def lines(*data: dict[str, Any], is_cut: bool = False, ends: bytes = b"\n") -> Answer:

@@ -20,7 +20,7 @@ HELLO = [ChatMessage(role="user", content="hello")]
 
 def model(http: HttpClient, server: ScriptedServer, **fields: Any) -> OpenAICompatibleChat:
     given = {"provider": "openai", "base_url": server.url + "/v1", "api_key": KEY, "model": "m-1", "params": {"temperature": 0.5}}
-    return OpenAICompatibleChat(http, **{**given, **fields})  # type: ignore[arg-type]
+    return OpenAICompatibleChat(http, **{**given, **fields})
 
 
 def delta(**fields: Any) -> dict[str, Any]:
@@ -96,6 +96,16 @@ async def test_a_model_that_streams_is_invoked_by_streaming(http: HttpClient, se
 
     assert (reply.text, reply.response_metadata["finish_reason"]) == ("ab", "length")
     assert server.seen[0].json["stream"] is True
+
+
+async def test_a_finished_stream_gives_its_connection_back(http: HttpClient, server: ScriptedServer) -> None:
+    server.events(delta(content="a"), end())
+    chat = model(http, server)
+
+    for _ in range(5):
+        await collect(chat)
+
+    assert (len(server.seen), len(server.connections)) == (5, 1)
 
 
 async def test_a_model_that_does_not_stream_is_asked_in_one_piece(http: HttpClient, server: ScriptedServer) -> None:
@@ -328,7 +338,7 @@ async def test_halves_of_surrogate_pairs_and_huge_numbers_can_be_sent(http: Http
 def test_the_cache_key_holds_no_secret_and_tells_models_apart(http: HttpClient) -> None:
     def key(**fields: Any) -> str:
         given = {"provider": "openai", "base_url": "http://a/v1", "api_key": KEY, "model": "m", "params": {"temperature": 0.5}}
-        return OpenAICompatibleChat(http, **{**given, **fields}).cache_key()  # type: ignore[arg-type]
+        return OpenAICompatibleChat(http, **{**given, **fields}).cache_key()
 
     assert KEY not in key()
     assert key() == key(api_key="sk-other-012345")

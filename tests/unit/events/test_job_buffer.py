@@ -102,6 +102,21 @@ async def test_slow_reader_is_cut_and_its_memory_given_back() -> None:
     assert (await buffer.ended).state == "done"
 
 
+async def test_reader_that_leaves_frees_the_memory_and_the_end_still_comes() -> None:
+    buffer = JobBuffer("job", max_bytes=100)
+    buffer.take(1, 1, b"1")
+    reader = buffer.batches()
+    assert await anext(reader) == [b"1"]
+
+    await reader.aclose()
+    for number in range(2, 100):
+        buffer.take(1, number, b"x" * 10)
+    buffer.end(end(99))
+
+    assert buffer.number == 1
+    assert (await buffer.ended).state == "done"
+
+
 async def test_job_that_no_worker_ended_gets_its_last_event_here() -> None:
     buffer = JobBuffer("job", closing_event=lambda end: b"error: " + end.error.encode())
     buffer.take(1, 1, b"1")

@@ -15,6 +15,7 @@ import pytest
 from echo_http import EchoHttp
 
 from flowisectl.interfaces.javascript import JavaScript, JavaScriptError
+from flowisectl.sandbox import pool
 from flowisectl.sandbox.pool import MAX_SOURCE_BYTES, Sandbox, open_sandbox
 from flowisectl.sandbox.process import MAX_FRAME_BYTES
 
@@ -103,6 +104,55 @@ async def test_a_cancelled_run_frees_its_place(http: EchoHttp) -> None:
         assert await waiting == 1
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+async def test_a_run_that_computes_for_long_gets_a_low_priority_and_its_process_no_other_run(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        code = "const end = Date.now() + 4000; while (Date.now() < end); return 1"
+        busy = await begin(sandbox, code, Gate())
+        first = next(iter(sandbox._children))
+        async with asyncio.timeout(30):
+            while not first.is_spent:
+                await asyncio.wait([busy], timeout=0.05)
+        priority = os.getpriority(os.PRIO_PROCESS, first.pid)
+
+        busy.cancel()
+        await sandbox.run("return 1", {})
+
+        assert priority > os.getpriority(os.PRIO_PROCESS, 0)
+        assert first not in sandbox._children
+
+
+async def test_a_process_is_replaced_after_many_runs(http: EchoHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "RUNS_PER_CHILD", 3)
+    async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        seen = set()
+        for _ in range(7):
+            await sandbox.run("return 1", {})
+            seen |= {child.pid for child in sandbox._children}
+
+    assert len(seen) == 3
+
+
+async def test_processes_that_idle_are_ended(http: EchoHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.01)
+    async with open_sandbox(http, timeout_seconds=60) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        gates = [Gate(is_open=False) for _ in range(8)]
+        runs = [await begin(sandbox, "return 1", gate) for gate in gates]
+        most = len(sandbox._children)
+        for gate in gates:
+            gate.opened.set()
+        await asyncio.gather(*runs)
+        async with asyncio.timeout(30):
+            while len(sandbox._children) > (os.cpu_count() or 1):
+                await asyncio.sleep(0.01)
+
+        assert most == 8
+        assert await sandbox.run("return 1", {}) == 1
+
+
 async def test_a_waiting_run_that_is_cancelled_takes_no_place(http: EchoHttp) -> None:
     async with open_sandbox(http, timeout_seconds=60, processes=1) as sandbox:
         gate = Gate(is_open=False)
@@ -186,6 +236,7 @@ async def test_a_child_has_no_environment_and_few_files(http: EchoHttp) -> None:
         await sandbox.run("return 1", {})
         pid = next(child._process.pid for child in sandbox._children if child._process)
         environment, targets = _inside(pid)
+        assert os.getsid(pid) == pid, "an interrupt at the terminal does not reach it"
 
     assert environment in (b"", b"LC_CTYPE=C.UTF-8\0")
     assert sorted({target.split(":")[0] for target in targets}) == ["/dev/null", "socket"]

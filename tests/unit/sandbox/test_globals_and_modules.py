@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from echo_http import EchoHttp
@@ -140,6 +141,46 @@ async def test_a_module_that_the_operator_allows_is_there_or_said_to_be_missing(
     for name in ("os", "moment"):
         with pytest.raises(JavaScriptError, match=f"'{name}': it is allowed, but not available here"):
             await permissive.run("return require($name)", {"$name": name})
+
+
+async def test_packages_of_the_operator_are_loaded_from_their_folder(http: EchoHttp, tmp_path: Path) -> None:
+    files = {
+        "dates/package.json": '{"main": "./lib/dates"}',
+        "dates/lib/dates.js": "const {plus} = require('./plus'); exports.next = n => plus(n, require('../data.json').step); // end",
+        "dates/lib/plus.js": "module.exports = {plus: (a, b) => a + b, back: require('./dates')};",
+        "dates/data.json": '{"step": 2}',
+        "@org/tool/index.js": "module.exports = class Tool { path() { return require('path').join('a', 'b') } };",
+        "@org/tool/deep/extra.js": "module.exports = 'extra';",
+        "other/index.js": "module.exports = 1;",
+        "curious/index.js": "module.exports = require('other');",
+        "thief/index.js": "module.exports = require('../../secret');",
+        "broken/index.js": "module.exports = (((;",
+    }
+    for name, text in files.items():
+        (tmp_path / "node_modules" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "node_modules" / name).write_text(text)
+    (tmp_path / "secret.js").write_text("module.exports = 'secret'")
+    allowed = ["dates", "@org/tool", "curious", "thief", "broken", "absent"]
+    code = """
+        const tell = name => { try { return require(name) } catch (e) { return String(e) } };
+        const Tool = require('@org/tool');
+        return [require('dates').next(3), require('dates') === require('dates'), new Tool().path(), tell('@org/tool/deep/extra'),
+                ...['other', 'curious', 'thief', 'broken', 'absent', 'dates/../other', '@org'].map(tell)]
+    """
+
+    async with open_sandbox(http, timeout_seconds=30, external_modules=allowed, package_folder=tmp_path / "node_modules") as sandbox:
+        step, is_same, path, extra, *errors = await sandbox.run(code, {})
+
+    assert (step, is_same, path, extra) == (5, True, "a/b", "extra")
+    assert [error.split(";")[0] for error in errors[:3]] == [
+        "Error: Cannot find module 'other': it is not allowed here",
+        "Error: Cannot find module 'other': it is not allowed here",
+        "Error: Cannot find module '../../secret'",
+    ]
+    assert errors[3].startswith("SyntaxError: ")
+    assert "'absent': it is allowed, but not available here" in errors[4]
+    assert "'dates/../other': it is allowed, but not available here" in errors[5]
+    assert "'@org': it is not allowed here" in errors[6]
 
 
 async def test_a_random_size_has_a_bound(sandbox: JavaScript) -> None:

@@ -1,0 +1,32 @@
+"""The text of PDF files."""
+
+from __future__ import annotations
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.interfaces.document import Document
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of, files_of
+from flowisectl.retrieval.file_formats import with_source
+from flowisectl.retrieval.pdf_text import pdf_documents
+
+
+class PdfFile(Node):
+    definition = NodeDefinition(
+name="pdfFile",
+label="Pdf File",
+category="Document Loaders",
+version=2.0,
+base_classes=("Document",),
+description="The text of PDF files, by page or by file",
+inputs=(NodeParam("pdfFile", "Pdf File", "file"), SPLITTER, NodeParam("usage", "Usage", "options", default='perPage', options=(Option("One document per page", "perPage"), Option("One document per file", "perFile"),)), NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True), METADATA, OMIT,),
+outputs=OUTPUTS,
+)
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
+        files = await files_of("pdfFile", inputs, context)
+        per_page = inputs.text("usage", "perPage") != "perFile"
+
+        def read() -> list[Document]:
+            return [with_source(page) for file in files for page in pdf_documents(file.data, per_page=per_page, name=file.name)]
+
+        return await answer_of(inputs, read)

@@ -1,0 +1,147 @@
+"""Upserts over a real database, a real Valkey and a small model server."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from embedding_server import EmbeddingServer, open_embedding_server
+
+from config.settings import DatabaseSettings, QueueSettings, RedisSettings, WorkerSettings
+from flowisectl.clients.http import open_http
+from flowisectl.database.chat_flow import insert_flow
+from flowisectl.database.connection import open_database
+from flowisectl.database.credential import insert_credential
+from flowisectl.documents.request import UpsertRequest
+from flowisectl.documents.runner import UpsertRunner
+from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.predictions.runner import NestedFlows, PredictionRunner
+from flowisectl.redis_connection import open_redis
+from flowisectl.runs.context import RunServices
+from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.text_cache import MemoryTextCaches
+from flowisectl.sandbox.pool import open_sandbox
+from flowisectl.secrets.vault import CredentialVault
+from flowisectl.storage.local import LocalBlobs
+from flowisectl.worker.app import Lanes, create_lanes
+
+TEXT = "One bridge is blue.\n\nTwo bridges are red."
+
+
+def node(node_id: str, name: str, category: str, *, output: str = "", credential: str = "", **inputs: Any) -> dict[str, Any]:
+    data = {
+        "id": node_id,
+        "name": name,
+        "label": name,
+        "category": category,
+        "inputs": inputs,
+        "inputParams": [{"name": key, "label": key, "type": "string"} for key in inputs if key not in ("document", "embeddings")],
+        "outputs": {"output": output} if output else {},
+        "credential": credential,
+    }
+    return {"id": node_id, "data": data}
+
+
+def rag_flow(embeddings_url: str, credential_id: str, text: str = TEXT) -> str:
+    """A text, cut into pieces, in a memory store with embeddings."""
+    nodes = [
+        node("splitter_0", "recursiveCharacterTextSplitter", "Text Splitters", chunkSize=25, chunkOverlap=0),
+        node("text_0", "plainText", "Document Loaders", output="document", text=text, textSplitter="{{splitter_0.data.instance}}"),
+        node("embeddings_0", "openAIEmbeddings", "Embeddings", credential=credential_id, modelName="m", basepath=embeddings_url),
+        node("store_0", "memoryVectorStore", "Vector Stores", output="retriever", document=["{{text_0.data.instance}}"],
+             embeddings="{{embeddings_0.data.instance}}"),
+    ]  # fmt: skip
+    pairs = [("splitter_0", "text_0"), ("text_0", "store_0"), ("embeddings_0", "store_0")]
+    edges = [{"id": f"{a}-{b}", "source": a, "target": b, "sourceHandle": f"{a}-output", "targetHandle": b} for a, b in pairs]
+    return orjson.dumps({"nodes": nodes, "edges": edges}).decode()
+
+
+@pytest.fixture
+async def embedding_server() -> AsyncIterator[EmbeddingServer]:
+    async with open_embedding_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
+    async with (
+        open_database(DatabaseSettings(path=tmp_path)) as database,
+        open_http(security_check=False) as http,
+        open_sandbox(http, timeout_seconds=10) as javascript,
+    ):
+        yield RunServices(
+            database=database,
+            flows=FlowStore(database),
+            catalogue=load_catalogue(),
+            credentials=CredentialVault(database, "key"),
+            blobs=LocalBlobs(tmp_path / "storage"),
+            http=http,
+            javascript=javascript,
+            text_caches=MemoryTextCaches(),
+        )
+
+
+@pytest.fixture
+async def credential_id(services: RunServices) -> str:
+    sealed = CredentialVault(services.database, "key").seal({"openAIApiKey": "sk-test"})
+    row = await insert_credential(services.database, {"name": "c", "credentialName": "openAIApi", "encryptedData": sealed})
+    return str(row["id"])
+
+
+@pytest.fixture
+async def flow_row(services: RunServices, embedding_server: EmbeddingServer, credential_id: str) -> dict[str, Any]:
+    data = rag_flow(embedding_server.url, credential_id)
+    return await insert_flow(services.database, {"name": "rag", "flowData": data, "type": "CHATFLOW"})
+
+
+@pytest.fixture
+def predictions(services: RunServices) -> PredictionRunner:
+    return PredictionRunner(services)
+
+
+@pytest.fixture
+def runner(services: RunServices, predictions: PredictionRunner) -> UpsertRunner:
+    return UpsertRunner(services, NestedFlows(services, predictions))
+
+
+def upsert_request(row: dict[str, Any], **changes: Any) -> UpsertRequest:
+    values = {"target_id": row["id"], "version": row["updatedDate"], "upsert_id": str(uuid.uuid4()), "body": {}, "chat_id": "chat"}
+    return UpsertRequest(**{**values, **changes})
+
+
+@pytest.fixture
+def request_for() -> Callable[..., UpsertRequest]:
+    return upsert_request
+
+
+StartLanes = Callable[..., Awaitable[Lanes]]
+
+
+@pytest.fixture
+async def start_lanes(
+    redis_settings: RedisSettings, queue_settings: QueueSettings, predictions: PredictionRunner, runner: UpsertRunner
+) -> AsyncIterator[StartLanes]:
+    async with AsyncExitStack() as stack:
+
+        async def start(**changes: Any) -> Lanes:
+            redis = await stack.enter_async_context(open_redis(redis_settings, name=f"{queue_settings.name}-worker"))
+            lanes = create_lanes(redis, predictions, runner, queue_settings, WorkerSettings(port=0, **changes))
+            task = asyncio.create_task(lanes.run())
+
+            async def end() -> None:
+                lanes.stop()
+                await asyncio.wait_for(task, 30)
+
+            stack.push_async_callback(end)
+            async with asyncio.timeout(10):
+                while not lanes.health().is_ok:
+                    await asyncio.sleep(0.01)
+            return lanes
+
+        yield start
