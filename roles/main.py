@@ -88,6 +88,8 @@ def _hypercorn_config(listener: socket.socket, graceful_seconds: float) -> Confi
     config.bind = [f"fd://{listener.dup().detach()}"]
     config.graceful_timeout = graceful_seconds
     config.keep_alive_timeout = 75
+    # By default the server closes a connection after 1000 requests, under the hands of a client that is sending the next.
+    config.keep_alive_max_requests = 2**31
     config.backlog = 2048
     config.include_server_header = False
     config.errorlog = logging.getLogger("hypercorn.error")

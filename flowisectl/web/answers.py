@@ -6,10 +6,10 @@ import base64
 import hashlib
 from typing import Any
 
-from quart import Response, request
+from quart import Response
 
 from flowisectl.web.json_text import to_json
-from flowisectl.web.request_source import header
+from flowisectl.web.request_source import current_scope, header
 
 JSON_TYPE = "application/json; charset=utf-8"
 TEXT_TYPE = "text/html; charset=utf-8"
@@ -42,7 +42,7 @@ def empty_answer(status: int = 204) -> Response:
 
 def _tagged(body: bytes, status: int, content_type: str) -> Response:
     tag = entity_tag(body)
-    if status == 200 and request.method in ("GET", "HEAD") and tag in header(b"if-none-match"):
+    if status == 200 and current_scope()["method"] in ("GET", "HEAD") and tag in header(b"if-none-match"):
         return Response(b"", 304, {"ETag": tag})
     return Response(body, status, {"ETag": tag}, content_type=content_type)
 

@@ -30,15 +30,16 @@ from flowisectl.web.blueprints import (
 from flowisectl.web.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
 from flowisectl.web.client_address import ProxyTrust
 from flowisectl.web.cors import CorsPolicy
+from flowisectl.web.door import PredictionDoor
 from flowisectl.web.edge import Edge
 from flowisectl.web.errors import register_errors
 from flowisectl.web.flow_access import domains_of
 from flowisectl.web.framing import framing_headers
 from flowisectl.web.front_page import front_page
 from flowisectl.web.gate import API, Gate
-from flowisectl.web.request_source import EXTENSION as PROXY_TRUST
+from flowisectl.web.request_source import TRUST_KEY
 from flowisectl.web.routing import register_missing_routes
-from flowisectl.web.services import EXTENSION, WebServices
+from flowisectl.web.services import SERVICES_KEY, WebServices
 
 GROUPS = (
     accounts,
@@ -67,8 +68,6 @@ def create_app(services: WebServices) -> Quart:
     """An application over these services; a process may have several, each with its own."""
     settings = services.http
     app = Quart("flowisectl", static_folder=None)
-    app.extensions[EXTENSION] = services
-    app.extensions[PROXY_TRUST] = ProxyTrust(settings.trust_proxy)
     app.config.update(
         # The edge keeps the limit of each kind of body; this one is for what the edge lets through.
         MAX_CONTENT_LENGTH=max(settings.file_size_limit, MAX_FORM_BYTES),
@@ -85,12 +84,13 @@ def create_app(services: WebServices) -> Quart:
     register_errors(app, with_stack=settings.is_development)
     register_missing_routes(app)
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        app.asgi_app,
+        PredictionDoor(app.asgi_app, with_stack=settings.is_development),
         gate=Gate(services.authentication, denied_public=settings.denylist_urls),
         cors=CorsPolicy(origins=settings.cors_origins, allow_credentials=settings.cors_allow_credentials, app_url=settings.app_url),
         flow_domains=partial(domains_of, services.flows),
         framing=framing_headers(settings.iframe_origins),
         body_limit=settings.file_size_limit,
+        shared={SERVICES_KEY: services, TRUST_KEY: ProxyTrust(settings.trust_proxy)},
         with_stack=settings.is_development,
     )
     return app

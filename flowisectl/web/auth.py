@@ -14,7 +14,7 @@ from flowisectl.secrets.api_keys import ApiKeyChecker, bearer_key
 from flowisectl.secrets.tokens import LoginTokens, TokenExpired, TokenRefused
 from flowisectl.web.callers import SCOPE_KEY, Caller
 from flowisectl.web.errors import HttpError, UnauthorizedAccess
-from flowisectl.web.request_source import header
+from flowisectl.web.request_source import current_scope, header
 from flowisectl.web.sessions import Sessions, User, session_id_of
 
 ACCESS, REFRESH, SESSION = "token", "refreshToken", "connect.sid"
@@ -88,7 +88,7 @@ class Authentication:
 
     async def optional_caller(self) -> Caller | None:
         """The caller of a public route, if it says who it is: by its session or by an API key."""
-        known = request.scope.get(SCOPE_KEY)
+        known = current_scope().get(SCOPE_KEY)
         if isinstance(known, Caller):
             return known
         user = await self.session_user(request_cookies())

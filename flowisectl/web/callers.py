@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
 
-from quart import Response, request
+from quart import Response
 
 from flowisectl.web.errors import Forbidden, HttpError, UnauthorizedAccess
+from flowisectl.web.request_source import current_scope
 
 SCOPE_KEY = "flowisectl.caller"
 
@@ -36,7 +37,7 @@ class Caller:
 
 def current_caller() -> Caller:
     """The caller whom the gate let in. Raises UnauthorizedAccess on a public route without one."""
-    caller = request.scope.get(SCOPE_KEY)
+    caller = current_scope().get(SCOPE_KEY)
     if not isinstance(caller, Caller):
         raise UnauthorizedAccess
     return caller

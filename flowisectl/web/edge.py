@@ -8,7 +8,7 @@ one day shares it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from flowisectl.errors import FlowisectlError
@@ -18,7 +18,7 @@ from flowisectl.web.callers import SCOPE_KEY
 from flowisectl.web.cors import CorsPolicy, FlowDomains
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
 from flowisectl.web.gate import Gate
-from flowisectl.web.request_source import HEADERS_KEY
+from flowisectl.web.request_source import HEADERS_KEY, enter_request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -39,6 +39,7 @@ class Edge:
         flow_domains: FlowDomains,
         framing: Headers,
         body_limit: int,
+        shared: Mapping[str, Any],
         with_stack: bool = False,
     ) -> None:
         self._inner = inner
@@ -47,6 +48,7 @@ class Edge:
         self._flow_domains = flow_domains
         self._framing = framing
         self._body_limit = body_limit
+        self._shared = shared
         self._with_stack = with_stack
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -54,6 +56,8 @@ class Edge:
             await self._inner(scope, receive, send)
             return
         headers = scope[HEADERS_KEY] = dict(scope["headers"])
+        scope.update(self._shared)
+        enter_request(scope)
         origin, path = headers.get(b"origin"), scope["path"]
         extra = self._framing
         limit, length = limit_of_body(headers, self._body_limit), declared_length(headers)

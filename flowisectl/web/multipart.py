@@ -9,8 +9,8 @@ from quart.datastructures import FileStorage
 
 from flowisectl.errors import InvalidRequest
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.storage.file_types import check_file_type, input_of
 from flowisectl.web.errors import HttpError
-from flowisectl.web.file_types import check_file_type, input_of
 from flowisectl.web.json_text import from_json, to_json
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import checked_body

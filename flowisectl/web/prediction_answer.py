@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import Any
 
-from quart import Response, request
+from quart import Response
 
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.runs.flows import StoredFlow
@@ -14,7 +14,7 @@ from flowisectl.web.answers import json_bytes
 from flowisectl.web.errors import HttpError
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import chat_id_of
-from flowisectl.web.request_source import base_url, header
+from flowisectl.web.request_source import base_url, current_scope, header
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import event_stream
 
@@ -44,7 +44,7 @@ async def answer_prediction(prediction: PredictionRequest, services: WebServices
     """Submit, then stream or wait. Raises HttpError for a run that failed, RedisUnavailable, DeadlinePassed."""
     submission = await services.submitter.submit(prediction)
     if prediction.wants_stream:
-        is_http1 = request.http_version.startswith("1")
+        is_http1 = str(current_scope()["http_version"]).startswith("1")
         return event_stream(submission, services.streams, error_prefix=error_prefix, is_http1=is_http1)
     with services.streams.waiting():
         result = await submission.result()

@@ -15,9 +15,11 @@ from flowisectl.errors import InvalidRequest
 from flowisectl.web.body_limit import BODY_TIMEOUT_SECONDS
 from flowisectl.web.errors import HttpError
 from flowisectl.web.json_text import from_json
-from flowisectl.web.request_source import header
+from flowisectl.web.request_source import current_scope, header
 from flowisectl.web.services import current_services
 
+BODY_KEY = "flowisectl.body"
+"""Where a request that does not come through Quart has the function that reads its body."""
 MAX_FORM_FIELDS = 1000
 MAX_FORM_DEPTH = 5
 _KEY_PART = re.compile(r"\[([^\[\]]*)\]")
@@ -51,7 +53,8 @@ async def body_object() -> dict[str, Any]:
 async def _body() -> bytes:
     try:
         async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            return bytes(await request.body)
+            read = current_scope().get(BODY_KEY)
+            return bytes(await (read() if read else request.body))
     except TimeoutError as error:
         raise HttpError(408, "The request's body did not arrive in time") from error
 

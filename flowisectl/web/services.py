@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
-from quart import current_app
-
 from config.settings import HttpSettings
 from flowisectl.database.connection import Database
 from flowisectl.documents.submission import UpsertSubmitter
@@ -18,9 +16,11 @@ from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import BlobStore
 from flowisectl.web.auth import Authentication
 from flowisectl.web.rate_limit import RequestCounters
+from flowisectl.web.request_source import current_scope
 from flowisectl.web.streams import OpenStreams
 
-EXTENSION = "flowisectl"
+SERVICES_KEY = "flowisectl.services"
+"""Where the edge leaves the services of the application in a request."""
 
 
 class Storage(Protocol):
@@ -53,4 +53,4 @@ class WebServices:
 
 def current_services() -> WebServices:
     """The services of the application that serves this request."""
-    return cast(WebServices, current_app.extensions[EXTENSION])
+    return cast(WebServices, current_scope()[SERVICES_KEY])
