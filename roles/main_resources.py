@@ -12,6 +12,7 @@ from flowisectl.database.connection import Database, open_database
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.submission import UpsertSubmitter
 from flowisectl.documents.submitter import open_upserts
+from flowisectl.events.changes import Kept, open_changes
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.submission import Submitter
@@ -42,13 +43,17 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         redis = await open_queue(settings, opened) if settings.mode == "queue" else None
         foundation = foundation_of(settings, environment, database, key)
         submitter, upserts = await _open_submitters(settings, foundation, redis, opened)
+        authentication = _open_authentication(settings, secrets, database, redis, opened)
+        if redis is not None:
+            kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault, "keys": authentication.keys}
+            await opened.enter_async_context(open_changes(redis, prefix=settings.queue.name, kept=kept))
         yield WebServices(
             database=database,
             flows=foundation.flows,
             submitter=submitter,
             upserts=upserts,
             vault=foundation.vault,
-            authentication=_open_authentication(settings, secrets, database, redis, opened),
+            authentication=authentication,
             catalogue=load_catalogue(),
             blobs=foundation.blobs,
             counters=RedisCounters(redis, prefix=settings.queue.name) if redis is not None else LocalCounters(),

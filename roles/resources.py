@@ -14,6 +14,7 @@ from flowisectl.database.connection import Database, open_database
 from flowisectl.database.migrations.runner import wait_for_schema
 from flowisectl.documents.runner import UpsertRunner
 from flowisectl.errors import InvalidSetting
+from flowisectl.events.changes import Kept, open_changes
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.runner import NestedFlows, PredictionRunner
 from flowisectl.redis_connection import open_redis
@@ -61,7 +62,10 @@ async def open_work(settings: Settings, environment: Mapping[str, str]) -> Async
         database = await opened.enter_async_context(open_database(settings.database, migrate=False))
         await wait_for_schema(database, SCHEMA_WAIT_SECONDS)
         key = encryption_key(settings.secrets, create=False)
-        services = await open_run_services(settings, foundation_of(settings, environment, database, key), redis, opened)
+        foundation = foundation_of(settings, environment, database, key)
+        kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault}
+        await opened.enter_async_context(open_changes(redis, prefix=settings.queue.name, kept=kept))
+        services = await open_run_services(settings, foundation, redis, opened)
         predictions, upserts = runners_of(services)
         yield Work(redis=redis, predictions=predictions, upserts=upserts)
 

@@ -12,6 +12,7 @@ from flowisectl.engine.context import Credentials, Flows, RunContext, RunRequest
 from flowisectl.engine.events import EventSink
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
+from flowisectl.runs.attempt import Attempt
 from flowisectl.runs.executions import DatabaseExecutions
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.history import DatabaseHistory
@@ -63,6 +64,7 @@ def run_context(
     events: EventSink,
     trace: Trace,
     flows: Flows,
+    attempt: Attempt,
     is_internal: bool = False,
     is_streaming: bool = False,
     is_tool_call: bool = False,
@@ -82,7 +84,7 @@ def run_context(
         events=events,
         credentials=services.credentials,
         history=DatabaseHistory(services.database),
-        executions=DatabaseExecutions(services.database, ids.workspace_id),
+        executions=DatabaseExecutions(services.database, ids.workspace_id, attempt),
         blobs=services.blobs.of_organization(ids.organization_id),
         variables=WorkspaceVariables(services.database, ids.workspace_id, services.environment),
         tools=StoredTools(services.database),
@@ -92,6 +94,7 @@ def run_context(
         javascript=services.javascript,
         trace=trace,
         text_cache=services.text_caches.of_flow(ids.flow_id),
+        checkpoint=attempt.checkpoint,
         max_iterations=services.max_iterations,
         max_loop_count=services.max_loop_count,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,14 +32,16 @@ class StoredFlow:
 class FlowStore:
     """The flows of the database, by id.
 
-    What was read within the last second is served without asking the database again; a change made through this process
-    shows at once (`forget`). A caller that knows the version it wants (`updatedDate`) is served from memory whenever that
-    version is kept, so a worker reads a flow once however many runs of it arrive.
+    What was read within the last second is served without asking the database again. A change made through this process
+    shows at once (`forget`), one made through another as soon as it is told (`drop_all`). A caller that knows the version it
+    wants (`updatedDate`) is served from memory whenever that version is kept, so a worker reads a flow once however many
+    runs of it arrive.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kept: OrderedDict[str, tuple[float, StoredFlow]] = OrderedDict()
+        self._announce: Callable[[], None] = lambda: None
 
     async def get(self, flow_id: str, version: str = "") -> StoredFlow:
         """Raises FlowNotFound, InvalidFlow, DatabaseUnavailable."""
@@ -60,8 +62,16 @@ class FlowStore:
         return stored
 
     def forget(self, flow_id: str) -> None:
-        """The row was changed or deleted."""
+        """The row was changed or deleted through this process. Other processes are told."""
         self._kept.pop(flow_id, None)
+        self._announce()
+
+    def announce_with(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+
+    def drop_all(self) -> None:
+        """Ask the database about every flow again: another process changed one. What is unchanged is not parsed again."""
+        self._kept = OrderedDict((flow_id, (float("-inf"), stored)) for flow_id, (_, stored) in self._kept.items())
 
 
 def to_stored_flow(row: Mapping[str, Any]) -> StoredFlow:

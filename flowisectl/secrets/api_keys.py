@@ -61,7 +61,7 @@ class ApiKeyChecker:
     """Checks keys of requests. A key that was found good is remembered for a short time by a keyed digest, never by its text.
 
     The row is read from the database on the first check and after the lifetime, so a key that another process deleted works
-    at most that long; `forget_all` ends it at once.
+    at most that long, less when that process tells (events/changes.py); `forget_all` ends it at once.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class ApiKeyChecker:
         self._database = database
         self._lifetime = lifetime_seconds
         self._clock = clock
+        self._announce: Callable[[], None] = lambda: None
         self._pepper = os.urandom(32)
         self._good: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
         # One thread: a flood of wrong keys queues up here instead of taking every core and 16 MiB for each check.
@@ -94,7 +95,15 @@ class ApiKeyChecker:
         return row
 
     def forget_all(self) -> None:
-        """Check every key anew; to be called when keys were changed or deleted."""
+        """Check every key anew; to be called when keys were changed or deleted. Other processes are told."""
+        self._good.clear()
+        self._announce()
+
+    def announce_with(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+
+    def drop_all(self) -> None:
+        """Check every key anew: another process changed one."""
         self._good.clear()
 
     def close(self) -> None:

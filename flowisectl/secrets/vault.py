@@ -30,6 +30,7 @@ class CredentialVault:
         self._key = key
         self._lifetime = lifetime_seconds
         self._clock = clock
+        self._announce: Callable[[], None] = lambda: None
         self._kept: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
 
@@ -50,11 +51,16 @@ class CredentialVault:
         return await asyncio.shield(loading)
 
     def forget(self, credential_id: str) -> None:
-        """Read this credential anew next time; to be called when it was changed or deleted."""
+        """Read this credential anew next time; to be called when it was changed or deleted. Other processes are told."""
         self._kept.pop(credential_id, None)
         self._loading.pop(credential_id, None)
+        self._announce()
 
-    def forget_all(self) -> None:
+    def announce_with(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+
+    def drop_all(self) -> None:
+        """Read every credential anew: another process changed one."""
         self._kept.clear()
         self._loading.clear()
 
