@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowisectl.database.connection import Database
@@ -10,24 +11,53 @@ from flowisectl.database.tool import get_tool
 from flowisectl.database.variable import workspace_variables
 from flowisectl.errors import NotFound
 
+FRESH_SECONDS = 5.0
 
-class WorkspaceVariables:
-    """`engine.context.Variables`: read when a run first asks, then kept for that run."""
 
-    def __init__(self, database: Database, workspace_id: str, environment: Mapping[str, str]) -> None:
+class VariableStore:
+    """The variables of every workspace. What was read lately is served without asking the database again; a change made
+    through this process shows at once (`forget`), one made through another as soon as it is told (`drop_all`)."""
+
+    def __init__(self, database: Database, environment: Mapping[str, str]) -> None:
         self._database = database
-        self._workspace_id = workspace_id
         self._environment = environment
-        self._values: Mapping[str, Any] | None = None
+        self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._announce: Callable[[], None] = lambda: None
 
-    async def values(self) -> Mapping[str, Any]:
-        if self._values is None:
-            rows = await workspace_variables(self._database, self._workspace_id)
-            self._values = {row["name"]: self._value(row) for row in rows}
-        return self._values
+    async def values(self, workspace_id: str) -> Mapping[str, Any]:
+        kept = self._kept.get(workspace_id)
+        if kept is not None and time.monotonic() - kept[0] < FRESH_SECONDS:
+            return kept[1]
+        rows = await workspace_variables(self._database, workspace_id)
+        values = {row["name"]: self._value(row) for row in rows}
+        self._kept[workspace_id] = (time.monotonic(), values)
+        return values
+
+    def forget(self) -> None:
+        """A variable was changed through this process. Other processes are told."""
+        self._kept.clear()
+        self._announce()
+
+    def announce_with(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+
+    def drop_all(self) -> None:
+        """Read every variable anew: another process changed one."""
+        self._kept.clear()
 
     def _value(self, row: Mapping[str, Any]) -> Any:
         return self._environment.get(row["name"], "") if row["type"] == "runtime" else row["value"]
+
+
+class WorkspaceVariables:
+    """`engine.context.Variables` of one workspace."""
+
+    def __init__(self, store: VariableStore, workspace_id: str) -> None:
+        self._store = store
+        self._workspace_id = workspace_id
+
+    async def values(self) -> Mapping[str, Any]:
+        return await self._store.values(self._workspace_id)
 
 
 class StoredTools:

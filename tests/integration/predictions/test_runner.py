@@ -22,6 +22,7 @@ from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.runs.context import RunServices
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.text_cache import MemoryTextCaches
+from flowisectl.runs.workspace import VariableStore
 from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
@@ -45,6 +46,7 @@ async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
             http=http,
             javascript=javascript,
             text_caches=MemoryTextCaches(),
+            variables=VariableStore(database, {}),
         )
 
 
