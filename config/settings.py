@@ -47,6 +47,10 @@ class WorkerSettings:
     concurrency: int = 10_000
     """WORKER_CONCURRENCY: runs at once; costs nothing until used."""
     shutdown_grace_seconds: float = 30.0
+    max_jobs: int = 0
+    """WORKER_MAX_JOBS: after so many jobs a worker ends in order and is started again; 0: never."""
+    max_memory_bytes: int = 0
+    """WORKER_MAX_MEMORY: a worker that holds more ends in order and is started again; 0: whatever it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,10 @@ class QueueSettings:
     """How often a job is started when its workers die; a flow's own error is final."""
     wait_timeout_seconds: float = 310.0
     """QUEUE_WAIT_TIMEOUT: how long a caller waits for an answer, queueing included."""
+    max_waiting: int = 10_000
+    """QUEUE_MAX_WAITING: how many predictions may wait; one more is refused. 0: no limit."""
+    on_disconnect: str = "continue"
+    """ON_DISCONNECT: `continue` (the run goes on and its answer is stored) or `cancel`, when the client of a stream leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,6 +97,8 @@ SECTIONS = (
             _row("WORKER_PORT", "worker.port", port, "5566", "The port of a worker's health endpoint (/healthz)"),
             _row("WORKER_CONCURRENCY", "worker.concurrency", whole(1), "10000", "Runs at once in one worker; free slots cost nothing"),
             _row("WORKER_SHUTDOWN_GRACE", "worker.shutdown_grace_seconds", duration, "30", "Own: time that running jobs get when it stops"),
+            _row("WORKER_MAX_JOBS", "worker.max_jobs", whole(0), "0", "Own: a worker is replaced after so many jobs; 0: never"),
+            _row("WORKER_MAX_MEMORY", "worker.max_memory_bytes", size, "0", "Own: a worker that holds more is replaced, as 1gb; 0: never"),
             _row("QUEUE_NAME", "queue.name", queue_name, "flowise-queue", "Prefix of every key in Redis"),
             _row("QUEUE_REDIS_EVENT_STREAM_MAX_LEN", "queue.event_stream_max_len", whole(1), "10000", "Entries kept of a stream of events"),
             _row("REMOVE_ON_AGE", "queue.remove_on_age_seconds", age, "-1", "Seconds that finished jobs are kept; -1: 1 day (failed: 7)"),
@@ -104,6 +106,14 @@ SECTIONS = (
             _row("JOB_TIMEOUT", "queue.job_timeout_seconds", duration, "300", "Own: how long one run may take"),
             _row("JOB_ATTEMPTS", "queue.job_attempts", whole(1, 100), "3", "Own: how often a job is started when its workers die"),
             _row("QUEUE_WAIT_TIMEOUT", "queue.wait_timeout_seconds", duration, "310", "Own: how long a caller waits, queueing included"),
+            _row("QUEUE_MAX_WAITING", "queue.max_waiting", whole(0), "10000", "Own: predictions that may wait, then 429; 0: no limit"),
+            _row(
+                "ON_DISCONNECT",
+                "queue.on_disconnect",
+                choice("continue", "cancel"),
+                "continue",
+                "Own: whether a run goes on when the client of its stream leaves",
+            ),
         ),
     ),
     Section(

@@ -9,7 +9,7 @@ FlowisectlError
 │  └─ NodeError        a node failed; carries node id, node name and the cause
 ├─ ProviderError       a model provider refused or broke off; carries its status and its message
 ├─ RunStopped          somebody asked the run to stop
-└─ Unavailable         RedisUnavailable, DatabaseUnavailable, DeadlinePassed
+└─ Unavailable         RedisUnavailable, DatabaseUnavailable, DeadlinePassed, QueueFull
 
 Domain code raises by meaning. Only `web/errors.py` knows status codes, only `cli` knows exit codes. A message says what
 was wrong, with which id, and what to do next; `raise … from error` keeps the cause.
@@ -145,3 +145,7 @@ class DatabaseUnavailable(Unavailable):
 
 class DeadlinePassed(Unavailable):
     """A job was not finished within its time."""
+
+
+class QueueFull(Unavailable):
+    """More is asked for than may wait: the request was not accepted, and may be sent again later."""

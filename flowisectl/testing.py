@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from flowisectl.engine.context import RunContext, RunRequest, StoredExecution, StoredMessage
 from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.errors import FlowNotFound, NotFound, UnknownNode
@@ -181,6 +183,24 @@ class InMemoryExecutions:
         row = next(row for row in self.rows if row.id == execution_id)
         row.data, row.state = data, state
         row.states.append(state)
+
+
+class InMemoryAgentStates:
+    """The states of graphs of agents, by flow and session; they go through JSON, as in a database."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str], bytes] = {}
+
+    async def load(self, flow_id: str, session_id: str) -> Mapping[str, Any] | None:
+        text = self.texts.get((flow_id, session_id))
+        data: Mapping[str, Any] | None = None if text is None else orjson.loads(text)
+        return data
+
+    async def save(self, flow_id: str, session_id: str, data: Mapping[str, Any]) -> None:
+        self.texts[flow_id, session_id] = orjson.dumps(data, default=str)
+
+    async def forget(self, flow_id: str, session_id: str) -> None:
+        self.texts.pop((flow_id, session_id), None)
 
 
 class InMemoryBlobs:
@@ -354,6 +374,7 @@ def run_context(**overrides: Any) -> RunContext:
         "credentials": InMemoryCredentials(),
         "history": InMemoryHistory(),
         "executions": InMemoryExecutions(),
+        "agent_states": InMemoryAgentStates(),
         "blobs": InMemoryBlobs(),
         "variables": InMemoryVariables(),
         "tools": InMemoryTools(),

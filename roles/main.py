@@ -7,15 +7,22 @@ import contextlib
 import logging
 import signal
 import socket
+import time
 from collections.abc import Mapping
+from functools import partial
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from config.settings import Settings
+from flowisectl import __version__
+from flowisectl.database.migrations.runner import HEAD
+from flowisectl.observability.last_error import LastError, watch_errors
+from flowisectl.observability.memory import resident_bytes
+from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
-from flowisectl.web.services import WebServices
-from roles.main_resources import open_web
+from roles.main_resources import Main, open_web
+from roles.presence import in_roster
 from roles.process import bound_socket, run_role, start_logging
 
 FLUSH_SECONDS = 2.0
@@ -33,17 +40,44 @@ def run_main(settings: Settings, environment: Mapping[str, str]) -> int:
 
 
 async def _main(settings: Settings, environment: Mapping[str, str], listener: socket.socket) -> int:
-    async with open_web(settings, environment) as services:
-        return await _serve(settings, services, listener)
+    face = _MainFace(settings, int(listener.getsockname()[1]), watch_errors())
+    async with open_web(settings, environment) as main, in_roster(main.redis, settings.queue.name, partial(face.says, main)):
+        return await _serve(settings, main, listener, face)
 
 
-async def _serve(settings: Settings, services: WebServices, listener: socket.socket) -> int:
+class _MainFace:
+    """What a main says of itself in the roster."""
+
+    def __init__(self, settings: Settings, port: int, errors: LastError) -> None:
+        self.is_stopping = False
+        self._settings = settings
+        self._port = port
+        self._errors = errors
+        self._started_ms = int(time.time() * 1000)
+
+    def says(self, main: Main) -> RoleSays:
+        return RoleSays(
+            role="main",
+            version=__version__,
+            started_ms=self._started_ms,
+            state="draining" if self.is_stopping else "ready",
+            busy=len(main.services.streams),
+            rss_bytes=resident_bytes(),
+            port=self._port,
+            key_fingerprint=main.key_fingerprint,
+            schema=HEAD,
+            last_error=self._errors.text,
+            last_error_ms=self._errors.at_ms,
+        )
+
+
+async def _serve(settings: Settings, main: Main, listener: socket.socket, face: _MainFace) -> int:
     """Serve until told to stop, then let what is open end within the grace.
 
     The server alone would wait for ever for a client that keeps its stream open (Python 3.12 and later ignore its time
     limit), so streams are ended here, and what still hangs is cancelled.
     """
-    signals = _Signals()
+    signals, services = _Signals(), main.services
     grace = settings.worker.shutdown_grace_seconds
     limit = grace + FLUSH_SECONDS + LAST_SECONDS
     config = _hypercorn_config(listener, limit)
@@ -55,6 +89,7 @@ async def _serve(settings: Settings, services: WebServices, listener: socket.soc
         first.cancel()
         await server  # it ended by itself: let its error out
         return 0
+    face.is_stopping = True
     log.info("stopping; %d answers are open (a second signal ends them at once)", len(services.streams))
     drain = asyncio.create_task(services.streams.drain(grace, FLUSH_SECONDS))
     second = asyncio.create_task(signals.second.wait())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
@@ -16,20 +17,31 @@ from flowisectl.events.changes import Kept, open_changes
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.submission import Submitter
-from flowisectl.predictions.submitter import open_submitter
+from flowisectl.predictions.submitter import QueueSubmitter, open_submitter
 from flowisectl.secrets.api_keys import ApiKeyChecker
 from flowisectl.secrets.auth_secrets import AuthSecrets, auth_secrets
-from flowisectl.secrets.encryption_key import encryption_key
+from flowisectl.secrets.encryption_key import encryption_key, fingerprint
 from flowisectl.secrets.tokens import LoginTokens
 from flowisectl.web.auth import Authentication
 from flowisectl.web.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.services import WebServices
 from flowisectl.web.sessions import LocalSessions, RedisSessions, Sessions
+from roles.presence import readiness_of
 from roles.resources import Foundation, check_backends, foundation_of, open_queue, open_run_services, runners_of
 
 
+@dataclass(frozen=True, kw_only=True)
+class Main:
+    """What a main process has opened."""
+
+    services: WebServices
+    redis: Redis | None
+    """None with MODE=main."""
+    key_fingerprint: str
+
+
 @asynccontextmanager
-async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[WebServices]:
+async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Main]:
     """With MODE=queue the way to the queue; with MODE=main everything that runs flows.
 
     Raises InvalidSetting, DatabaseUnavailable, RedisUnavailable.
@@ -45,14 +57,20 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         submitter, upserts = await _open_submitters(settings, foundation, redis, opened)
         authentication = _open_authentication(settings, secrets, database, redis, opened)
         if redis is not None:
-            kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault, "keys": authentication.keys}
+            kept: dict[str, Kept] = {
+                "flows": foundation.flows,
+                "credentials": foundation.vault,
+                "keys": authentication.keys,
+                "variables": foundation.variables,
+            }
             await opened.enter_async_context(open_changes(redis, prefix=settings.queue.name, kept=kept))
-        yield WebServices(
+        services = WebServices(
             database=database,
             flows=foundation.flows,
             submitter=submitter,
             upserts=upserts,
             vault=foundation.vault,
+            variables=foundation.variables,
             authentication=authentication,
             catalogue=load_catalogue(),
             blobs=foundation.blobs,
@@ -60,7 +78,11 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
             http=settings.http,
             password_rounds=settings.secrets.password_rounds,
             mode=settings.mode,
+            jobs=submitter if isinstance(submitter, QueueSubmitter) else None,
+            cancels_on_disconnect=settings.queue.on_disconnect == "cancel",
+            readiness=readiness_of(database, redis),
         )
+        yield Main(services=services, redis=redis, key_fingerprint=fingerprint(key))
 
 
 async def _open_submitters(

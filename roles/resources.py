@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
@@ -21,8 +21,9 @@ from flowisectl.redis_connection import open_redis
 from flowisectl.runs.context import RunServices
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.text_cache import MemoryTextCaches, RedisTextCaches
+from flowisectl.runs.workspace import VariableStore
 from flowisectl.sandbox.pool import open_sandbox
-from flowisectl.secrets.encryption_key import encryption_key
+from flowisectl.secrets.encryption_key import encryption_key, fingerprint
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
 
@@ -38,7 +39,7 @@ class Foundation:
     flows: FlowStore
     vault: CredentialVault
     blobs: LocalBlobs
-    environment: Mapping[str, str] = field(repr=False)
+    variables: VariableStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +47,10 @@ class Work:
     """What a worker takes jobs from, and what does them."""
 
     redis: Redis
+    database: Database
     predictions: PredictionRunner
     upserts: UpsertRunner
+    key_fingerprint: str
 
 
 @asynccontextmanager
@@ -63,11 +66,11 @@ async def open_work(settings: Settings, environment: Mapping[str, str]) -> Async
         await wait_for_schema(database, SCHEMA_WAIT_SECONDS)
         key = encryption_key(settings.secrets, create=False)
         foundation = foundation_of(settings, environment, database, key)
-        kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault}
+        kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault, "variables": foundation.variables}
         await opened.enter_async_context(open_changes(redis, prefix=settings.queue.name, kept=kept))
         services = await open_run_services(settings, foundation, redis, opened)
         predictions, upserts = runners_of(services)
-        yield Work(redis=redis, predictions=predictions, upserts=upserts)
+        yield Work(redis=redis, database=database, predictions=predictions, upserts=upserts, key_fingerprint=fingerprint(key))
 
 
 def runners_of(services: RunServices) -> tuple[PredictionRunner, UpsertRunner]:
@@ -82,7 +85,7 @@ def foundation_of(settings: Settings, environment: Mapping[str, str], database: 
         flows=FlowStore(database),
         vault=CredentialVault(database, key),
         blobs=LocalBlobs(settings.storage.path, check_paths=settings.engine.path_traversal_safety),
-        environment=environment,
+        variables=VariableStore(database, environment),
     )
 
 
@@ -111,7 +114,7 @@ async def open_run_services(settings: Settings, foundation: Foundation, redis: R
         http=http,
         javascript=javascript,
         text_caches=RedisTextCaches(redis, settings.queue.name) if redis is not None else MemoryTextCaches(),
-        environment=foundation.environment,
+        variables=foundation.variables,
         max_iterations=engine.max_iterations,
         max_loop_count=engine.max_loop_count,
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flowisectl import __version__
-from flowisectl.cli import apikey, database, flows, jobs, nodes, predict, start, status, user
+from flowisectl.cli import apikey, database, flows, health, job_steering, nodes, predict, start, status, user
 
 app = typer.Typer(
     name="flowisectl",
@@ -22,8 +22,9 @@ app = typer.Typer(
 app.command("start")(start.start)
 app.command("start-worker")(start.start_worker)
 app.command("status")(status.status)
+app.command("health")(health.health)
 app.command("predict")(predict.predict)
-app.add_typer(jobs.app, name="jobs")
+app.add_typer(job_steering.app, name="jobs")
 app.add_typer(flows.app, name="flows")
 app.add_typer(apikey.app, name="apikey")
 app.add_typer(user.app, name="user")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from config.settings import RedisSettings, Settings
 
@@ -35,6 +36,27 @@ def redis_settings(settings: Settings) -> RedisSettings:
     return settings.redis
 
 
+def redis_address(settings: RedisSettings) -> str:
+    """The address as a URL without user and password."""
+    if settings.url:
+        parts = urlsplit(settings.url)
+        try:
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            port = ""
+        host = parts.hostname or ""
+        where = f"{f'[{host}]' if ':' in host else host}{port}"
+        return f"{parts.scheme}://{where}{parts.path}"
+    return f"{'rediss' if settings.tls else 'redis'}://{settings.host}:{settings.port}"
+
+
+def is_without_queue(settings: Settings) -> bool:
+    """MODE=main and nothing that says where a queue would be: flows run in the server itself."""
+    from roles.runtime_file import read_runtime
+
+    return settings.mode == "main" and not settings.redis.is_configured and read_runtime(settings.database.path) is None
+
+
 @asynccontextmanager
 async def open_command_redis(settings: Settings) -> AsyncIterator[Redis]:
     """A connection to the queue. Raises RedisUnavailable."""
@@ -49,6 +71,17 @@ def server_url(settings: Settings) -> str:
     from roles.runtime_file import read_runtime
 
     runtime = read_runtime(settings.database.path)
-    port = runtime.port if runtime is not None else settings.http.port
+    return _local_url(settings, runtime.port if runtime is not None else settings.http.port)
+
+
+def worker_url(settings: Settings) -> str:
+    """The address of a worker on this machine: the all-in-one's first one, or where WORKER_PORT says."""
+    from roles.runtime_file import read_runtime
+
+    runtime = read_runtime(settings.database.path)
+    return _local_url(settings, runtime.worker_ports[0] if runtime is not None and runtime.worker_ports else settings.worker.port)
+
+
+def _local_url(settings: Settings, port: int) -> str:
     host = settings.http.host if settings.http.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

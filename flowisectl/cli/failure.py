@@ -28,17 +28,17 @@ def report(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     if isinstance(error, (SettingError, InvalidSetting)):
-        return _say(str(error), WRONG_SETTING)
+        return say(str(error), WRONG_SETTING)
     if isinstance(error, (FlowisectlError, CommandFailed)):
-        return _say(str(error), FAILED)
+        return say(str(error), FAILED)
     if os.environ.get("DEBUG", "").lower() == "true":
         traceback.print_exception(error)
         return FAILED
     if isinstance(error, OSError) and error.filename:
-        return _say(f"{error.filename}: {error.strerror}", FAILED)
-    return _say(f"unexpected {type(error).__name__}: {error} (DEBUG=true shows where)", FAILED)
+        return say(f"{error.filename}: {error.strerror}", FAILED)
+    return say(f"unexpected {type(error).__name__}: {error} (DEBUG=true shows where)", FAILED)
 
 
-def _say(text: str, status: int) -> int:
+def say(text: str, status: int) -> int:
     print(f"flowisectl: {' '.join(text.split())}", file=sys.stderr)
     return status

@@ -1,61 +1,180 @@
-"""`flowisectl status`: the queue, the workers and the last jobs on one screen."""
+"""`flowisectl status`: everything that runs, and what is wrong with it, on one screen."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from flowisectl.cli.options import AsJson, DataDir, EnvFile, read_settings
 
 if TYPE_CHECKING:
-    from config.settings import DatabaseSettings, Settings
-    from flowisectl.queue.inspection import QueueSnapshot
+    from redis.asyncio import Redis
+
+    from config.settings import Settings
+    from flowisectl.cli.views.status import Status
+
+DOWN = 2
 
 
-def status(as_json: AsJson = False, data_dir: DataDir = None, env_file: EnvFile = None) -> None:
-    """Show the queue, the workers and the last jobs."""
+def status(
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option(min=0.2, max=3600, help="--watch: seconds between two looks.")] = 1.0,
+    plain: Annotated[bool, typer.Option("--plain", help="One `name value` a line, for scripts.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Show everything that runs, the last jobs, and what is wrong. Exit status: 0 all is well, 1 warnings, 2 it is down."""
     settings, _ = read_settings(env_file, data_dir)
-    snapshot, redis_place = asyncio.run(_look(settings))
-    from flowisectl.cli.output import show, write_json
+    from flowisectl.cli.connections import is_without_queue
 
-    if as_json:
-        write_json(snapshot)
-        return
-    from flowisectl import __version__
-    from flowisectl.cli.connections import server_url
-    from flowisectl.cli.views.status import Places, status_view
-
-    url = server_url(settings)
-    places = Places(redis=redis_place, database=database_place(settings.database), server=url if _answers(url) else "")
-    show(status_view(snapshot, places, __version__))
-
-
-async def _look(settings: Settings) -> tuple[QueueSnapshot, str]:
-    from dataclasses import replace
-
-    from flowisectl.cli.connections import open_command_redis
-    from flowisectl.cli.flow_names import with_flow_names
-    from flowisectl.queue.inspection import snapshot
-    from flowisectl.redis_connection.failures import where_is
-
-    async with open_command_redis(settings) as redis:
-        seen, place = await snapshot(redis, settings.queue), where_is(redis)
-    return replace(seen, last_jobs=await with_flow_names(seen.last_jobs, settings.database)), place
-
-
-def database_place(settings: DatabaseSettings) -> str:
-    """The database in words; never a password."""
-    if settings.type == "sqlite":
-        return f"sqlite {settings.sqlite_file}"
-    return f"{settings.type} {settings.user}@{settings.host}:{settings.port}/{settings.name}"
-
-
-def _answers(url: str) -> bool:
-    from urllib.error import URLError
-    from urllib.request import urlopen
+    if is_without_queue(settings):
+        raise typer.Exit(_without_queue(settings, as_json or plain))
+    if watch:
+        raise typer.Exit(asyncio.run(_watch(settings, interval)))
+    from flowisectl.errors import RedisUnavailable
 
     try:
-        with urlopen(f"{url}/api/v1/ping", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+        seen = asyncio.run(_look_once(settings))
+    except RedisUnavailable as error:
+        raise typer.Exit(_is_down(error.message, as_json, plain)) from error
+    _show(seen, as_json, plain)
+    raise typer.Exit(int(seen.level))
+
+
+def _show(seen: Status, as_json: bool, plain: bool) -> None:
+    from flowisectl.cli.output import show, write_json, write_line
+
+    if as_json:
+        write_json(seen.to_json())
+        return
+    if plain:
+        from flowisectl.cli.views.plain_status import plain_lines
+
+        write_line("\n".join(plain_lines(seen)))
+        return
+    from flowisectl.cli.views.status import status_view
+
+    show(status_view(seen))
+
+
+def _is_down(message: str, as_json: bool, plain: bool) -> int:
+    from flowisectl.cli.failure import say
+    from flowisectl.cli.output import write_json, write_line
+
+    if as_json:
+        write_json({"level": "down", "findings": [{"level": "down", "text": message}]})
+    elif plain:
+        write_line("level down")
+    return say(message, DOWN)
+
+
+def _without_queue(settings: Settings, for_programs: bool) -> int:
+    """MODE=main: there is a server or there is none."""
+    from flowisectl.cli.connections import server_url
+    from flowisectl.cli.health import readiness
+    from flowisectl.cli.output import write_json, write_line
+
+    url = server_url(settings)
+    report = asyncio.run(readiness(url))
+    if for_programs:
+        write_json({"level": "fine" if report.is_ready else "down", "mode": "main", "server": url, "answer": report.body})
+    elif report.is_ready:
+        write_line(f"MODE=main: the server at {url} is ready and runs flows itself; there is no queue to look at")
+    else:
+        from flowisectl.cli.failure import say
+
+        return say(f"MODE=main: {report.reason}: start it with `flowisectl start`, or set REDIS_URL to look at a queue", DOWN)
+    return 0 if report.is_ready else DOWN
+
+
+@dataclass
+class _Looker:
+    """Looks again over one connection."""
+
+    settings: Settings
+    redis: Redis
+
+    async def look(self) -> Status:
+        from flowisectl import __version__
+        from flowisectl.cli.connections import redis_address, redis_settings
+        from flowisectl.cli.database_look import look_at_database
+        from flowisectl.cli.flow_names import with_flow_names
+        from flowisectl.cli.judgement import findings_of
+        from flowisectl.cli.views.status import Status
+        from flowisectl.queue.overview import look
+
+        overview, database = await asyncio.gather(look(self.redis, self.settings.queue), look_at_database(self.settings.database))
+        key = own_key(self.settings)
+        return Status(
+            version=__version__,
+            queue_name=self.settings.queue.name,
+            redis_address=redis_address(redis_settings(self.settings)),
+            overview=overview,
+            database=database,
+            own_key=key,
+            last_jobs=await with_flow_names(overview.queues[0].last_jobs, self.settings.database),
+            findings=findings_of(overview, database, key),
+        )
+
+
+def own_key(settings: Settings) -> str:
+    """The fingerprint of the key that this command would use; empty when it sees none."""
+    from flowisectl.errors import InvalidSetting
+    from flowisectl.secrets.encryption_key import encryption_key, fingerprint
+
+    try:
+        return fingerprint(encryption_key(settings.secrets, create=False))
+    except InvalidSetting:
+        return ""
+
+
+@asynccontextmanager
+async def _looker(settings: Settings) -> AsyncIterator[_Looker]:
+    from flowisectl.cli.connections import open_command_redis
+
+    async with open_command_redis(settings) as redis:
+        yield _Looker(settings, redis)
+
+
+async def _look_once(settings: Settings) -> Status:
+    async with _looker(settings) as looker:
+        return await looker.look()
+
+
+async def _watch(settings: Settings, interval: float) -> int:
+    """Draw the page anew after each look, in place. A lost Redis is shown, and looked for again."""
+    import sys
+
+    from rich.live import Live
+    from rich.text import Text
+
+    from flowisectl.cli.failure import CommandFailed
+    from flowisectl.cli.views.status import status_view
+    from flowisectl.cli.views.theme import make_console
+    from flowisectl.errors import RedisUnavailable
+
+    if not sys.stdout.isatty():
+        raise CommandFailed("--watch draws on a terminal: use --plain or --json elsewhere")
+    level = DOWN
+    with Live(console=make_console(sys.stdout), screen=True, auto_refresh=False) as live:
+        while True:
+            try:
+                async with _looker(settings) as looker:
+                    while True:
+                        began = time.monotonic()
+                        seen = await looker.look()
+                        level = int(seen.level)
+                        live.update(status_view(seen), refresh=True)
+                        await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
+            except RedisUnavailable as error:
+                live.update(Text(f"down: {error.message}\nlooking again every {interval:g} s", "state.bad"), refresh=True)
+                await asyncio.sleep(interval)
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                return level

@@ -14,6 +14,7 @@ from flowisectl.clients.sse import read_events
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.message import ChatMessage
+from flowisectl.interfaces.model_call import MODEL_CALLS
 
 NO_OPTIONS = ChatOptions()
 
@@ -51,29 +52,47 @@ class WireChat(ABC):
             reply = await self.invoke(messages, options)
             yield ChatChunk(text=reply.text, reasoning=reply.reasoning, is_tool_call=bool(reply.tool_calls), reply=reply)
             return
-        reader = self._reader(options)
-        async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.read_events)) as lots:
-            async for lot in lots:
-                for event in lot:
-                    chunk = reader.feed(event)
-                    if chunk is not None:
-                        yield chunk
-                if reader.is_done:
-                    break
-        yield ChatChunk(reply=reader.reply())
+        reader, listener, has_begun = self._reader(options), MODEL_CALLS.get(), False
+        try:
+            async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.read_events)) as lots:
+                async for lot in lots:
+                    for event in lot:
+                        chunk = reader.feed(event)
+                        if chunk is not None:
+                            if not has_begun:
+                                has_begun = True
+                                if listener is not None:
+                                    listener.first_token()
+                            yield chunk
+                    if reader.is_done:
+                        break
+            reply = reader.reply()
+        except ProviderError as error:
+            self._tell(error.status)
+            raise
+        self._tell(200, reply)
+        yield ChatChunk(reply=reply)
 
     async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> ChatReply:
         """The whole answer; asked by streaming all the same when `streaming` is on."""
-        if not self.streaming:
-            return self._whole(await self._endpoint.post(self._url(False), self._body(messages, options, False)), options)
-        reader = self._reader(options)
-        async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.read_events)) as lots:
-            async for lot in lots:
-                for event in lot:
-                    reader.feed(event)
-                if reader.is_done:
-                    break
-        return reader.reply()
+        if self.streaming:
+            async with aclosing(self.stream(messages, options)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    if chunk.reply is not None:
+                        return chunk.reply
+            raise self._endpoint.cut()
+        try:
+            reply = self._whole(await self._endpoint.post(self._url(False), self._body(messages, options, False)), options)
+        except ProviderError as error:
+            self._tell(error.status)
+            raise
+        self._tell(200, reply)
+        return reply
+
+    def _tell(self, status: int, reply: ChatReply | None = None) -> None:
+        listener = MODEL_CALLS.get()
+        if listener is not None:
+            listener.answered(provider=self.provider, model=self.model, status=status, usage=reply.usage if reply is not None else None)
 
     def cache_key(self) -> str:
         """Text that is equal for models which answer alike; no secret is in it."""

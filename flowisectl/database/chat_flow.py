@@ -16,6 +16,7 @@ from flowisectl.database.connection import HIDDEN, Database
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import can_hold, get_row, in_workspace, insert_row, paged_rows, table_of
 from flowisectl.database.upsert_history import UpsertHistory
+from flowisectl.errors import InvalidRequest
 
 
 class ChatFlow(SQLModel, table=True):
@@ -107,6 +108,16 @@ async def update_flow(database: Database, flow_id: str, changes: Mapping[str, An
         await connection.execute(TABLE.update().where(TABLE.c.id == flow_id).values(row))
         found = (await connection.execute(database.selection(TABLE).where(TABLE.c.id == flow_id))).mappings().one()
         return dict(found)
+
+
+async def set_webhook_secret(database: Database, flow_id: str, encrypted: str | None) -> Row | None:
+    """Keep or take away the flow's webhook secret (encrypted); None when there is no such flow.
+
+    Raises InvalidRequest where the database, of a Flowise before 3.1.3, has no column for it.
+    """
+    if not database.has_column(TABLE.name, "webhookSecret"):
+        raise InvalidRequest("this database has no column for webhook secrets: start Flowise 3.1.3 on it once")
+    return await update_flow(database, flow_id, {"webhookSecret": encrypted, "webhookSecretConfigured": encrypted is not None})
 
 
 async def delete_flow(database: Database, flow_id: str) -> int:

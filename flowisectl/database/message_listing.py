@@ -100,6 +100,33 @@ async def delete_messages(database: Database, flow_id: str, filter: MessageFilte
     return DeletedMessages(affected=affected, chat_ids=tuple(dict.fromkeys(row["chatId"] for row in rows)))
 
 
+async def message_statistics(database: Database, flow_id: str, filter: MessageFilter = MessageFilter()) -> dict[str, int]:
+    """`{totalMessages, totalSessions, totalFeedback, positiveFeedback}` of the messages that the filter chooses."""
+    if filter.feedback_types:
+        rows = await list_messages(database, flow_id, filter)
+        ids = [row["id"] for row in rows]
+        feedback = await _rows_by(database, FEEDBACK, "messageId", ids)
+        ratings = [row["rating"] for row in feedback.values()]
+        sessions = {row["sessionId"] for row in rows if row["sessionId"]}
+        return _statistics(len(rows), len(sessions), len(ratings), ratings.count("THUMBS_UP"))
+    conditions = _conditions(database, flow_id, filter)
+    counts = sa.select(sa.func.count().label("messages"), sa.func.count(sa.distinct(MESSAGES.c.sessionId)).label("sessions"))
+    counted = (await database.fetch(counts.select_from(MESSAGES).where(*conditions)))[0]
+    positive = sa.func.sum(sa.case((FEEDBACK.c.rating == "THUMBS_UP", 1), else_=0)).label("positive")
+    rated = sa.select(sa.func.count().label("rated"), positive).select_from(FEEDBACK.join(MESSAGES, MESSAGES.c.id == FEEDBACK.c.messageId))
+    ratings_of = (await database.fetch(rated.where(*conditions)))[0]
+    return _statistics(counted["messages"], counted["sessions"], ratings_of["rated"], ratings_of["positive"] or 0)
+
+
+def _statistics(messages: int, sessions: int, feedback: int, positive: int) -> dict[str, int]:
+    return {
+        "totalMessages": int(messages),
+        "totalSessions": int(sessions),
+        "totalFeedback": int(feedback),
+        "positiveFeedback": int(positive),
+    }
+
+
 def _conditions(database: Database, flow_id: str, filter: MessageFilter) -> list[sa.ColumnElement[bool]]:
     if not can_hold(database, flow_id):
         return [sa.false()]

@@ -1,4 +1,4 @@
-"""The worker's side of an upsert: load the flow, fill its store, keep the history, answer."""
+"""The worker's side of an upsert: fill the store of a flow, or do a task of a document store; keep the history, answer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import orjson
 
 from flowisectl.database.upsert_history import insert_upsert_history
 from flowisectl.documents.request import FLOW, UpsertRequest, UpsertResult
+from flowisectl.documents.store import DocumentStores
+from flowisectl.documents.tasks import StoreTasks
 from flowisectl.engine.context import Flows, RunContext, RunRequest, Trace
 from flowisectl.engine.events import NoEvents
 from flowisectl.engine.session import session_id_of
 from flowisectl.engine.upsert import UpsertOutcome, upsert_flow
-from flowisectl.errors import DeadlinePassed, FlowisectlError, InvalidRequest, Unavailable
-from flowisectl.runs.context import RunIds, RunServices, run_context
+from flowisectl.errors import DeadlinePassed, FlowisectlError, Unavailable
+from flowisectl.runs.attempt import Attempt
+from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_context
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +32,13 @@ class UpsertRunner:
         self._services = services
         self._flows = flows
 
-    async def run(self, request: UpsertRequest, trace: Trace) -> UpsertResult:
-        """Run one job to its end; a failure is a result, too. Raises CancelledError when it was stopped."""
+    async def run(self, request: UpsertRequest, trace: Trace, attempt: Attempt = ONLY_ATTEMPT) -> UpsertResult:
+        """Run one job to its end; a failure is a result, too.
+
+        Raises CancelledError when it was stopped, AttemptLost before it writes a row when another attempt has its place.
+        """
         try:
-            answer = await self._answer(request, trace)
+            answer = await self._answer(request, trace, attempt)
         except asyncio.CancelledError:
             raise
         except FlowisectlError as error:
@@ -47,12 +53,21 @@ class UpsertRunner:
         status = 504 if isinstance(error, DeadlinePassed) else 503 if isinstance(error, Unavailable) else 500
         return UpsertResult(error=error.message, error_kind=type(error).__name__, status=status)
 
-    async def _answer(self, request: UpsertRequest, trace: Trace) -> Any:
-        if request.task != FLOW:
-            raise InvalidRequest(f"job {request.upsert_id} asks for the task {request.task!r}: main and workers must have one version")
-        return await self._fill_flow_store(request, trace)
+    async def _answer(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> Any:
+        if request.task == FLOW:
+            return await self._fill_flow_store(request, trace, attempt)
+        tasks = StoreTasks(
+            database=self._services.database,
+            catalogue=self._services.catalogue,
+            context=self._context(request, {}, trace, session_id=""),
+            store_id=request.target_id,
+            write_id=request.upsert_id,
+            stores=DocumentStores(self._services.database, request.workspace_id),
+            attempt=attempt,
+        )
+        return await tasks.run(request.task, request.body, request.options)
 
-    async def _fill_flow_store(self, request: UpsertRequest, trace: Trace) -> Mapping[str, Any]:
+    async def _fill_flow_store(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> Mapping[str, Any]:
         stored = await self._services.flows.get(request.target_id, request.version)
         body = request.body
         session_id = session_id_of(stored.flow, body, is_internal=False, chat_id=request.chat_id)
@@ -61,6 +76,7 @@ class UpsertRunner:
         outcome = await upsert_flow(
             stored.flow, context, self._services.catalogue, stop_node_id=stop_node if isinstance(stop_node, str) else ""
         )
+        await attempt.confirm()
         await self._keep_history(request, outcome)
         return outcome.to_json()
 

@@ -13,7 +13,7 @@ from flowisectl.errors import UnknownNode
 class NodeCatalogue:
     """Name → node. A node's module is imported when a flow first needs it, so a large catalogue costs nothing at start.
 
-    `loaders` maps each name, in lower case, to a function that gives the node.
+    `loaders` maps each name, in lower case and without underscores, to a function that gives the node.
     """
 
     def __init__(self, loaders: Mapping[str, Callable[[], Node]]) -> None:
@@ -24,7 +24,7 @@ class NodeCatalogue:
         """The node of this name; names are case-sensitive. Raises UnknownNode."""
         node = self._nodes.get(name)
         if node is None:
-            loader = self._loaders.get(name.lower())
+            loader = self._loaders.get(name.lower().replace("_", ""))
             node = loader() if loader else None
             if node is None or node.definition.name != name:
                 raise UnknownNode(name, node_id, flow_id)

@@ -16,6 +16,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.engine.graph import reachable
 from flowisectl.engine.inputs import InputTemplates, Scope, compile_inputs, text_of
+from flowisectl.engine.legacy.plan import is_agent_graph
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.overrides import overridden_inputs, overridden_variables
 from flowisectl.engine.plan import Plan, plan_of
@@ -36,6 +37,11 @@ async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue
     """
     run = ChatflowRun(flow, plan_of(flow), context, catalogue)
     ending = await run.build()
+    if is_agent_graph(run.endings):
+        from flowisectl.engine.legacy.executor import run_agent_graph
+
+        await run.build_endings()
+        return await run_agent_graph(flow, context, run)
     answer = _members(await run.answer(ending))
     answer = await post_processed(flow, context, answer)
     return FlowResult(
@@ -103,10 +109,19 @@ class ChatflowRun:
                 needed = self._plan.needed_for(ending_ids - self._dead, self._dead)
                 instance = instance.value
             self.instances[node.id] = instance
-        alive = [node for node in self._plan.endings if node.id not in self._dead]
-        if not alive:
+        if not self.endings:
             raise InvalidFlow("the branch that was taken leads to no chain, agent or engine: connect one to it")
-        return alive[-1]
+        return self.endings[-1]
+
+    @property
+    def endings(self) -> list[FlowNode]:
+        """The nodes that can answer and lie on no dead branch."""
+        return [node for node in self._plan.endings if node.id not in self._dead]
+
+    async def build_endings(self) -> None:
+        """Build the ending nodes as well: in a graph of agents they are parts like all others."""
+        for node in self.endings:
+            self.instances[node.id] = await self._build(node)
 
     async def answer(self, ending: FlowNode) -> Any:
         """What the ending node answers."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flowisectl.engine.events import EventSink
+from flowisectl.errors import NotFound
 from flowisectl.interfaces.cache import TextCache
+from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
 
@@ -31,6 +33,9 @@ class RunRequest:
     """`{type: proceed | reject, startNodeId?, feedback?}`"""
     action: Mapping[str, Any] | None = None
     webhook: Mapping[str, Any] | None = None
+    """`{body, headers, query}` of the call that a webhook took; None for every other entrance."""
+    is_scheduled: bool = False
+    """The flow's schedule starts the run; nobody else may start such a flow."""
     lead_email: str | None = None
 
     @property
@@ -103,6 +108,31 @@ class Executions(Protocol):
         ...
 
 
+class AgentStates(Protocol):
+    """The states of graphs of agents, one for each flow and session."""
+
+    async def load(self, flow_id: str, session_id: str) -> Mapping[str, Any] | None:
+        """What was saved last, as JSON data."""
+        ...
+
+    async def save(self, flow_id: str, session_id: str, data: Mapping[str, Any]) -> None: ...
+
+    async def forget(self, flow_id: str, session_id: str) -> None: ...
+
+
+class NoAgentStates:
+    """For runs that keep nothing."""
+
+    async def load(self, flow_id: str, session_id: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def save(self, flow_id: str, session_id: str, data: Mapping[str, Any]) -> None:
+        return None
+
+    async def forget(self, flow_id: str, session_id: str) -> None:
+        return None
+
+
 class NodeFactory(Protocol):
     """Builds what another node offers, for nodes that name a component in their own inputs."""
 
@@ -125,6 +155,37 @@ class Tools(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoreComponents:
+    """What a document store is made of: `(component name, its settings)`, None for what is not chosen."""
+
+    vector_store: tuple[str, Mapping[str, Any]] | None
+    embeddings: tuple[str, Mapping[str, Any]] | None
+    record_manager: tuple[str, Mapping[str, Any]] | None = None
+
+
+class DocumentStores(Protocol):
+    """The document stores of the workspace."""
+
+    async def components(self, store_id: str) -> StoreComponents:
+        """Raises NotFound."""
+        ...
+
+    async def documents(self, store_id: str) -> Sequence[Document]:
+        """Every chunk of a store. Raises NotFound."""
+        ...
+
+
+class NoDocumentStores:
+    """For runs outside of a workspace."""
+
+    async def components(self, store_id: str) -> StoreComponents:
+        raise NotFound(f"Document store {store_id} not found")
+
+    async def documents(self, store_id: str) -> Sequence[Document]:
+        raise NotFound(f"Document store {store_id} not found")
+
+
 class Trace(Protocol):
     """What an operator sees of a run (`jobs inspect`): one line for each node, with its time."""
 
@@ -135,6 +196,28 @@ class Trace(Protocol):
     def note(self, text: str) -> None:
         """Something worth a line: a retried model call, a kept result."""
         ...
+
+
+class Checkpoint(Protocol):
+    """Where a run keeps what it has finished, so that another attempt of the same job goes on from there."""
+
+    async def load(self) -> Mapping[str, Any] | None:
+        """What an earlier attempt kept; None when there is nothing, as in every first attempt."""
+        ...
+
+    async def save(self, data: Mapping[str, Any]) -> None:
+        """Keep this instead of what was kept before. JSON data; it never fails: what cannot be kept is done again."""
+        ...
+
+
+class NoCheckpoint:
+    """For runs that are never tried again."""
+
+    async def load(self) -> Mapping[str, Any] | None:
+        return None
+
+    async def save(self, data: Mapping[str, Any]) -> None:
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,8 +252,12 @@ class RunContext:
     trace: Trace
     text_cache: TextCache
     """The cache of model answers of this flow."""
+    agent_states: AgentStates = field(default_factory=NoAgentStates)
+    document_stores: DocumentStores = field(default_factory=NoDocumentStores)
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """Values that nodes of one run share (Set Variable writes, Get Variable reads)."""
+    checkpoint: Checkpoint = NoCheckpoint()
+    """Of the run itself; a nested run has none."""
     max_iterations: int = 1000
     """MAX_ITERATIONS: node steps of one agentflow run."""
     max_loop_count: int = 10

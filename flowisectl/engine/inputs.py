@@ -150,7 +150,7 @@ def text_of(value: Any) -> str:
         return value
     if value is None:
         return ""
-    return orjson.dumps(value, default=_shown).decode()
+    return orjson.dumps(value, default=_shown, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
 def _shown(value: Any) -> Any:

@@ -23,6 +23,7 @@ _SPELLINGS = {
     "additional": "additionalParams",
     "load_method": "loadMethod",
     "load_config": "loadConfig",
+    "tab_identifier": "tabIdentifier",
 }
 
 
@@ -64,6 +65,11 @@ class NodeParam:
     """The value names another component; that component's inputs stand under `<name>Config`."""
     array: tuple[NodeParam, ...] = field(default=(), kw_only=True)
     """The fields of one item, for type `array`."""
+    tabs: tuple[NodeParam, ...] = field(default=(), kw_only=True)
+    """The fields to choose from, for types `tabs` and `conditionFunction`; `<tab_identifier>_<node id>` names the chosen one."""
+    tab_identifier: str = field(default="", kw_only=True)
+    datagrid: tuple[Mapping[str, Any], ...] = field(default=(), kw_only=True)
+    """The columns of a table, as the editor's grid takes them."""
     show: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     hide: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
@@ -75,8 +81,10 @@ class NodeParam:
             if value is None or value == "" or value is False or value == () or value == {}:
                 if not (item.name == "default" and value is not None):
                     continue
-            if item.name in ("options", "array"):
+            if item.name in ("options", "array", "tabs"):
                 value = [entry.to_json() for entry in value]
+            elif item.name == "datagrid":
+                value = [dict(column) for column in value]
             elif isinstance(value, Mapping):
                 value = dict(value)
             data[_SPELLINGS.get(item.name, item.name)] = value

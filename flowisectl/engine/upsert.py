@@ -11,12 +11,14 @@ from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.chatflow import ChatflowRun
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
+from flowisectl.engine.indexing import IndexResult, indexed
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.overrides import overridden_inputs
 from flowisectl.engine.plan import plan_towards
 from flowisectl.engine.upsert_trace import shown_node
 from flowisectl.errors import InvalidFlow, InvalidRequest, NotFound
 from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.record_manager import RecordManager
 from flowisectl.interfaces.vector_store import VectorStore
 
 CATEGORY = "Vector Stores"
@@ -36,14 +38,33 @@ class UpsertOutcome:
     added: Sequence[Document]
     visited: Sequence[Mapping[str, Any]] = ()
     """One entry for each node that took part, in order, as `upsert_history.flowData` keeps them."""
+    indexed: IndexResult | None = None
+    """What a record manager counted."""
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"numAdded": len(self.added)}
+        """What the history keeps: `{numAdded}`, with a record manager `{numAdded, numDeleted, numUpdated, numSkipped}`."""
+        if self.indexed is None:
+            return {"numAdded": len(self.added)}
+        # Documents are known by their hashes, so a changed one is a new one and none is ever updated.
+        return {"numAdded": len(self.added), "numDeleted": self.indexed.deleted, "numUpdated": 0, "numSkipped": self.indexed.skipped}
 
     def to_json(self) -> dict[str, Any]:
-        """`{numAdded, addedDocs: [{pageContent, metadata}]}`. The ids are those of this write, clients do not get them."""
-        return {**self.counts, "addedDocs": [replace(document, id=None).to_json() for document in self.added]}
+        """The counts, with a record manager `totalKeys`, and `addedDocs: [{pageContent, metadata}]`.
+
+        The documents' ids are those of this write, clients do not get them.
+        """
+        total = {} if self.indexed is None else {"totalKeys": self.indexed.total}
+        return {**self.counts, **total, "addedDocs": [replace(document, id=None).to_json() for document in self.added]}
+
+
+async def fill_store(store: VectorStore, documents: Sequence[Document], records: RecordManager | None) -> UpsertOutcome:
+    """Write documents, by way of a record manager when there is one. Raises InvalidFlow, ProviderError, Unavailable."""
+    if records is None:
+        await store.add(documents)
+        return UpsertOutcome(added=documents)
+    result = await indexed(documents, store, records)
+    return UpsertOutcome(added=result.added, indexed=result)
 
 
 async def upsert_flow(flow: Flow, context: RunContext, catalogue: NodeCatalogue, *, stop_node_id: str = "") -> UpsertOutcome:
@@ -58,17 +79,15 @@ async def upsert_flow(flow: Flow, context: RunContext, catalogue: NodeCatalogue,
     component = catalogue.get(target.name, node_id=target.id, flow_id=flow.id)
     async with run.traced(target, "Error: "):
         inputs = await run.inputs_of(target)
-        if inputs.get("recordManager") is not None:
-            raise InvalidFlow(f"node {target.id!r} ({target.label}) has a record manager, which this version cannot use: disconnect it")
         store = await component.build(without_documents(inputs), context)
         if not isinstance(store, VectorStore):
             raise InvalidFlow(f"node {target.id!r} ({target.label}) cannot be written to by an upsert: choose another vector store")
         chat_id = context.chat_id if inputs.flag("fileUpload") else ""
         documents = writable(inputs.items("document"), write_id=context.message_id, chat_id=chat_id)
-        await store.add(documents)
+        outcome = await fill_store(store, documents, inputs.get("recordManager"))
     overrides = context.request.override_config
     visited = [node for node in plan.order if node.id in run.instances or node.id == target.id]
-    return UpsertOutcome(added=documents, visited=[shown_node(node, overridden_inputs(flow, node, overrides)) for node in visited])
+    return replace(outcome, visited=[shown_node(node, overridden_inputs(flow, node, overrides)) for node in visited])
 
 
 def target_store(flow: Flow, stop_node_id: str) -> FlowNode:

@@ -29,7 +29,12 @@ class JobBuffer:
         self.ended: asyncio.Future[JobEnd] = asyncio.get_running_loop().create_future()
         self._closing_event = closing_event
         self._max_bytes = max_bytes
+        self.is_numbered = False
+        """`given_ids` is kept: set it before the first event."""
+        self.given_ids: list[str] = []
+        """`<attempt>-<number>` of each event of the batch that was given last."""
         self._events: list[bytes] = []
+        self._ids: list[str] = []
         self._bytes = 0
         self._has_given = False
         self._is_over = False
@@ -82,6 +87,8 @@ class JobBuffer:
             while True:
                 if self._events:
                     batch, self._events, self._bytes = self._events, [], 0
+                    if self.is_numbered:
+                        self.given_ids, self._ids = self._ids, []
                     self._has_given = True
                     yield batch
                 elif self._broken is not None:
@@ -98,15 +105,17 @@ class JobBuffer:
     def _begin(self, attempt: int) -> None:
         """Another attempt begins: what nobody has seen of the last is dropped, what somebody has is taken back."""
         self.attempt, self.number = attempt, 0
-        self._events, self._bytes = [], 0
+        self._events, self._ids, self._bytes = [], [], 0
         if self._has_given:
             self._append(RETRY_EVENT)
 
     def _append(self, event: bytes) -> None:
         self._events.append(event)
+        if self.is_numbered:
+            self._ids.append(f"{self.attempt}-{self.number}")
         self._bytes += len(event)
         if self._bytes > self._max_bytes:
-            self._events = []
+            self._events, self._ids = [], []
             self._break(EventsLost(f"the client of job {self.job_id} reads too slowly: its stream was cut, the job goes on"))
         self._wake()
 

@@ -26,6 +26,20 @@ def _secret(name: str, label: str) -> NodeParam:
     return NodeParam(name, label, "password")
 
 
+def _oauth2(name: str, label: str, *, authorize: str, token: str, scope: str, parameters: str | None = None) -> CredentialType:
+    """A login at another service; the tokens that it gave (`access_token`, `refresh_token`) lie beside these fields."""
+    more = () if parameters is None else (NodeParam("additionalParameters", "Additional Parameters", "string", default=parameters or None),)
+    fields = (
+        NodeParam("authorizationUrl", "Authorization URL", "string", default=authorize),
+        NodeParam("accessTokenUrl", "Access Token URL", "string", default=token),
+        NodeParam("clientId", "Client ID", "string"),
+        _secret("clientSecret", "Client Secret"),
+        *more,
+        NodeParam("scope", "Scope", "string", default=scope),
+    )
+    return CredentialType(name, label, 1.0, fields)
+
+
 TYPES = (
     CredentialType("openAIApi", "OpenAI API", 1.0, (_secret("openAIApiKey", "OpenAI Api Key"),)),
     CredentialType(
@@ -63,19 +77,13 @@ TYPES = (
         "cloudflareApi",
         "Cloudflare API",
         1.0,
-        (
-            NodeParam("cloudflareAccountId", "Cloudflare Account ID", "string"),
-            _secret("cloudflareApiToken", "Cloudflare API Token"),
-        ),
+        (NodeParam("cloudflareAccountId", "Cloudflare Account ID", "string"), _secret("cloudflareApiToken", "Cloudflare API Token")),
     ),
     CredentialType(
         "azureFoundryApi",
         "Azure Foundry API",
         1.0,
-        (
-            _secret("azureFoundryApiKey", "Azure Foundry API Key"),
-            NodeParam("azureFoundryEndpoint", "Azure Foundry Endpoint", "string"),
-        ),
+        (_secret("azureFoundryApiKey", "Azure Foundry API Key"), NodeParam("azureFoundryEndpoint", "Azure Foundry Endpoint", "string")),
     ),
     CredentialType(
         "awsApi",
@@ -122,10 +130,7 @@ TYPES = (
         "baiduQianfanApi",
         "Baidu Qianfan API",
         2.0,
-        (
-            _secret("qianfanAccessKey", "Qianfan Access Key"),
-            _secret("qianfanSecretKey", "Qianfan Secret Key"),
-        ),
+        (_secret("qianfanAccessKey", "Qianfan Access Key"), _secret("qianfanSecretKey", "Qianfan Secret Key")),
     ),
     CredentialType(
         "voyageAIApi",
@@ -144,20 +149,78 @@ TYPES = (
         "httpBasicAuth",
         "HTTP Basic Auth",
         1.0,
-        (
-            NodeParam("basicAuthUsername", "Basic Auth Username", "string"),
-            _secret("basicAuthPassword", "Basic Auth Password"),
-        ),
+        (NodeParam("basicAuthUsername", "Basic Auth Username", "string"), _secret("basicAuthPassword", "Basic Auth Password")),
     ),
     CredentialType("httpBearerToken", "HTTP Bearer Token", 1.0, (_secret("token", "Token"),)),
+    CredentialType("httpApiKey", "HTTP Api Key", 1.0, (NodeParam("key", "Key", "string"), _secret("value", "Value"))),
+    CredentialType("githubApi", "Github API", 1.0, (_secret("accessToken", "Access Token"),)),
+    CredentialType("pineconeApi", "Pinecone API", 1.0, (_secret("pineconeApiKey", "Pinecone Api Key"),)),
+    CredentialType("qdrantApi", "Qdrant API", 1.0, (_secret("qdrantApiKey", "Qdrant API Key"),)),
     CredentialType(
-        "httpApiKey",
-        "HTTP Api Key",
+        "chromaApi",
+        "Chroma API",
         1.0,
         (
-            NodeParam("key", "Key", "string"),
-            _secret("value", "Value"),
+            _secret("chromaApiKey", "Chroma Api Key"),
+            NodeParam("chromaTenant", "Chroma Tenant", "string"),
+            NodeParam("chromaDatabase", "Chroma Database", "string"),
         ),
+    ),
+    CredentialType("MySQLApi", "MySQL API", 1.0, (NodeParam("user", "User", "string"), _secret("password", "Password"))),
+    CredentialType("PostgresApi", "Postgres API", 1.0, (NodeParam("user", "User", "string"), _secret("password", "Password"))),
+    CredentialType(
+        "redisCacheApi",
+        "Redis API",
+        1.0,
+        (
+            NodeParam("redisCacheHost", "Redis Host", "string", default="127.0.0.1"),
+            NodeParam("redisCachePort", "Port", "number", default="6379"),
+            NodeParam("redisCacheUser", "User", "string"),
+            _secret("redisCachePwd", "Password"),
+            NodeParam("redisCacheSslEnabled", "Use SSL", "boolean"),
+        ),
+    ),
+    CredentialType("redisCacheUrlApi", "Redis URL", 1.0, (NodeParam("redisUrl", "Redis URL", "url", default="redis://localhost:6379"),)),
+    CredentialType("serpApi", "Serp API", 1.0, (_secret("serpApiKey", "Serp Api Key"),)),
+    CredentialType("serperApi", "Serper API", 1.0, (_secret("serperApiKey", "Serper Api Key"),)),
+    CredentialType("tavilyApi", "Tavily API", 1.1, (_secret("tavilyApiKey", "Tavily Api Key"),)),
+    CredentialType("braveSearchApi", "Brave Search API", 1.0, (_secret("braveApiKey", "BraveSearch Api Key"),)),
+    CredentialType(
+        "googleCustomSearchApi",
+        "Google Custom Search API",
+        1.0,
+        (
+            _secret("googleCustomSearchApiKey", "Google Custom Search Api Key"),
+            NodeParam("googleCustomSearchApiId", "Programmable Search Engine ID", "string"),
+        ),
+    ),
+    CredentialType("slackApi", "Slack Bot Token", 1.0, (_secret("botToken", "Bot Token"), NodeParam("teamId", "Team ID", "string"))),
+    _oauth2(
+        "gmailOAuth2",
+        "Gmail OAuth2",
+        authorize="https://accounts.google.com/o/oauth2/v2/auth",
+        token="https://oauth2.googleapis.com/token",
+        parameters="access_type=offline&prompt=consent",
+        scope=" ".join(f"https://www.googleapis.com/auth/gmail.{part}" for part in ("readonly", "compose", "modify", "labels")),
+    ),
+    _oauth2(
+        "slackOAuth2",
+        "Slack User Token OAuth2",
+        authorize="https://slack.com/oauth/v2_user/authorize",
+        token="https://slack.com/api/oauth.v2.user.access",
+        parameters="",
+        scope="search:read.public search:read.private search:read.mpim search:read.im search:read.files search:read.users groups:history "
+        "mpim:history im:history channels:history chat:write canvases:read canvases:write users:read users:read.email",
+    ),
+    _oauth2(
+        "microsoftTeamsOAuth2",
+        "Microsoft Teams OAuth2",
+        authorize="https://login.microsoftonline.com/<tenantId>/oauth2/v2.0/authorize",
+        token="https://login.microsoftonline.com/<tenantId>/oauth2/v2.0/token",
+        scope="openid offline_access User.Read User.ReadWrite.All Group.ReadWrite.All Team.ReadBasic.All Team.Create "
+        "TeamMember.ReadWrite.All Channel.ReadBasic.All Channel.Create Channel.Delete.All "
+        "ChannelMember.ReadWrite.All Chat.ReadWrite Chat.Create ChatMember.ReadWrite ChatMessage.Send "
+        "ChatMessage.Read ChannelMessage.Send ChannelMessage.Read.All TeamsActivity.Send",
     ),
 )
 

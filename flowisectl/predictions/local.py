@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 
 from flowisectl.engine.events import FlowEvent
-from flowisectl.errors import DeadlinePassed, RunStopped
+from flowisectl.errors import DeadlinePassed, QueueFull, RunStopped
 from flowisectl.events.wire import encode_event
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.runner import PredictionRunner
-from flowisectl.predictions.submission import Submission
+from flowisectl.predictions.spoken import Spoken
+from flowisectl.predictions.submission import PLAIN, Acceptance, Submission
 
 
 class LocalSubmitter:
@@ -26,7 +27,10 @@ class LocalSubmitter:
         self._timeout = job_timeout_seconds
         self._runs: dict[tuple[str, str], set[_LocalRun]] = defaultdict(set)
 
-    async def submit(self, request: PredictionRequest) -> Submission:
+    async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> Submission:
+        """Start it. There are no jobs here that another request could come back to, so of the acceptance only the limit counts."""
+        if acceptance.max_of_flow and self._live(request.flow_id) >= acceptance.max_of_flow:
+            raise QueueFull(f"{acceptance.max_of_flow:,} requests to this flow are being answered: try again in a moment")
         run = _LocalRun(self._runner, request, self._timeout)
         key = (request.flow_id, request.chat_id)
         self._runs[key].add(run)
@@ -36,6 +40,13 @@ class LocalSubmitter:
     async def stop(self, flow_id: str, chat_id: str) -> int:
         runs = [run for run in self._runs.get((flow_id, chat_id), ()) if run.stop()]
         return len(runs)
+
+    async def stop_job(self, job_id: str) -> None:
+        for run in [run for runs in self._runs.values() for run in runs if run.job_id == job_id]:
+            run.stop()
+
+    def _live(self, flow_id: str) -> int:
+        return sum(len(runs) for (flow, _), runs in self._runs.items() if flow == flow_id)
 
     async def close(self) -> None:
         tasks = [run.task for runs in self._runs.values() for run in runs]
@@ -61,6 +72,7 @@ class _LocalRun:
         self._waiting: list[bytes] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._spoken = Spoken(self)
         self.task = asyncio.create_task(self._run())
         self.task.add_done_callback(lambda _: self._wake.set())
 
@@ -96,21 +108,26 @@ class _LocalRun:
                 self._wake.clear()
                 await self._wake.wait()
 
+    async def numbered(self) -> AsyncIterator[list[tuple[str, bytes]]]:
+        """There is nothing here that a client could come back to, so events have no ids."""
+        async for batch in self.events():
+            yield [("", event) for event in batch]
+
     async def result(self) -> PredictionResult:
         await asyncio.wait([self.task])
         if self.task.cancelled():
             # stopped before its first step, or the server ends
-            return self._runner.stopped(self._request, self, RunStopped())
+            return await self._runner.stopped(self._request, self, RunStopped())
         return self.task.result()
 
     async def _run(self) -> PredictionResult:
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._runner.run(self._request, self, self)
+                return await self._runner.run(self._request, self._spoken, self)
         except TimeoutError:
             late = DeadlinePassed(f"the run took longer than {self._timeout:g} s (JOB_TIMEOUT)")
-            return self._runner.stopped(self._request, self, late)
+            return await self._runner.stopped(self._request, self, late, self._spoken.text)
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
-            return self._runner.stopped(self._request, self, RunStopped())
+            return await self._runner.stopped(self._request, self, RunStopped(), self._spoken.text)

@@ -10,7 +10,9 @@ import orjson
 
 from flowisectl.database.column_types import iso_of_epoch
 from flowisectl.engine.context import RunRequest
+from flowisectl.engine.flow import Flow
 from flowisectl.engine.run import FlowResult
+from flowisectl.engine.session import memory_type_of
 from flowisectl.predictions.request import PredictionRequest
 
 JSON_COLUMNS = (
@@ -23,6 +25,9 @@ JSON_COLUMNS = (
     "action",
     "followUpPrompts",
 )
+
+CUT_OFF = {"type": "markdown", "data": "*Stopped before the answer was complete.*"}
+"""The mark of an answer that was stopped: an artifact, so that the content stays what was said."""
 
 
 def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult, session_id: str) -> list[dict[str, Any]]:
@@ -55,6 +60,16 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
         **{name: result.stored.get(name) or None for name in JSON_COLUMNS},
     }
     return [user, answer]
+
+
+def partial_result(flow: Flow, run: RunRequest, said: str) -> FlowResult:
+    """What is kept of a chatflow's run that was stopped: what it had said, and a note beside it that clients show."""
+    return FlowResult(
+        text=said,
+        user_content=run.question if run.has_question else "",
+        stored={"artifacts": [CUT_OFF]},
+        memory_type=memory_type_of(flow),
+    )
 
 
 def user_message_id(message_id: str) -> str:

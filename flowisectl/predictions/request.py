@@ -8,6 +8,9 @@ from typing import Any
 
 import orjson
 
+EXTERNAL_PREFIX = "Error: predictionsServices.buildChatflow - "
+"""What stands before the error text of an external prediction, as clients of Flowise know it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionRequest:
@@ -53,6 +56,12 @@ class PredictionResult:
     @property
     def is_ok(self) -> bool:
         return not self.error
+
+    @classmethod
+    def without_worker(cls, job_id: str, state: str, error: str) -> PredictionResult:
+        """Of a job that no worker ended: stopped while it waited, or its workers were lost."""
+        kind = {"aborted": "RunStopped", "dead": "WorkerLost"}.get(state, "UnexpectedError")
+        return cls(error=error or f"job {job_id} left no result", error_kind=kind, status=500)
 
     def to_bytes(self) -> bytes:
         """`{error, error_kind, status}` JSON, a line end, then the body as it is: main forwards the body unparsed."""

@@ -18,15 +18,13 @@ from flowisectl.engine.events import EventKind, EventSink, FlowEvent, NoEvents
 from flowisectl.engine.run import FlowResult, run_flow
 from flowisectl.engine.session import session_id_of
 from flowisectl.errors import AccessDenied, DeadlinePassed, FlowisectlError, NotFound, RunStopped, Unavailable
-from flowisectl.predictions.messages import message_rows, metadata_of
+from flowisectl.predictions.messages import message_rows, metadata_of, partial_result
 from flowisectl.predictions.question import question_content, question_text
-from flowisectl.predictions.request import PredictionRequest, PredictionResult
-from flowisectl.runs.context import RunIds, RunServices, run_context
+from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, PredictionResult
+from flowisectl.runs.attempt import Attempt
+from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_context
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.uploads import process_uploads
-
-EXTERNAL_PREFIX = "Error: predictionsServices.buildChatflow - "
-"""What stands before the error text of an external prediction, as clients of Flowise know it."""
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +36,16 @@ class PredictionRunner:
         self._services = services
         self._nested = NestedFlows(services, self)
 
-    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace) -> PredictionResult:
+    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt = ONLY_ATTEMPT) -> PredictionResult:
         """Run one prediction to its end; a failure of the flow is a result, too.
 
         The last event is `metadata` after a success and `error` otherwise. A cancelled run (stopped, or the worker ends)
-        raises CancelledError after its own last events; `stopped_result` says what to answer for a stopped one.
+        raises CancelledError after its own last events; `stopped` says what to answer for a stopped one. An attempt that
+        another one has taken the place of raises AttemptLost before it writes a row.
         """
         try:
             stored = await self._services.flows.get(request.flow_id, request.flow_version)
-            response = await self.predict(stored, request, events, trace)
+            response = await self.predict(stored, request, events, trace, attempt)
         except asyncio.CancelledError:
             raise
         except FlowisectlError as error:
@@ -58,21 +57,43 @@ class PredictionRunner:
             events.emit(FlowEvent(EventKind.METADATA, metadata))
         return PredictionResult(body=orjson.dumps(response, default=str))
 
-    def stopped(self, request: PredictionRequest, events: EventSink, error: FlowisectlError) -> PredictionResult:
-        """What a cancelled run answers: it was stopped (RunStopped) or took too long (DeadlinePassed)."""
+    async def stopped(
+        self, request: PredictionRequest, events: EventSink, error: FlowisectlError, said: str = "", attempt: Attempt = ONLY_ATTEMPT
+    ) -> PredictionResult:
+        """What a cancelled run answers: it was stopped (RunStopped) or took too long (DeadlinePassed).
+
+        What a chatflow had `said` by then is kept with the chat and marked as cut off; an agentflow's trace has it.
+        """
+        try:
+            if said:
+                await self._keep_partial(request, said, attempt)
+        except Exception:
+            log.exception("the beginning of an answer, prediction %s, could not be kept", request.message_id)
         return self._failed(request, events, error.message, type(error).__name__, status_of(error))
+
+    async def _keep_partial(self, request: PredictionRequest, said: str, attempt: Attempt) -> None:
+        stored = await self._services.flows.get(request.flow_id, request.flow_version)
+        if stored.flow.kind == "AGENTFLOW":
+            return
+        run = to_run_request(stored.flow.kind, request.body, (), "")
+        session_id = session_id_of(stored.flow, request.body, is_internal=request.is_internal, chat_id=request.chat_id)
+        await attempt.confirm()
+        rows = message_rows(request, run, partial_result(stored.flow, run, said), session_id)
+        await insert_messages(self._services.database, rows)
 
     def _failed(self, request: PredictionRequest, events: EventSink, text: str, kind: str, status: int) -> PredictionResult:
         if request.wants_stream:
             events.emit(FlowEvent(EventKind.ERROR, text if request.is_internal else EXTERNAL_PREFIX + text))
         return PredictionResult(error=text, error_kind=kind, status=status)
 
-    async def predict(self, stored: StoredFlow, request: PredictionRequest, events: EventSink, trace: Trace) -> dict[str, Any]:
+    async def predict(
+        self, stored: StoredFlow, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt = ONLY_ATTEMPT
+    ) -> dict[str, Any]:
         """Run the flow, keep its messages, and give the JSON answer as data. Raises what went wrong."""
         flow, body = stored.flow, request.body
         blobs = self._services.blobs.of_organization(request.organization_id)
         processed = await process_uploads(body.get("uploads"), blobs, flow_id=flow.id, chat_id=request.chat_id)
-        run = to_run_request(flow.kind, body, processed.uploads, processed.files_text)
+        run = to_run_request(flow.kind, body, processed.uploads, processed.files_text, chat_type=request.chat_type)
         session_id = session_id_of(flow, body, is_internal=request.is_internal, chat_id=request.chat_id)
         context = run_context(
             self._services,
@@ -92,10 +113,12 @@ class PredictionRunner:
             is_internal=request.is_internal,
             is_streaming=request.wants_stream,
             is_tool_call=request.is_tool_call,
+            attempt=attempt,
         )
         result = await run_flow(flow, context, self._services.catalogue)
         if run.has_question and not isinstance(body["question"], str):
             result = replace(result, user_content=question_content(body["question"]))
+        await attempt.confirm()
         if result.clears_action:
             await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
         await insert_messages(self._services.database, message_rows(request, run, result, session_id))
@@ -134,8 +157,13 @@ class NestedFlows:
         return await self._runner.predict(stored, nested, NoEvents(), context.trace)
 
 
-def to_run_request(kind: str, body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ...], files_text: str) -> RunRequest:
-    """The request's body as nodes see it; members of another type than documented count as absent."""
+def to_run_request(
+    kind: str, body: Mapping[str, Any], uploads: tuple[Mapping[str, Any], ...], files_text: str, *, chat_type: str = "EXTERNAL"
+) -> RunRequest:
+    """The request's body as nodes see it; members of another type than documented count as absent.
+
+    `chat_type` tells the entrance: only a call that the webhook route has checked carries a webhook's payload.
+    """
 
     def mapping(name: str) -> Mapping[str, Any] | None:
         value = body.get(name)
@@ -156,7 +184,8 @@ def to_run_request(kind: str, body: Mapping[str, Any], uploads: tuple[Mapping[st
         form=mapping("form"),
         human_input=mapping("humanInput"),
         action=mapping("action"),
-        webhook=mapping("webhook"),
+        webhook=mapping("webhook") if chat_type == "WEBHOOK" else None,
+        is_scheduled=chat_type == "SCHEDULED",
         lead_email=lead if isinstance(lead, str) else None,
     )
 

@@ -6,9 +6,31 @@ Two submitters make one: `predictions.submitter` over the queue, `predictions.lo
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Protocol
 
+from flowisectl.predictions.job_status import JobStatus
+from flowisectl.predictions.place import Place
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """How a prediction shall be accepted, beyond the request itself."""
+
+    idempotency_key: str = ""
+    """Requests with equal keys of one `caller` to one flow are one job."""
+    caller: str = ""
+    """What tells callers apart; a secret may be part of it, it is only ever hashed."""
+    is_detached: bool = False
+    """Nobody waits for it here: whoever wants the answer follows the job."""
+    is_numbered: bool = False
+    """The client wants the ids of events, to come back with the last one it got."""
+    max_of_flow: int = 0
+    """How many predictions of the flow may be live with this one; 0: no limit."""
+
+
+PLAIN = Acceptance()
 
 
 class Submission(Protocol):
@@ -22,16 +44,43 @@ class Submission(Protocol):
         """
         ...
 
+    def numbered(self) -> AsyncIterator[list[tuple[str, bytes]]]:
+        """As `events`, each with its id (`Acceptance.is_numbered`)."""
+        ...
+
     async def result(self) -> PredictionResult:
         """How the run ended. Raises DeadlinePassed when QUEUE_WAIT_TIMEOUT passed, RedisUnavailable."""
         ...
 
 
 class Submitter(Protocol):
-    async def submit(self, request: PredictionRequest) -> Submission:
-        """Accept a prediction: it is stored (or running) when this returns. Raises RedisUnavailable."""
+    async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> Submission:
+        """Accept a prediction: it is stored (or running) when this returns.
+
+        Raises QueueFull, RedisUnavailable, InvalidRequest for an idempotency key that was used for another request.
+        """
         ...
 
     async def stop(self, flow_id: str, chat_id: str) -> int:
         """Stop every run of this chat, waiting or running, on whatever worker; gives how many there were."""
+        ...
+
+    async def stop_job(self, job_id: str) -> None:
+        """Stop one run; one that has ended is left as it is. Raises JobNotFound, RedisUnavailable."""
+        ...
+
+
+class JobDesk(Protocol):
+    """Answers for jobs that were accepted before, by whatever main."""
+
+    async def job(self, job_id: str) -> JobStatus:
+        """Raises JobNotFound, RedisUnavailable."""
+        ...
+
+    def follow(self, job_id: str, *, after: Place | None = None, error_prefix: str = "") -> Submission:
+        """Its events after a place, and its result. What it gives raises JobNotFound, DeadlinePassed, RedisUnavailable."""
+        ...
+
+    async def stop_job(self, job_id: str) -> None:
+        """Raises JobNotFound, RedisUnavailable."""
         ...

@@ -13,11 +13,16 @@ import orjson
 from redis.asyncio import Redis
 
 from config.settings import QueueSettings
-from flowisectl.errors import DeadlinePassed, JobNotFound, RedisUnavailable, RunStopped
+from flowisectl.errors import DeadlinePassed, JobNotFound, QueueFull, RedisUnavailable
 from flowisectl.events.buffer import JobBuffer
 from flowisectl.events.subscriber import Subscriber, open_subscriber
 from flowisectl.events.wire import JobEnd, error_event, to_json
-from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.predictions.follower import FollowedPrediction
+from flowisectl.predictions.idempotency import IdempotencyKeys, failing_after
+from flowisectl.predictions.job_status import JobStatus, load_status
+from flowisectl.predictions.place import Place
+from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, PredictionResult
+from flowisectl.predictions.submission import PLAIN, Acceptance
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
 from flowisectl.redis_connection import Pipeline
@@ -32,9 +37,12 @@ log = logging.getLogger(__name__)
 class QueueSubmitter:
     """`predictions.submission.Submitter` over the queue. One for each main process; open it with `open_submitter`."""
 
-    def __init__(self, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings) -> None:
+    def __init__(self, pipeline: Pipeline, keys: QueueKeys, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings) -> None:
+        self._pipeline = pipeline
+        self._keys = keys
         self._lifecycle = lifecycle
         self._subscriber = subscriber
+        self._idempotency = IdempotencyKeys(pipeline, keys)
         self._wait_seconds = settings.wait_timeout_seconds
         self._accepted: dict[str, float] = {}
         self._seen_ended: set[str] = set()
@@ -46,24 +54,40 @@ class QueueSubmitter:
         """What still goes on beside the waits."""
         return set(self._background)
 
-    async def submit(self, request: PredictionRequest) -> QueuedPrediction:
-        """Accept a prediction: it is in the queue when this returns. Raises RedisUnavailable within two seconds."""
+    async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> QueuedPrediction | FollowedPrediction:
+        """Accept a prediction: it is in the queue when this returns.
+
+        Raises RedisUnavailable within two seconds, QueueFull, InvalidRequest for an idempotency key of another request.
+        """
         job_id = new_job_id()
-        buffer = self._subscriber.listen(job_id, lambda end: _closing_event(request, end))
+        if acceptance.idempotency_key:
+            async with failing_after(SUBMIT_SECONDS):
+                job_id = await self._idempotency.job_id(request.flow_id, acceptance)
+        # Whoever follows the job hears of it from its log.
+        follows = acceptance.is_detached or bool(acceptance.idempotency_key)
+        buffer = None if follows else self._subscriber.listen(job_id, lambda end: _closing_event(request, end))
+        if buffer is not None:
+            buffer.is_numbered = acceptance.is_numbered
         job = NewJob(
             id=job_id,
             request=_to_bytes(request),
             flow_id=request.flow_id,
             chat_id=request.chat_id,
-            reply=self._subscriber.stream,
+            reply="" if follows else self._subscriber.stream,
+            max_of_flow=acceptance.max_of_flow,
         )
         try:
-            await self._enqueue(job)
-        except BaseException:
+            is_new = await self._enqueue(job)
+        except BaseException as error:
             self._subscriber.forget(job_id)
-            # Redis may have taken the job all the same, and nobody waits for it.
-            self._spawn(self._withdraw(job_id))
+            if not isinstance(error, QueueFull) and not acceptance.idempotency_key:
+                # Redis may have taken the job all the same, and nobody waits for it.
+                self._spawn(self._withdraw(job_id))
             raise
+        if buffer is None:
+            if not is_new and acceptance.idempotency_key:
+                await self._idempotency.check(job_id, request)
+            return self.follow(job_id, error_prefix="" if request.is_internal else EXTERNAL_PREFIX)
         prediction = QueuedPrediction(job_id, buffer, self._lifecycle)
         loop = asyncio.get_running_loop()
         self._accepted[job_id] = loop.time()
@@ -71,21 +95,44 @@ class QueueSubmitter:
         buffer.ended.add_done_callback(lambda _: self._over(job_id, timer))
         return prediction
 
+    def follow(self, job_id: str, *, after: Place | None = None, error_prefix: str = "") -> FollowedPrediction:
+        """A job that was accepted before, by whatever main. Raises nothing: what it gives does."""
+        return FollowedPrediction(
+            self._pipeline,
+            self._keys,
+            self._lifecycle,
+            job_id,
+            after=after,
+            wait_seconds=self._wait_seconds,
+            error_prefix=error_prefix,
+        )
+
+    async def job(self, job_id: str) -> JobStatus:
+        """What has become of a job. Raises JobNotFound, RedisUnavailable."""
+        return await load_status(self._pipeline, self._keys, job_id)
+
+    async def stop_job(self, job_id: str) -> None:
+        await self._lifecycle.stop(job_id)
+
     async def stop(self, flow_id: str, chat_id: str) -> int:
         """Stop every run of this chat, waiting or running, on whatever worker; gives how many there were."""
         return await self._lifecycle.stop_chat(flow_id, chat_id)
 
-    async def _enqueue(self, job: NewJob) -> None:
-        """Redis may be between two connections: try until the time is up; the job's id makes that safe."""
+    async def _enqueue(self, job: NewJob) -> bool:
+        """False when there is such a job already.
+
+        Redis may be between two connections: try until the time is up; the job's id makes that safe.
+        """
         failure = RedisUnavailable("Redis did not take the job in time: is it frozen?")
+        is_repeated = False
         try:
             async with asyncio.timeout(SUBMIT_SECONDS):
                 while True:
                     try:
-                        await self._lifecycle.enqueue(job)
-                        return
+                        return await self._lifecycle.enqueue(job) or is_repeated
                     except RedisUnavailable as error:
                         failure = error
+                        is_repeated = True  # it may have been done before the failure
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
             raise failure from error
@@ -166,6 +213,10 @@ class QueuedPrediction:
     def events(self) -> AsyncIterator[list[bytes]]:
         return self._buffer.batches()
 
+    async def numbered(self) -> AsyncIterator[list[tuple[str, bytes]]]:
+        async for batch in self._buffer.batches():
+            yield list(zip(self._buffer.given_ids, batch, strict=True))
+
     async def result(self) -> PredictionResult:
         end = await asyncio.shield(self._buffer.ended)
         data = end.result
@@ -173,8 +224,7 @@ class QueuedPrediction:
             data = await self._lifecycle.result(self.job_id)
         if data:
             return PredictionResult.from_bytes(data)
-        kind = RunStopped.__name__ if end.state == "aborted" else "WorkerLost" if end.state == "dead" else "UnexpectedError"
-        return PredictionResult(error=end.error or f"job {self.job_id} left no result", error_kind=kind, status=500)
+        return PredictionResult.without_worker(self.job_id, end.state, end.error)
 
 
 def _to_bytes(request: PredictionRequest) -> bytes:
@@ -189,8 +239,6 @@ def _closing_event(request: PredictionRequest, end: JobEnd) -> bytes | None:
     """The `error` event of a job that no worker could end: it was stopped while it waited, or its workers were lost."""
     if not request.wants_stream or end.result:
         return None
-    from flowisectl.predictions.runner import EXTERNAL_PREFIX
-
     return error_event(end.error if request.is_internal else EXTERNAL_PREFIX + end.error)
 
 
@@ -201,7 +249,7 @@ async def open_submitter(redis: Redis, settings: QueueSettings) -> AsyncIterator
     keys = QueueKeys(settings.name, "prediction")
     lifecycle = Lifecycle(pipeline, keys, settings)
     async with open_subscriber(redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len) as subscriber:
-        submitter = QueueSubmitter(lifecycle, subscriber, settings)
+        submitter = QueueSubmitter(pipeline, keys, lifecycle, subscriber, settings)
         tasks = [
             asyncio.create_task(submitter.reconcile_for_ever(), name="reconcile"),
             asyncio.create_task(lifecycle.reap_for_ever(), name="reaper"),

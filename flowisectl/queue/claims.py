@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from flowisectl.errors import RedisUnavailable
 from flowisectl.queue import scripts
+from flowisectl.queue.checkpoints import Checkpoints
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import Pipeline
 
 LOST = b"lost"
 FINISH_BATCH = 500
+DRIFT = 0.1
+"""Of a lease, how much is given to clocks that do not run alike: a worker is sure of its lease for the rest of it."""
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""It goes on while the machine sleeps, as the clock of the Redis server does."""
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +49,11 @@ class Outcome:
     result: bytes = b""
 
 
+def now() -> float:
+    """Seconds of a clock that never goes back."""
+    return time.clock_gettime(CLOCK)
+
+
 class WorkerClaims:
     """The jobs of one worker under one lease. A worker that lost its lease makes a new one, with another id."""
 
@@ -52,6 +63,9 @@ class WorkerClaims:
         self._keys = keys
         self._lease_ms = lease_ms
         self._retention = retention
+        self.checkpoints = Checkpoints(pipeline, keys, worker_id)
+        self.held_until = float("-inf")
+        """Until then, by `now`, nobody else can have been given this worker's jobs."""
         self._is_lost = False
         self._must_recover = False
         self._ending: list[tuple[tuple[Any, ...], asyncio.Future[bool]]] = []
@@ -63,11 +77,37 @@ class WorkerClaims:
 
     async def beat(self, about: bytes, *, is_first: bool = False) -> list[str]:
         """Lengthen the lease; gives the ids of jobs that shall stop. Raises LeaseLost, RedisUnavailable."""
+        sent = now()
         reply = await scripts.BEAT.run(self._pipeline, self._keys.prefix, self.worker_id, self._lease_ms, about, "1" if is_first else "0")
         if reply == LOST:
             self._is_lost = True
             raise LeaseLost(self.worker_id)
+        self.was_held(sent)
         return [job_id.decode() for job_id in reply]
+
+    def beat_arguments(self, about: bytes) -> tuple[object, ...]:
+        """The arguments of BEAT for whoever beats in this worker's place; `was_held` tells of its success."""
+        return self._keys.prefix, self.worker_id, self._lease_ms, about, "0"
+
+    def was_held(self, sent: float) -> None:
+        """A beat that was sent at this time, by `now`, has lengthened the lease."""
+        self.held_until = max(self.held_until, sent + self._lease_ms / 1000 * (1 - DRIFT))
+
+    async def holds(self, job: ClaimedJob) -> bool:
+        """Whether the run is still this worker's. Asks Redis only when the lease may have ended; waits for it as long as it takes."""
+        pause = 0.0
+        while not self._is_lost:
+            if now() < self.held_until:
+                return True
+            try:
+                run, worker, state = await self._pipeline.execute("HMGET", self._keys.job(job.id), "runs", "worker", "state")
+            except RedisUnavailable as error:
+                pause = min(pause * 2 + 0.02, 1.0)
+                log.warning("job %s waits for Redis before it writes to the database: %s", job.id, error)
+                await asyncio.sleep(pause)
+                continue
+            return bool((run, worker, state) == (str(job.run).encode(), self.worker_id.encode(), b"running"))
+        return False
 
     async def claim(self, limit: int, known: Collection[str]) -> list[ClaimedJob]:
         """Up to `limit` jobs, in the order of the queue. `known` are those that run already. Raises LeaseLost, RedisUnavailable."""

@@ -11,8 +11,12 @@
 | `stopping:<worker>` | set | ids that the worker shall stop |
 | `workers` | sorted set | worker → its last beat, also for a while after it was lost |
 | `worker:<worker>` | string | what the worker says of itself, JSON |
+| `log:<id>:<run>` | string | the events of one run of a job, a line of JSON each; see events/publisher.py |
+| `flow:<flow>` | set | ids of live jobs of a flow that limits them |
 | `chat:<digest>` | set | ids of live jobs of one chat of one flow |
 | `done`, `failed` | sorted sets | ended jobs that are kept → when they ended, µs; `failed` has all that did not succeed |
+| `dead` | set | those of `failed` whose workers were lost too often |
+| `pace:<slot>` | hash | what happened in ten seconds: jobs by end, put back `again`, waits by size, `sequence` at the slot's start |
 | `tick` | number | when leases were last looked at |
 | `control` | channel | `<worker> <id>`: stop this job now |
 """

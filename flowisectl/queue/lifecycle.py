@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.settings import QueueSettings
-from flowisectl.errors import InvalidRequest, JobNotFound, RedisUnavailable
+from flowisectl.errors import InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
 from flowisectl.queue import scripts
 from flowisectl.queue.keys import QueueKeys, chat_digest
 from flowisectl.queue.retention import Retention
@@ -34,6 +34,8 @@ class NewJob:
     chat_id: str
     reply: str = ""
     """The event stream on which its end is told."""
+    max_of_flow: int = 0
+    """How many jobs of its flow may be live with it; 0: no limit."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,30 @@ class Lifecycle:
         self._prefix = keys.prefix
         self._keys = keys
         self._max_attempts = settings.job_attempts
+        self._max_waiting = settings.max_waiting
         self._retention = Retention.from_settings(settings)
 
     async def enqueue(self, job: NewJob) -> bool:
-        """Put a job at the end of the queue; false when it is there already. Raises RedisUnavailable."""
+        """Put a job at the end of the queue; false when it is there already. Raises QueueFull, RedisUnavailable."""
         chat_id = job.chat_id.encode("utf-8", "backslashreplace")[:200]
         digest = chat_digest(job.flow_id, job.chat_id)
-        return bool(await scripts.ENQUEUE.run(self._pipeline, self._prefix, job.id, job.request, job.flow_id, chat_id, digest, job.reply))
+        code = await scripts.ENQUEUE.run(
+            self._pipeline,
+            self._prefix,
+            job.id,
+            job.request,
+            job.flow_id,
+            chat_id,
+            digest,
+            job.reply,
+            self._max_waiting,
+            job.max_of_flow,
+        )
+        if code == -1:
+            raise QueueFull(f"{self._max_waiting:,} requests wait already (QUEUE_MAX_WAITING): try again in a moment")
+        if code == -2:
+            raise QueueFull(f"{job.max_of_flow:,} requests to this flow are being answered: try again in a moment")
+        return bool(code)
 
     async def stop(self, job_id: str, reason: str = STOPPED) -> str:
         """Stop a job: at once while it waits, by its worker while it runs. Gives its state before.

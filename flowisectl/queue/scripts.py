@@ -11,13 +11,26 @@ from __future__ import annotations
 
 from flowisectl.redis_connection import Script
 
+LOG_AFTER_SECONDS = 60
+"""How long the log of a job's events is kept after its end. Later, its result says the same."""
 MAX_INLINE_BYTES = 1024 * 1024
 """A longer result does not travel with the notice; main reads it from the job."""
+
+SLOT_MS = 10_000
+"""What happens is counted in slots of so much time."""
+PACE_SECONDS = 3_700
+"""How long a slot is kept: an hour and a little."""
+KEPT_ATTEMPTS = 5
+"""How many ended attempts of a job are kept beside the last one."""
 
 _CLOCK = """
 local function now_ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+-- Waits are counted by size: step n holds those up to 1.5^n ms, the last step all longer ones.
+local function wait_step(ms)
+  return ms <= 1 and 0 or math.min(40, math.ceil(math.log(ms) / math.log(1.5)))
 end
 local function micros()
   local t = redis.call('TIME')
@@ -25,23 +38,53 @@ local function micros()
 end
 """
 
+_PACE = f"""
+-- Count what happens in slots of time, for people to see; queue/pace.py reads it. Told once for each call of a script.
+local counted = {{}}
+local function count(what, number) counted[what] = (counted[what] or 0) + (number or 1) end
+local function tell_pace(now)
+  local slot = P .. 'pace:' .. math.floor(now / {SLOT_MS})
+  for what, number in pairs(counted) do
+    if redis.call('HINCRBY', slot, what, number) == number then redis.call('EXPIRE', slot, {PACE_SECONDS}) end
+  end
+end
+"""
+
 _END = f"""
+{_PACE}
 local ends = 0
 -- End a job: its fields, its place among the kept, its chat, and the notice to the main that waits.
 -- events is -1 when no worker ended it. The format of the notice is in events/wire.py.
 local function end_job(id, state, error, result, trace, events, now)
   local key = P .. 'job:' .. id
-  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs')
+  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow')
   redis.call('HSET', key, 'state', state, 'error', error, 'finished', now, 'events', events)
   if result ~= '' then redis.call('HSET', key, 'result', result) end
   if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
+  redis.call('HDEL', key, 'checkpoint')
   ends = ends + 1
+  count(state)
   redis.call('ZADD', P .. (state == 'done' and 'done' or 'failed'), micros() + ends, id)
+  if state == 'dead' then redis.call('SADD', P .. 'dead', id) end
   if f[1] then redis.call('SREM', P .. 'chat:' .. f[1], id) end
+  if f[4] then redis.call('SREM', P .. 'flow:' .. f[5], id) end
+  redis.call('EXPIRE', P .. 'log:' .. id .. ':' .. (f[3] or 0), {LOG_AFTER_SECONDS})
   if f[2] and f[2] ~= '' then
     local inline = #result <= {MAX_INLINE_BYTES} and result or ''
     redis.call('XADD', f[2], 'NOMKSTREAM', '*',
       'r', id .. ' ' .. (f[3] or 0) .. ' ' .. state .. ' ' .. events, 'b', inline, 'x', error)
+  end
+end
+"""
+
+_ATTEMPT = f"""
+-- Set what is known of an attempt that is over aside, so that the next one does not write over it.
+local function keep_attempt(key, run)
+  local f = redis.call('HMGET', key, 'started', 'worker', 'trace', 'error', 'finished')
+  if f[1] then
+    local head = f[1] .. ' ' .. (f[5] or '0') .. ' ' .. (f[2] or '?')
+    redis.call('HSET', key, 'attempt:' .. run, head .. '\\n' .. (f[4] or '') .. '\\n' .. (f[3] or ''))
+    redis.call('HDEL', key, 'trace', 'attempt:' .. (run - {KEPT_ATTEMPTS}))
   end
 end
 """
@@ -52,6 +95,7 @@ local function drop(set, ids)
   for _, id in ipairs(ids) do
     redis.call('UNLINK', P .. 'job:' .. id)
     redis.call('ZREM', P .. set, id)
+    if set == 'failed' then redis.call('SREM', P .. 'dead', id) end
   end
 end
 local function trim(now, keep, age_done, age_failed)
@@ -107,11 +151,18 @@ end
 
 ENQUEUE = Script(f"""
 #!lua
--- Gives 1, or 0 when the job is there already.
-local P, id, request, flow, chat, chat_key, reply = unpack(ARGV)
+-- Gives 1, or 0 when the job is there already, -1 when too many jobs wait, -2 when too many of its flow are live.
+-- Of both limits 0 means none.
+local P, id, request, flow, chat, chat_key, reply, max_waiting, max_of_flow = unpack(ARGV)
 {_CLOCK}
 local key = P .. 'job:' .. id
 if redis.call('EXISTS', key) == 1 then return 0 end
+if max_waiting ~= '0' and redis.call('LLEN', P .. 'waiting') >= tonumber(max_waiting) then return -1 end
+if max_of_flow ~= '0' then
+  if redis.call('SCARD', P .. 'flow:' .. flow) >= tonumber(max_of_flow) then return -2 end
+  redis.call('SADD', P .. 'flow:' .. flow, id)
+  redis.call('HSET', key, 'limited', 1)
+end
 local place = redis.call('INCR', P .. 'sequence')
 redis.call('HSET', key, 'state', 'queued', 'request', request, 'flow', flow, 'chat', chat, 'chat_key', chat_key,
   'reply', reply, 'accepted', now_ms(), 'sequence', place, 'attempts', 0)
@@ -124,7 +175,7 @@ CLAIM = Script(f"""
 #!lua
 -- Move up to `limit` jobs to the worker. Gives id, run, request, reply stream of each; or 'lost' without a lease.
 local P, worker, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
-{_CLOCK}
+{_CLOCK}{_PACE}{_ATTEMPT}
 if not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
 local ids = redis.call('LPOP', P .. 'landing:' .. worker, limit) or {{}}
 -- A fair share: as much of what waits as there are workers to take it.
@@ -135,9 +186,11 @@ end
 local now, out = now_ms(), {{}}
 for _, id in ipairs(ids) do
   local key = P .. 'job:' .. id
-  local f = redis.call('HMGET', key, 'state', 'request', 'reply', 'sequence')
+  local f = redis.call('HMGET', key, 'state', 'request', 'reply', 'sequence', 'accepted')
   if f[1] == 'queued' then
     local run = redis.call('HINCRBY', key, 'runs', 1)
+    if run > 1 then keep_attempt(key, run - 1) end
+    count('wait' .. wait_step(now - (f[5] or now)))
     redis.call('HINCRBY', key, 'attempts', 1)
     redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started', now)
     redis.call('ZADD', P .. 'running:' .. worker, f[4], id)
@@ -145,6 +198,7 @@ for _, id in ipairs(ids) do
     out[n + 1], out[n + 2], out[n + 3], out[n + 4] = id, run, f[2], f[3]
   end
 end
+tell_pace(now)
 return out
 """)
 
@@ -169,6 +223,7 @@ for i = 6, #ARGV, 7 do
   end
 end
 trim(now, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
+tell_pace(now)
 return out
 """)
 
@@ -205,6 +260,12 @@ local P, lease, max_attempts = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = now_ms()
 local last = tonumber(redis.call('GET', P .. 'tick') or '0')
 redis.call('SET', P .. 'tick', now)
+local slot = math.floor(now / {SLOT_MS})
+if slot ~= math.floor(last / {SLOT_MS}) then
+  -- How many jobs there had been when this slot of time began: the difference to later is what came in.
+  redis.call('HSETNX', P .. 'pace:' .. slot, 'sequence', redis.call('GET', P .. 'sequence') or '0')
+  redis.call('EXPIRE', P .. 'pace:' .. slot, {PACE_SECONDS})
+end
 trim(now, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
 redis.call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - 60000)
 if now - last > lease / 2 then
@@ -247,6 +308,8 @@ for _, worker in ipairs(redis.call('ZRANGE', P .. 'workers', 0, -1)) do
   end
 end
 put_back(items)
+if #back > 0 then count('again', #back) end
+tell_pace(now)
 return {{back, dead}}
 """)
 
@@ -271,6 +334,7 @@ end
 forget_worker(worker)
 redis.call('DEL', P .. 'worker:' .. worker)
 put_back(items)
+tell_pace(now_ms())
 return #items
 """)
 
@@ -279,7 +343,9 @@ STOP = Script(f"""
 -- Stop one job. Gives its state before, or nothing when there is no such job.
 local P = ARGV[1]
 {_CLOCK}{_END}{_STOP}
-return stop_job(ARGV[2], ARGV[3])
+local before = stop_job(ARGV[2], ARGV[3])
+tell_pace(now_ms())
+return before
 """)
 
 STOP_CHAT = Script(f"""
@@ -289,6 +355,7 @@ local P = ARGV[1]
 {_CLOCK}{_END}{_STOP}
 local ids = redis.call('SMEMBERS', P .. 'chat:' .. ARGV[2])
 for _, id in ipairs(ids) do stop_job(id, ARGV[3]) end
+tell_pace(now_ms())
 return #ids
 """)
 
@@ -296,12 +363,14 @@ RETRY = Script(f"""
 #!lua
 -- Queue an ended job again, as new. Gives its state before, or nothing when there is no such job.
 local P, id = ARGV[1], ARGV[2]
-{_CLOCK}
+{_CLOCK}{_ATTEMPT}
 local key = P .. 'job:' .. id
-local f = redis.call('HMGET', key, 'state', 'chat_key')
+local f = redis.call('HMGET', key, 'state', 'chat_key', 'runs')
 if f[1] and f[1] ~= 'queued' and f[1] ~= 'running' then
   redis.call('ZREM', P .. 'done', id)
   redis.call('ZREM', P .. 'failed', id)
+  redis.call('SREM', P .. 'dead', id)
+  keep_attempt(key, f[3])
   redis.call('HDEL', key, 'error', 'result', 'trace', 'finished', 'started', 'events', 'stop', 'worker')
   redis.call('HSET', key, 'state', 'queued', 'attempts', 0, 'reply', '', 'accepted', now_ms(),
     'sequence', redis.call('INCR', P .. 'sequence'))

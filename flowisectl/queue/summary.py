@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
+from flowisectl.queue.pace import Pace
 
 LIVE, ENDED = ("queued", "running"), ("done", "failed", "aborted", "dead")
 SUMMARY_FIELDS = ("state", "flow", "chat", "attempts", "worker", "accepted", "started", "finished", "error")
@@ -70,6 +72,28 @@ class NodeLine:
     started_ms: int
     duration_seconds: float
     error: str
+    model: str = ""
+    """The model that the node asked last."""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    first_token_seconds: float | None = None
+    """From the node's start to the first piece of an answer."""
+    http_status: int | None = None
+    """The provider's last answer; 0: no answer came."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An earlier start of the job. The last one is told by the job itself."""
+
+    number: int
+    started_ms: int
+    finished_ms: int
+    """0 when it did not end: its worker was lost, or gave the job back."""
+    worker: str
+    error: str
+    nodes: tuple[NodeLine, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +107,12 @@ class JobDetail(JobSummary):
     """How many events were sent."""
     message_id: str
     question: str
+    queue: str = "prediction"
+    run: int = 0
+    """How often it was started, the last one included."""
+    earlier: tuple[Attempt, ...] = ()
+    reply: str = ""
+    """The event stream of the main that waits, empty when none does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +132,14 @@ class QueueSnapshot:
     """The newest ends, newest first."""
     redis_version: str
     redis_memory_bytes: int
+    dead: int = 0
+    """Jobs among those that are kept which were set aside because their workers were lost too often."""
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def capacity(self) -> int:
+        """How many runs there can be at once."""
+        return sum(worker.capacity for worker in self.workers if worker.state == "taking")
 
 
 def job_values(job_id: str, fields: Mapping[bytes, bytes], now_ms: int) -> dict[str, Any]:
@@ -161,7 +199,39 @@ def node_line(line: Mapping[str, Any], *, ended_ms: int, now_ms: int) -> NodeLin
         started_ms=line["started"],
         duration_seconds=max(0, took) / 1000,
         error=line["error"],
+        model=line.get("model", ""),
+        tokens_in=line.get("in"),
+        tokens_out=line.get("out"),
+        first_token_seconds=line["first"] / 1000 if "first" in line else None,
+        http_status=line.get("http"),
     )
+
+
+def earlier_attempts(fields: Mapping[bytes, bytes], now_ms: int) -> tuple[Attempt, ...]:
+    """The fields `attempt:<n>`: `<started> <finished> <worker>`, a line end, the error, a line end, the trace."""
+    found = []
+    for name, value in fields.items():
+        if not name.startswith(b"attempt:"):
+            continue
+        # An error may have line ends itself, a trace has none.
+        head, _, rest = value.partition(b"\n")
+        error, _, data = rest.rpartition(b"\n")
+        started, finished, worker = head.decode("utf-8", "replace").split(" ", 2)
+        trace = object_of(data)
+        lines = trace.get("nodes", [])
+        last = max((line["started"] + (line["took"] or 0) for line in lines), default=int(started))
+        found.append(
+            Attempt(
+                number=int(name[8:]),
+                started_ms=int(started),
+                finished_ms=int(finished),
+                worker=_name(worker),
+                error=error.decode("utf-8", "replace"),
+                nodes=tuple(node_line(line, ended_ms=int(finished) or last or now_ms, now_ms=now_ms) for line in lines),
+                notes=tuple(trace.get("notes", [])),
+            )
+        )
+    return tuple(sorted(found, key=lambda attempt: attempt.number))
 
 
 def _name(worker_id: str) -> str:

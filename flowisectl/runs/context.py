@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from flowisectl.database.connection import Database
@@ -12,13 +11,17 @@ from flowisectl.engine.context import Credentials, Flows, RunContext, RunRequest
 from flowisectl.engine.events import EventSink
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
-from flowisectl.runs.attempt import Attempt
+from flowisectl.runs.agent_states import DatabaseAgentStates
+from flowisectl.runs.attempt import Attempt, OnlyAttempt
+from flowisectl.runs.document_stores import WorkspaceStores
 from flowisectl.runs.executions import DatabaseExecutions
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.history import DatabaseHistory
 from flowisectl.runs.text_cache import TextCaches
-from flowisectl.runs.workspace import StoredTools, WorkspaceVariables
+from flowisectl.runs.workspace import StoredTools, VariableStore, WorkspaceVariables
 from flowisectl.storage.blob_store import BlobStore
+
+ONLY_ATTEMPT = OnlyAttempt()
 
 
 class Storage(Protocol):
@@ -39,8 +42,7 @@ class RunServices:
     http: HttpClient
     javascript: JavaScript
     text_caches: TextCaches
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The process environment, for variables of type `runtime`."""
+    variables: VariableStore
     max_iterations: int = 1000
     max_loop_count: int = 10
 
@@ -64,10 +66,10 @@ def run_context(
     events: EventSink,
     trace: Trace,
     flows: Flows,
-    attempt: Attempt,
     is_internal: bool = False,
     is_streaming: bool = False,
     is_tool_call: bool = False,
+    attempt: Attempt = ONLY_ATTEMPT,
 ) -> RunContext:
     return RunContext(
         flow_id=ids.flow_id,
@@ -85,8 +87,10 @@ def run_context(
         credentials=services.credentials,
         history=DatabaseHistory(services.database),
         executions=DatabaseExecutions(services.database, ids.workspace_id, attempt),
+        agent_states=DatabaseAgentStates(services.database),
+        document_stores=WorkspaceStores(services.database, ids.workspace_id),
         blobs=services.blobs.of_organization(ids.organization_id),
-        variables=WorkspaceVariables(services.database, ids.workspace_id, services.environment),
+        variables=WorkspaceVariables(services.variables, ids.workspace_id),
         tools=StoredTools(services.database),
         nodes=services.catalogue,
         flows=flows,

@@ -14,6 +14,7 @@ from typing import Any
 
 from flowisectl.engine.context import Blobs
 from flowisectl.errors import InvalidRequest
+from flowisectl.storage.file_types import check_file_type
 
 STORED_KINDS = ("file", "file:rag", "audio")
 MAX_UPLOADS = 100
@@ -40,6 +41,7 @@ async def process_uploads(uploads: Any, blobs: Blobs, *, flow_id: str, chat_id: 
         kind, name, data = str(upload.get("type") or ""), str(upload.get("name") or ""), upload.get("data")
         if kind in STORED_KINDS and isinstance(data, str) and data:
             media_type, content = read_data_uri(data, name)
+            check_file_type(name, media_type)
             stored = await blobs.write(flow_id, chat_id, name, content, media_type)
             entries.append({**_without_data(upload), "type": "stored-file", "name": stored})
         elif kind == "file:full" and isinstance(data, str) and data:

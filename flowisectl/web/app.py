@@ -9,23 +9,38 @@ from quart import Quart
 from flowisectl.web.blueprints import (
     accounts,
     api_keys,
+    assistants,
+    attachments,
     chat_messages,
     chatflows,
     credential_types,
     credentials,
+    document_store_runs,
+    document_stores,
     executions,
+    export_import,
     feedback,
+    flow_inspection,
     health,
+    icons,
     internal_predictions,
+    jobs,
     leads,
+    marketplaces,
+    mcp,
     nodes,
+    openapi,
     predictions,
+    probes,
     public_flows,
+    schedules,
+    speech,
     tools,
     upload_files,
     upsert_history,
     variables,
     vectors,
+    webhooks,
 )
 from flowisectl.web.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
 from flowisectl.web.client_address import ProxyTrust
@@ -44,23 +59,37 @@ from flowisectl.web.services import SERVICES_KEY, WebServices
 GROUPS = (
     accounts,
     api_keys,
+    assistants,
+    attachments,
     chat_messages,
     chatflows,
     credential_types,
     credentials,
+    document_store_runs,
+    document_stores,
     executions,
+    export_import,
     feedback,
+    flow_inspection,
     health,
+    icons,
     internal_predictions,
+    jobs,
     leads,
+    marketplaces,
+    mcp,
     nodes,
+    openapi,
     predictions,
     public_flows,
+    schedules,
+    speech,
     tools,
     upload_files,
     upsert_history,
     variables,
     vectors,
+    webhooks,
 )
 
 
@@ -80,13 +109,20 @@ def create_app(services: WebServices) -> Quart:
     app.url_map.redirect_defaults = False
     for group in GROUPS:
         app.register_blueprint(group.blueprint, url_prefix=API.rstrip("/"))
+    app.register_blueprint(probes.metrics_blueprint, url_prefix=API.rstrip("/"))
+    app.register_blueprint(probes.blueprint)
     app.add_url_rule("/", "front_page", front_page)
     register_errors(app, with_stack=settings.is_development)
     register_missing_routes(app)
     app.asgi_app = Edge(  # type: ignore[method-assign]
         PredictionDoor(app.asgi_app, with_stack=settings.is_development),
         gate=Gate(services.authentication, denied_public=settings.denylist_urls),
-        cors=CorsPolicy(origins=settings.cors_origins, allow_credentials=settings.cors_allow_credentials, app_url=settings.app_url),
+        cors=CorsPolicy(
+            origins=settings.cors_origins,
+            allow_credentials=settings.cors_allow_credentials,
+            app_url=settings.app_url,
+            mcp_origins=settings.mcp_cors_origins,
+        ),
         flow_domains=partial(domains_of, services.flows),
         framing=framing_headers(settings.iframe_origins),
         body_limit=settings.file_size_limit,

@@ -27,14 +27,18 @@ SESSION_PATHS = frozenset(
     )
 )
 FLOW_SLUGS = ("/prediction/", "/public-chatbotConfig/", "/chatflows-streaming/")
+MCP_PREFIX = "/api/v1/mcp/"
+SPEECH_PATH = "/api/v1/text-to-speech/generate"
+"""Which flow it speaks for stands in its body, so its route asks the flow's list itself."""
 METHODS = b"GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
 class CorsPolicy:
-    """CORS_ORIGINS (a comma list or `*`; nothing by default), CORS_ALLOW_CREDENTIALS, APP_URL."""
+    """CORS_ORIGINS (a comma list or `*`; nothing by default), CORS_ALLOW_CREDENTIALS, APP_URL; MCP_CORS_ORIGINS for `/mcp/`."""
 
-    def __init__(self, *, origins: str, allow_credentials: bool, app_url: str) -> None:
-        self._listed = frozenset(part.strip().lower() for part in origins.split(",") if part.strip())
+    def __init__(self, *, origins: str, allow_credentials: bool, app_url: str, mcp_origins: str = "") -> None:
+        self._listed = _listed(origins)
+        self._mcp = _listed(mcp_origins)
         self._allows_all = "*" in self._listed
         self._credentials = allow_credentials and not self._allows_all
         self._app_origin = _origin_of(app_url)
@@ -46,7 +50,9 @@ class CorsPolicy:
             return False
         if path in SESSION_PATHS:
             return origin == self._app_origin or origin in self._listed
-        if self._allows_all or origin in self._listed:
+        if path.startswith(MCP_PREFIX):
+            return "*" in self._mcp or origin in self._mcp
+        if self._allows_all or origin in self._listed or path == SPEECH_PATH:
             return True
         flow_id = flow_id_in(path)
         if flow_id is None:
@@ -71,6 +77,10 @@ class CorsPolicy:
         if self._credentials:
             found.append((b"access-control-allow-credentials", b"true"))
         return found
+
+
+def _listed(origins: str) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in origins.split(",") if part.strip())
 
 
 def flow_id_in(path: str) -> str | None:

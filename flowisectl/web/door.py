@@ -20,6 +20,7 @@ from flowisectl.web.errors import to_answer
 from flowisectl.web.gate import API
 from flowisectl.web.multipart import is_multipart
 from flowisectl.web.request_body import BODY_KEY
+from flowisectl.web.request_source import LEFT_KEY
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -41,6 +42,7 @@ class PredictionDoor:
             await self._inner(scope, receive, send)
             return
         scope[BODY_KEY] = lambda: _body(receive)
+        scope[LEFT_KEY] = lambda: _left(receive)
         try:
             response = await predictions.create(flow_id)
         except Exception as error:

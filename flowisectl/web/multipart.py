@@ -30,7 +30,7 @@ async def read_multipart(stored: StoredFlow, services: WebServices) -> dict[str,
 
     Raises InvalidRequest for a form that cannot be read and for files whose name does not fit their type.
     """
-    fields, files = await _parts()
+    fields, files = await form_parts()
     form = {name: _field(name, value) for name, value in fields.items()}
     overrides: dict[str, Any] = dict(form)
     stored_names: dict[str, list[str]] = {}
@@ -47,7 +47,8 @@ async def read_multipart(stored: StoredFlow, services: WebServices) -> dict[str,
     return checked_body({**form, "overrideConfig": overrides})
 
 
-async def _parts() -> tuple[dict[str, str], list[FileStorage]]:
+async def form_parts() -> tuple[dict[str, str], list[FileStorage]]:
+    """The form's fields, and its files (all in the field `files`). Raises InvalidRequest, HttpError 400."""
     if "boundary=" not in header(b"content-type").lower():
         raise InvalidRequest("The form cannot be read: its Content-Type has no boundary")
     try:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 from quart import Response
 
+from flowisectl.errors import QueueFull
+from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import json_bytes
 from flowisectl.web.errors import HttpError
+from flowisectl.web.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import chat_id_of
 from flowisectl.web.request_source import base_url, current_scope, header
@@ -20,9 +24,9 @@ from flowisectl.web.sse import event_stream
 
 
 async def prediction_request(
-    stored: StoredFlow, body: dict[str, Any], services: WebServices, *, wants_stream: bool, is_internal: bool = False
+    stored: StoredFlow, body: dict[str, Any], services: WebServices, *, wants_stream: bool, is_internal: bool = False, chat_type: str = ""
 ) -> PredictionRequest:
-    """What crosses the queue. Raises InvalidRequest for ids that are no texts."""
+    """What crosses the queue; without a `chat_type` it is INTERNAL or EXTERNAL. Raises InvalidRequest for ids that are no texts."""
     return PredictionRequest(
         flow_id=stored.flow.id,
         flow_version=stored.flow.version,
@@ -32,7 +36,7 @@ async def prediction_request(
         workspace_id=stored.workspace_id,
         organization_id=await organization_of(services.database, stored.workspace_id),
         base_url=base_url(),
-        chat_type="INTERNAL" if is_internal else "EXTERNAL",
+        chat_type=chat_type or ("INTERNAL" if is_internal else "EXTERNAL"),
         is_internal=is_internal,
         is_tool_call=header(b"flowise-tool") == "true",
         wants_stream=wants_stream,
@@ -40,16 +44,39 @@ async def prediction_request(
     )
 
 
-async def answer_prediction(prediction: PredictionRequest, services: WebServices, *, error_prefix: str) -> Response:
-    """Submit, then stream or wait. Raises HttpError for a run that failed, RedisUnavailable, DeadlinePassed."""
-    submission = await services.submitter.submit(prediction)
+async def answer_prediction(
+    prediction: PredictionRequest, services: WebServices, *, error_prefix: str, max_of_flow: int = 0
+) -> Response:
+    """Submit, then stream or wait, or answer at once when the client prefers that.
+
+    Raises HttpError for a run that failed, RedisUnavailable, DeadlinePassed.
+    """
+    acceptance = acceptance_of(services, max_of_flow)
+    try:
+        submission = await services.submitter.submit(prediction, acceptance)
+    except QueueFull as error:
+        return queue_full(error)
+    except KeyReused as error:
+        raise HttpError(422, error.message) from error
+    if acceptance.is_detached:
+        return accepted(prediction, submission)
     if prediction.wants_stream:
-        is_http1 = str(current_scope()["http_version"]).startswith("1")
-        return event_stream(submission, services.streams, error_prefix=error_prefix, is_http1=is_http1)
+        answer = event_stream(
+            submission,
+            services.streams,
+            error_prefix=error_prefix,
+            is_http1=str(current_scope()["http_version"]).startswith("1"),
+            with_ids=acceptance.is_numbered,
+            on_left=partial(cancel_run, services, submission.job_id) if services.cancels_on_disconnect else None,
+        )
+        answer.headers[JOB_ID] = submission.job_id
+        return answer
     with services.streams.waiting():
-        result = await submission.result()
+        result = await result_of(submission, services)
     if result.is_ok:
-        return json_bytes(result.body)
+        answer = json_bytes(result.body)
+        answer.headers[JOB_ID] = submission.job_id
+        return answer
     raise HttpError(status_of_result(result), error_prefix + result.error)
 
 

@@ -64,6 +64,15 @@ def limit_of(api_config: Mapping[str, Any]) -> RateLimit | None:
     return RateLimit(requests=requests, seconds=seconds, message=str(message))
 
 
+def most_at_once(api_config: Mapping[str, Any]) -> int:
+    """`rateLimit.limitConcurrent`: how many predictions of the flow may wait or run at once; 0 for no limit.
+
+    The member is our own, kept beside those of the original; it holds unless `status` is false.
+    """
+    config = api_config.get("rateLimit")
+    return _whole(config.get("limitConcurrent")) if isinstance(config, Mapping) and config.get("status") is not False else 0
+
+
 def is_over(limit: RateLimit, count: Count) -> bool:
     return count.requests > limit.requests
 

@@ -5,7 +5,7 @@ Routes read it here rather than from Quart, so the few that are served beside Qu
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -18,6 +18,16 @@ TRUST_KEY = "flowisectl.proxy-trust"
 """Where the edge leaves how far proxies are believed."""
 HEADERS_KEY = "flowisectl.headers"
 """Where the edge leaves the request's headers, as a mapping of lower-case names: reading them there is ten times cheaper."""
+
+
+LEFT_KEY = "flowisectl.left"
+"""Where a route's server leaves a way to wait until the client is gone."""
+
+
+def client_left() -> Awaitable[None] | None:
+    """Something that ends when the current request's client leaves; None where that cannot be known."""
+    left = _CURRENT.get().get(LEFT_KEY)
+    return left() if left is not None else None
 
 
 def enter_request(scope: Scope) -> None:

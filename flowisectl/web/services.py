@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, cast
@@ -10,11 +11,15 @@ from config.settings import HttpSettings
 from flowisectl.database.connection import Database
 from flowisectl.documents.submission import UpsertSubmitter
 from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.predictions.submission import Submitter
+from flowisectl.interfaces.http import HttpClient
+from flowisectl.observability.readiness import Readiness
+from flowisectl.predictions.submission import JobDesk, Submitter
 from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.workspace import VariableStore
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import BlobStore
 from flowisectl.web.auth import Authentication
+from flowisectl.web.login_limit import LoginLimit
 from flowisectl.web.rate_limit import RequestCounters
 from flowisectl.web.request_source import current_scope
 from flowisectl.web.streams import OpenStreams
@@ -36,6 +41,7 @@ class WebServices:
     submitter: Submitter
     upserts: UpsertSubmitter
     vault: CredentialVault
+    variables: VariableStore
     authentication: Authentication
     """Sessions, tokens and API keys."""
     catalogue: NodeCatalogue
@@ -45,9 +51,22 @@ class WebServices:
     http: HttpSettings
     password_rounds: int = 10
     """PASSWORD_SALT_HASH_ROUNDS."""
+    min_schedule_seconds: int = 60
+    """MIN_SCHEDULE_INTERVAL_SECONDS."""
+    outgoing: HttpClient | None = None
+    """What calls others for a flow: the callback of a webhook, a speech provider. It holds the deny list."""
+    login_limit: LoginLimit = field(default_factory=LoginLimit)
     mode: str = "main"
+    jobs: JobDesk | None = None
+    """What answers for jobs by their ids; None in MODE=main, where there are none."""
+    cancels_on_disconnect: bool = False
+    """ON_DISCONNECT=cancel."""
     streams: OpenStreams = field(default_factory=OpenStreams)
     """The role drains these before it stops the server."""
+    readiness: Readiness | None = None
+    """What `/readyz` asks; None: ready as long as it answers."""
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    """The text at `/api/v1/metrics`; None: there is no such page."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

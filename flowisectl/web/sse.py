@@ -1,14 +1,15 @@
 """A run's events → `text/event-stream`.
 
 A frame is `message:`, a line end, `data:` and the event's JSON, an empty line. Everything that came since the last write
-goes out in one write; a `:heartbeat` comment goes to every stream each 30 seconds; `end` is always the last frame.
+goes out in one write; a client that asks for it gets an `id:` line before each frame; a `:heartbeat` comment goes to every
+stream each 30 seconds; `end` is always the last frame.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from quart import Response
 
@@ -32,9 +33,20 @@ END = _HEAD + b'{"event":"end","data":"[DONE]"}' + _TAIL
 STOPPING = "The server is stopping: the run goes on where it was queued, its answer is kept with the chat"
 
 
-def event_stream(submission: Submission, streams: OpenStreams, *, error_prefix: str, is_http1: bool) -> Response:
-    """The answer that streams a submission to its end. `error_prefix` stands before error texts that are made here."""
-    body = _Stream(submission, error_prefix).frames(streams)
+def event_stream(
+    submission: Submission,
+    streams: OpenStreams,
+    *,
+    error_prefix: str,
+    is_http1: bool,
+    with_ids: bool = False,
+    on_left: Callable[[], None] | None = None,
+) -> Response:
+    """The answer that streams a submission to its end. `error_prefix` stands before error texts that are made here.
+
+    `with_ids`: each frame has an `id:` line first. `on_left` is called when the client leaves before the end.
+    """
+    body = _Stream(submission, error_prefix, with_ids=with_ids, on_left=on_left).frames(streams)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     if is_http1:
         headers["Connection"] = "keep-alive"
@@ -50,6 +62,11 @@ def frame(event: bytes) -> bytes:
 def frames(events: Sequence[bytes]) -> bytes:
     """Several events' JSON texts as frames, in one piece."""
     return _HEAD + _BETWEEN.join(events) + _TAIL
+
+
+def numbered_frames(events: Sequence[tuple[str, bytes]]) -> bytes:
+    """Events with their ids, as clients want them that asked for ids."""
+    return b"".join([b"id:%b\n%b" % (place.encode(), frame(event)) if place else frame(event) for place, event in events])
 
 
 def error_frame(text: str) -> bytes:
@@ -71,8 +88,12 @@ async def _taken(done: asyncio.Future[None] | None) -> None:
 class _Stream:
     """One client's stream: a pump fills the buffer with frames, the response takes all of it at a time."""
 
-    def __init__(self, submission: Submission, error_prefix: str) -> None:
+    def __init__(
+        self, submission: Submission, error_prefix: str, *, with_ids: bool = False, on_left: Callable[[], None] | None = None
+    ) -> None:
         self._submission = submission
+        self._with_ids = with_ids
+        self._on_left = on_left
         self._prefix = error_prefix
         self._parts: list[bytes] = []
         self._size = 0
@@ -101,6 +122,8 @@ class _Stream:
                 if ended and not self._parts:
                     return
         finally:
+            if self._on_left is not None and not self._is_ended:
+                self._on_left()
             streams.discard(self)
             self._next_beat.cancel()
             self._finished.cancel()
@@ -126,12 +149,11 @@ class _Stream:
         """Raises _Stalled for a client that takes nothing."""
         has_error = False
         try:
-            async for events in self._submission.events():
+            async for data, last in self._numbered() if self._with_ids else self._plain():
                 if self._is_ended:
                     return
-                if events:
-                    has_error = has_error or events[-1].startswith(_ERROR)
-                    self._put(frames(events))
+                has_error = has_error or last.startswith(_ERROR)
+                self._put(data)
                 if self._size > BUFFERED_BYTES:
                     self._drained = asyncio.get_running_loop().create_future()
                     await _taken(self._drained)
@@ -146,6 +168,16 @@ class _Stream:
             log.exception("the stream of job %s failed unexpectedly", self._submission.job_id)
             self._put(error_frame(f"{self._prefix}Internal Server Error: the server's log has the cause"))
         self._end()
+
+    async def _plain(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        async for events in self._submission.events():
+            if events:
+                yield frames(events), events[-1]
+
+    async def _numbered(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        async for events in self._submission.numbered():
+            if events:
+                yield numbered_frames(events), events[-1][1]
 
     def _put(self, data: bytes) -> None:
         self._parts.append(data)

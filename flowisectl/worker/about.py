@@ -7,7 +7,7 @@ from typing import Protocol
 
 import orjson
 
-from flowisectl.worker.health import resident_bytes
+from flowisectl.observability.memory import resident_bytes
 
 
 class Beating(Protocol):

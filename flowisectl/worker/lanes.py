@@ -17,10 +17,16 @@ class Lanes:
 
     def __init__(self, workers: Sequence[LeasedWorker]) -> None:
         self._workers = tuple(workers)
-        self._is_stopping = False
+        self.is_stopping = False
+        """It takes nothing new."""
         for worker in self._workers:
             # One handler for all: a loop keeps only one for each signal.
             worker.SIGNALS = []
+
+    @property
+    def busy(self) -> int:
+        """Jobs that run now."""
+        return sum(worker.busy for worker in self._workers)
 
     def health(self) -> HealthReport:
         """Whether every lane takes jobs now; else the first one's reason that does not."""
@@ -33,10 +39,10 @@ class Lanes:
     def stop(self) -> None:
         """Take nothing new and let runs end within the grace; a second call hands them back at once."""
         for worker in self._workers:
-            if self._is_stopping:
+            if self.is_stopping:
                 worker.hurry()
             worker.event.set()
-        self._is_stopping = True
+        self.is_stopping = True
 
     async def run(self) -> None:
         """Work until a signal comes or `stop` is called. Raises RedisUnavailable when there is no Redis to begin with."""

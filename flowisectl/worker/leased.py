@@ -26,6 +26,7 @@ from flowisectl.worker.about import about
 from flowisectl.worker.control import ControlChannel
 from flowisectl.worker.doorbell import Doorbell
 from flowisectl.worker.health import HealthReport
+from flowisectl.worker.pulse import Pulse
 from flowisectl.worker.running import RunningJob, StopReason
 
 BEAT_SECONDS = 1.0
@@ -67,6 +68,7 @@ class LeasedWorker(Worker[Any]):
         self._publisher = Publisher(queue.pipeline, leases_key=queue.keys["leases"], max_entries=queue.settings.event_stream_max_len)
         self._doorbell = Doorbell(queue.redis, queue.pipeline, queue.keys)
         self._control = ControlChannel(queue.redis, queue.keys["control"], self.stop_job)
+        self.pulse = Pulse(queue.redis, lambda: self._claims)
         self._running: dict[str, RunningJob] = {}
         self._slot = asyncio.Event()
         self.started_ms = int(time.time() * 1000)
@@ -92,6 +94,7 @@ class LeasedWorker(Worker[Any]):
     async def upkeep(self) -> list[asyncio.Task[None]]:
         """Take the lease, then start what runs for as long as the worker does. Raises RedisUnavailable."""
         await self._beat(is_first=True)
+        self.pulse.start()
         self._dispatcher = asyncio.create_task(self._dispatch(), name="dispatcher")
         self._keeping = [
             asyncio.create_task(self._beat_for_ever(), name="beat"),
@@ -136,6 +139,7 @@ class LeasedWorker(Worker[Any]):
                 log.info("%d jobs were handed back", count)
         except RedisUnavailable as error:
             log.warning("the lease could not be given up, others take the jobs when it ends: %s", error)
+        self.pulse.close()
         for task in self._keeping:
             task.cancel()
         await asyncio.wait(self._keeping)
@@ -253,7 +257,8 @@ class LeasedWorker(Worker[Any]):
             self._trouble = str(error)
 
     async def _beat(self, *, is_first: bool = False) -> None:
-        to_stop = await self._claims.beat(about(self), is_first=is_first)
+        self.pulse.about = about(self)
+        to_stop = await self._claims.beat(self.pulse.about, is_first=is_first)
         self._last_beat = asyncio.get_running_loop().time()
         self._trouble = ""
         for job_id in to_stop:

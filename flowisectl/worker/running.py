@@ -42,9 +42,9 @@ class RunningJob:
             self._cancel(self.stop_reason)
 
     def open_sink(self, *, wants_stream: bool) -> JobSink:
-        """Where the run's events go; nowhere when nobody listens."""
-        stream = self.job.reply if wants_stream else ""
-        self.sink = self._publisher.sink(self.job.id, self.job.run, stream, worker_id=self.claims.worker_id)
+        """Where the run's events go; nowhere when nobody asked for them."""
+        job = self.job
+        self.sink = self._publisher.sink(job.id, job.run, job.reply, worker_id=self.claims.worker_id, is_heard=wants_stream)
         return self.sink
 
     def stop(self, reason: StopReason) -> None:

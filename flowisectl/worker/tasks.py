@@ -12,19 +12,24 @@ from flowisectl.engine.events import EventSink
 from flowisectl.errors import DeadlinePassed, FlowisectlError, RunStopped
 from flowisectl.events.wire import from_json
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.predictions.spoken import Spoken
 from flowisectl.queue.claims import Outcome
+from flowisectl.runs.attempt import Attempt, AttemptLost
+from flowisectl.worker.attempt import WorkerAttempt
 from flowisectl.worker.running import RunningJob, StopReason
 
 
 class Runner(Protocol):
     """What runs a prediction; `predictions.runner.PredictionRunner` is one."""
 
-    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace) -> PredictionResult:
-        """Run to the end; a failure of the flow is a result. Raises CancelledError when it was stopped."""
+    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt) -> PredictionResult:
+        """Run to the end; a failure of the flow is a result. Raises CancelledError when it was stopped, AttemptLost."""
         ...
 
-    def stopped(self, request: PredictionRequest, events: EventSink, error: FlowisectlError) -> PredictionResult:
-        """What a run answers that was stopped or took too long, with its last event."""
+    async def stopped(
+        self, request: PredictionRequest, events: EventSink, error: FlowisectlError, said: str, attempt: Attempt
+    ) -> PredictionResult:
+        """What a run answers that was stopped or took too long, with its last event; `said` is what it told by tokens."""
         ...
 
 
@@ -38,27 +43,36 @@ async def predict(context: dict[str, Any]) -> Outcome:
     limit: float = context["job_timeout_seconds"]
     request = PredictionRequest.from_json(from_json(running.job.request))
     sink = running.open_sink(wants_stream=request.wants_stream)
+    events = Spoken(sink) if request.wants_stream else sink
+    attempt = WorkerAttempt(running)
     try:
         async with asyncio.timeout(limit) as deadline:
-            result = await runner.run(request, sink, running.trace)
+            result = await runner.run(request, events, running.trace, attempt)
     except TimeoutError:
         if not deadline.expired():
             raise
-        result = runner.stopped(request, sink, DeadlinePassed(f"the run took longer than {limit:g} s (JOB_TIMEOUT)"))
+        late = DeadlinePassed(f"the run took longer than {limit:g} s (JOB_TIMEOUT)")
+        result = await runner.stopped(request, sink, late, _said(events), attempt)
+    except AttemptLost:
+        raise
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or running.stop_reason is not StopReason.ABORTED:
             raise
         task.uncancel()
-        result = runner.stopped(request, sink, RunStopped())
+        result = await runner.stopped(request, sink, RunStopped(), _said(events), attempt)
     return to_outcome(result)
+
+
+def _said(events: EventSink) -> str:
+    return events.text if isinstance(events, Spoken) else ""
 
 
 class Upserts(Protocol):
     """What does the jobs of the lane `upsert`; `documents.runner.UpsertRunner` is one."""
 
-    async def run(self, request: UpsertRequest, trace: Trace) -> UpsertResult:
-        """Run to the end; a failure is a result. Raises CancelledError when it was stopped."""
+    async def run(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> UpsertResult:
+        """Run to the end; a failure is a result. Raises CancelledError when it was stopped, AttemptLost."""
         ...
 
     def stopped(self, error: FlowisectlError) -> UpsertResult:
@@ -77,11 +91,13 @@ async def upsert(context: dict[str, Any]) -> Outcome:
     request = UpsertRequest.from_json(from_json(running.job.request))
     try:
         async with asyncio.timeout(limit) as deadline:
-            result = await runner.run(request, running.trace)
+            result = await runner.run(request, running.trace, WorkerAttempt(running))
     except TimeoutError:
         if not deadline.expired():
             raise
         result = runner.stopped(DeadlinePassed(f"the upsert took longer than {limit:g} s (JOB_TIMEOUT)"))
+    except AttemptLost:
+        raise
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or running.stop_reason is not StopReason.ABORTED:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+
+from flowisectl.interfaces.model_call import MODEL_CALLS
 
 MAX_NODES = 500
 MAX_NOTES = 100
@@ -22,10 +25,11 @@ class JobTrace:
 
     def node_started(self, node_id: str, node_name: str, label: str) -> None:
         if len(self._nodes) < MAX_NODES:
-            self._nodes.append(
-                {"id": node_id, "name": node_name, "label": label, "status": "running", "started": _now_ms(), "took": None, "error": ""}
-            )
+            line = {"id": node_id, "name": node_name, "label": label, "status": "running", "started": _now_ms(), "took": None, "error": ""}
+            self._nodes.append(line)
             self.has_news = True
+            # A node works in the context that it was started in: its model calls are told to its own line.
+            MODEL_CALLS.set(_NodeCalls(line))
 
     def node_ended(self, node_id: str, status: str, error: str = "") -> None:
         for line in reversed(self._nodes):
@@ -39,8 +43,15 @@ class JobTrace:
             self._notes.append(text[:MAX_TEXT])
             self.has_news = True
 
+    def nodes(self) -> Iterator[Mapping[str, Any]]:
+        """The lines, as `to_bytes` writes them."""
+        return iter(self._nodes)
+
     def to_bytes(self) -> bytes:
-        """`{"nodes": [{id, name, label, status, started, took, error}], "notes": [text]}`; times in ms; empty when nothing was told."""
+        """`{"nodes": [{id, name, label, status, started, took, error}], "notes": [text]}`; times in ms; empty when nothing was told.
+
+        A node that asked a model also has `model`, `http` (the last status), `in` and `out` (tokens) and `first` (ms to the first piece).
+        """
         self.has_news = False
         if not self._nodes and not self._notes:
             return b""
@@ -49,6 +60,27 @@ class JobTrace:
         except TypeError:  # a lone surrogate in a label or an error
             clean = [{name: _clean(value) for name, value in line.items()} for line in self._nodes]
             return orjson.dumps({"nodes": clean, "notes": [_clean(note) for note in self._notes]})
+
+
+class _NodeCalls:
+    """`interfaces.model_call.CallListener` that writes into a node's line."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, line: dict[str, Any]) -> None:
+        self._line = line
+
+    def first_token(self) -> None:
+        if "first" not in self._line:
+            self._line["first"] = _now_ms() - self._line["started"]
+
+    def answered(self, *, provider: str, model: str, status: int, usage: Mapping[str, Any] | None = None) -> None:
+        line = self._line
+        line["model"], line["http"] = model or provider, status
+        for name, member in (("in", "input_tokens"), ("out", "output_tokens")):
+            tokens = (usage or {}).get(member)
+            if isinstance(tokens, int):
+                line[name] = line.get(name, 0) + tokens
 
 
 def _clean(value: Any) -> Any:

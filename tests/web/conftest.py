@@ -19,6 +19,7 @@ from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.runs.flows import FlowStore
+from flowisectl.runs.workspace import VariableStore
 from flowisectl.secrets.api_keys import ApiKeyChecker
 from flowisectl.secrets.auth_secrets import auth_secrets
 from flowisectl.secrets.tokens import LoginTokens
@@ -144,6 +145,7 @@ def services(database: Database, submitter: ScriptedSubmitter, upserts: Scripted
         submitter=submitter,
         upserts=upserts,
         vault=CredentialVault(database, "an encryption key"),
+        variables=VariableStore(database, {}),
         authentication=authentication,
         catalogue=NodeCatalogue({}),
         blobs=LocalBlobs(tmp_path / "storage"),

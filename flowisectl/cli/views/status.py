@@ -1,133 +1,209 @@
-"""What `flowisectl status` shows: the queue, its workers, its last jobs."""
+"""What `flowisectl status` shows: where everything is, the queues, the roles, the last jobs, and what is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from flowisectl.cli.database_look import DatabaseLook
+from flowisectl.cli.judgement import Finding, Level
 from flowisectl.cli.views.columns import Column, Columns, left_and_right, one_line
+from flowisectl.cli.views.jobs import jobs_view
 from flowisectl.cli.views.theme import WIDTH, mark, state_text
-from flowisectl.cli.views.units import ago, count, seconds, short_id, size
-from flowisectl.queue.inspection import JobSummary, QueueSnapshot, WorkerSummary
+from flowisectl.cli.views.units import ago, clock, count, rate, seconds, size
+from flowisectl.queue.overview import Overview, RedisFacts
+from flowisectl.queue.roster import RoleSeen
+from flowisectl.queue.summary import JobSummary, QueueSnapshot
+
+LEVELS = {Level.NOTE: ("·", "faint"), Level.WARNING: ("!", "state.waiting"), Level.DOWN: ("✗", "state.bad")}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
-    """Where the parts of the service are, for the head of the page. Without passwords."""
+class Status:
+    """One look, and what to think of it."""
 
-    redis: str
-    database: str
-    server: str
-    """The address of main, or an empty text when nothing answers there."""
+    version: str
+    queue_name: str
+    redis_address: str
+    """Without user and password."""
+    overview: Overview
+    database: DatabaseLook
+    own_key: str
+    """The fingerprint of the encryption key that this command sees, empty for none."""
+    last_jobs: tuple[JobSummary, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def level(self) -> Level:
+        return max((finding.level for finding in self.findings), default=Level.NOTE)
+
+    @property
+    def word(self) -> str:
+        return {Level.NOTE: "fine", Level.WARNING: "warnings", Level.DOWN: "down"}[self.level]
+
+    @property
+    def key_text(self) -> str:
+        """The roles' key, or MISMATCH when they have several."""
+        keys = sorted({role.key_fingerprint for role in self.overview.roles if role.key_fingerprint})
+        if len(keys) > 1:
+            return f"MISMATCH ({', '.join(keys)})"
+        if keys:
+            return f"{keys[0]}, the same on all roles"
+        return f"{self.own_key}, no role runs" if self.own_key else "none seen"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        return {
+            "level": self.word,
+            "version": self.version,
+            "queueName": self.queue_name,
+            "takenMs": self.overview.taken_ms,
+            "redis": {"address": self.redis_address, **asdict(self.overview.redis)},
+            "database": asdict(self.database),
+            "key": self.key_text,
+            "queues": [{**asdict(queue), "capacity": queue.capacity, "last_jobs": []} for queue in self.overview.queues],
+            "roles": [{**asdict(role), "name": role.name, "is_stale": role.is_stale} for role in self.overview.roles],
+            "lastJobs": [asdict(job) for job in self.last_jobs],
+            "findings": [{"level": finding.level.name.lower(), "text": finding.text} for finding in self.findings],
+        }
 
 
-def status_view(snapshot: QueueSnapshot, places: Places, version: str) -> RenderableType:
+def status_view(status: Status) -> RenderableType:
     """One quiet screen, 80 columns wide."""
+    overview = status.overview
     return Group(
-        _head(snapshot, places, version),
+        _head(status),
         Text(),
-        _figures(snapshot),
+        _queues(overview.queues),
         Text(),
-        Text(f"Workers ({len(snapshot.workers)})", "title"),
-        _workers(snapshot),
+        _roles(overview),
         Text(),
         Text("Last jobs", "title"),
-        jobs_view(snapshot.last_jobs, snapshot.taken_ms),
+        jobs_view(status.last_jobs, overview.taken_ms),
+        Text(),
+        *_findings(status.findings),
     )
 
 
-def _head(snapshot: QueueSnapshot, places: Places, version: str) -> RenderableType:
-    title = Text("flowisectl ", "title") + Text(version, "faint")
+def _head(status: Status) -> RenderableType:
+    title = Text("flowisectl ", "title") + Text(status.version, "faint")
+    right = Text(status.queue_name, "name") + Text(f"  {clock(status.overview.taken_ms)}", "faint")
+    database = status.database
+    about = Text(f"schema {database.schema}, {database.milliseconds:.0f} ms", "faint") if not database.reason else Text("down", "state.bad")
     lines = (
-        ("main", Text(places.server) if places.server else Text("no server answers", "state.waiting")),
-        ("redis", Text(f"{places.redis}  ") + Text(f"{snapshot.redis_version}, {size(snapshot.redis_memory_bytes)} used", "faint")),
-        ("database", Text(places.database)),
+        ("redis", Text(f"{status.redis_address}  "), _redis_text(status.overview.redis)),
+        ("database", Text(f"{database.place}  "), about),
+        ("key", Text(""), Text(status.key_text, "state.bad" if status.key_text.startswith("MISMATCH") else "faint")),
     )
-    facts = Columns(Column("", 8), Column("", WIDTH - 10))
-    return Group(
-        left_and_right(title, Text(f"{snapshot.name} · {snapshot.queue}", "name"), WIDTH),
-        *(facts.line([Text(name, "faint"), text]) for name, text in lines),
-    )
+    return Group(left_and_right(title, right, WIDTH), *(_fact(name, text, about) for name, text, about in lines))
 
 
-def _figures(snapshot: QueueSnapshot) -> RenderableType:
-    """The five numbers that matter, each over its name."""
-    is_stuck = snapshot.waiting > 0 and not any(worker.state == "taking" for worker in snapshot.workers)
-    alarm = "state.bad" if is_stuck else "title"
-    figures = (
-        (count(snapshot.waiting), "waiting", alarm),
-        (count(snapshot.running), "running", "title"),
-        (seconds(snapshot.oldest_wait_seconds), "oldest wait", alarm),
-        (count(snapshot.kept_done), "done, kept", "title"),
-        (count(snapshot.kept_failed), "failed, kept", "state.bad" if snapshot.kept_failed else "title"),
-    )
-    grid = Columns(*(Column("", 14) for _ in figures))
-    return Group(
-        grid.line([Text(value, style) for value, _, style in figures]),
-        grid.line([Text(name, "faint") for _, name, _ in figures]),
-    )
+def _fact(name: str, text: Text, about: Text) -> Text:
+    """A name, a place that may be shortened in its middle, and what is said of it."""
+    room = WIDTH - 10 - about.cell_len
+    if text.cell_len > room:
+        plain, half = text.plain.rstrip(), max(4, (room - 3) // 2)
+        text = Text(f"{plain[:half]}…{plain[-half:]}  ")
+    return Text(f"{name:<10}", "faint") + text + about
 
 
-def _workers(snapshot: QueueSnapshot) -> RenderableType:
-    if not snapshot.workers:
-        return Text("  none is running: start one with `flowisectl start-worker`", "state.waiting")
+def _redis_text(redis: RedisFacts) -> Text:
+    limit = f" of {size(redis.memory_limit_bytes)}" if redis.memory_limit_bytes else ""
+    text = Text(f"{redis.version}, {redis.round_trip_ms:.1f} ms, {size(redis.memory_bytes)}{limit}, ", "faint")
+    return text + Text(redis.eviction_policy, "faint" if redis.eviction_policy in ("noeviction", "") else "state.waiting")
+
+
+def _queues(queues: Sequence[QueueSnapshot]) -> RenderableType:
     columns = Columns(
-        Column("", 1, gap=" "),
-        Column("worker", 19),
-        Column("state", 8),
-        Column("busy", 12, is_right=True),
-        Column("finished", 9, is_right=True),
-        Column("memory", 6, is_right=True),
-        Column("up", 6, is_right=True),
-        Column("beat", 6, is_right=True, gap=""),
+        Column("queue", 10, gap=" "),
+        Column("waiting", 7, is_right=True, gap=" "),
+        Column("oldest", 6, is_right=True, gap=" "),
+        Column("running", 12, is_right=True, gap=" "),
+        Column("in/s", 5, is_right=True, gap=" "),
+        Column("out/s", 5, is_right=True, gap="  "),
+        Column("p50", 6, is_right=True, gap=" "),
+        Column("p95", 6, is_right=True, gap=" "),
+        Column("failed/h", 8, is_right=True, gap=" "),
+        Column("dead", 5, is_right=True, gap=""),
     )
-    return Group(columns.head(), *(columns.line(_worker_cells(worker, snapshot.taken_ms)) for worker in snapshot.workers))
+    return Group(columns.head(), *(columns.line(_queue_cells(queue)) for queue in queues))
 
 
-def _worker_cells(worker: WorkerSummary, now_ms: int) -> Sequence[Text | str]:
+def _queue_cells(queue: QueueSnapshot) -> Sequence[Text | str]:
+    pace = queue.pace
+    is_full = queue.waiting > 0 and queue.running >= queue.capacity
+    alarm = "state.bad" if is_full else ""
+    slow = "state.waiting" if (pace.wait_p95_seconds or 0) > 1 else ""
     return (
-        mark(worker.state),
-        worker.name,
-        state_text(worker.state),
-        f"{count(worker.busy)}/{count(worker.capacity)}",
-        count(worker.finished),
-        size(worker.rss_bytes),
-        seconds((now_ms - worker.started_ms) / 1000) if worker.started_ms else "-",
-        seconds(worker.beat_age_seconds),
+        Text(queue.queue, "name"),
+        Text(count(queue.waiting), alarm),
+        Text(seconds(queue.oldest_wait_seconds) if queue.waiting else "-", alarm),
+        f"{count(queue.running)}/{count(queue.capacity)}",
+        rate(pace.in_per_second),
+        rate(pace.out_per_second),
+        "-" if pace.wait_p50_seconds is None else seconds(pace.wait_p50_seconds),
+        Text("-" if pace.wait_p95_seconds is None else seconds(pace.wait_p95_seconds), slow),
+        Text(count(pace.failed_last_hour), "state.bad" if pace.failed_last_hour else "faint"),
+        Text(count(queue.dead), "state.bad" if queue.dead else "faint"),
     )
 
 
-def jobs_view(jobs: tuple[JobSummary, ...], now_ms: int) -> RenderableType:
-    """One line for each job; one that failed says why in a second line."""
-    if not jobs:
-        return Text("  none yet", "faint")
+def _roles(overview: Overview) -> RenderableType:
+    if not overview.roles:
+        return Text("no role runs", "state.bad")
     columns = Columns(
         Column("", 1, gap=" "),
-        Column("id", 8),
-        Column("state", 8),
-        Column("flow", 28),
-        Column("waited", 7, is_right=True),
-        Column("took", 7, is_right=True),
-        Column("when", 10, is_right=True, gap=""),
+        Column("role", 6, gap=" "),
+        Column("name", 21),
+        Column("version", 7, gap=" "),
+        Column("state", 9, gap=" "),
+        Column("busy", 12, is_right=True, gap=" "),
+        Column("memory", 6, is_right=True, gap=" "),
+        Column("up", 5, is_right=True, gap=" "),
+        Column("beat", 4, is_right=True, gap=""),
     )
-    lines: list[Text] = [columns.head()]
-    for job in jobs:
-        lines.append(columns.line(_job_cells(job, now_ms)))
-        if job.error:
-            lines.append(one_line(job.error, WIDTH, indent=12, style="faint"))
+    lines = [columns.head()]
+    for role in overview.roles:
+        lines.append(columns.line(_role_cells(role, overview.taken_ms)))
+        if role.last_error:
+            lines.append(one_line(f"{ago(role.last_error_ms, overview.taken_ms)}: {role.last_error}", WIDTH, indent=9, style="faint"))
     return Group(*lines)
 
 
-def _job_cells(job: JobSummary, now_ms: int) -> Sequence[Text | str]:
+def _role_cells(role: RoleSeen, now_ms: int) -> Sequence[Text | str]:
+    state = "stale" if role.is_stale else role.state
+    busy = f"{count(role.busy)}/{count(role.capacity)}" if role.capacity else f"{count(role.busy)} open"
     return (
-        mark(job.state),
-        Text(short_id(job.id), "name"),
-        state_text(job.state),
-        job.flow_name or short_id(job.flow_id),
-        seconds(job.waited_seconds),
-        seconds(job.took_seconds) if job.started_ms else "-",
-        ago(job.finished_ms or job.started_ms or job.accepted_ms, now_ms),
+        mark(state),
+        role.role,
+        Text(role.name, "name"),
+        role.version,
+        state_text(state),
+        busy,
+        size(role.rss_bytes),
+        seconds(max(0, now_ms - role.started_ms) / 1000),
+        f"{role.beat_age_seconds:.0f} s",
     )
+
+
+def _findings(findings: Sequence[Finding]) -> list[Text]:
+    if not findings:
+        return [Text("✓ ", "state.good") + Text("all is well")]
+    lines = []
+    for finding in findings:
+        sign, style = LEVELS[finding.level]
+        lines.append(hanging(Text(f"{sign} ", style), finding.text, "faint" if finding.level is Level.NOTE else ""))
+    return lines
+
+
+def hanging(head: Text, text: str, style: str = "") -> Text:
+    """A text broken into lines of the page's width, the later ones under the first's beginning."""
+    from textwrap import wrap
+
+    lines = wrap(text, WIDTH - head.cell_len, break_on_hyphens=False) or [""]
+    indent = "\n" + " " * head.cell_len
+    return head + Text(indent.join(lines), style)

@@ -22,6 +22,12 @@ STATES = {
     "taking": ("●", "state.good"),
     "draining": ("◐", "state.waiting"),
     "lost": ("✗", "state.bad"),
+    # roles
+    "ready": ("●", "state.good"),
+    "not ready": ("✗", "state.bad"),
+    "stale": ("✗", "state.bad"),
+    "kept": ("✓", "faint"),
+    "terminated": ("■", "state.waiting"),
     # nodes, as the engine names their ends
     "finished": ("✓", "state.good"),
     "error": ("✗", "state.bad"),

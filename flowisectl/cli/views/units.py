@@ -35,6 +35,24 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def short_count(value: int) -> str:
+    """A number in at most four characters: `812`, `9.9k`, `120k`, `3M`."""
+    if value < 1000:
+        return str(value)
+    if value < 9950:
+        return f"{value / 1000:.1f}k"
+    return f"{value / 1000:.0f}k" if value < 999_500 else f"{value / 1_000_000:.0f}M"
+
+
+def rate(value: float | None) -> str:
+    """How often a second, in at most five characters: `-`, `0`, `0.4`, `12.3`, `1,234`."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    return f"{value:,.0f}" if value >= 99.5 else f"{max(value, 0.1):.1f}"
+
+
 def clock(epoch_ms: int) -> str:
     """A point in time in the reader's time zone; `-` for one that has not come."""
     if not epoch_ms:

@@ -14,7 +14,7 @@ from flowisectl.database.migrations.indexes import EXISTING, INDEXES, create_sta
 from flowisectl.database.migrations.lock import schema_lock
 from flowisectl.errors import DatabaseUnavailable
 
-HEAD = "m001"
+HEAD = "m002"
 """The newest step in versions/. Kept here so that a database that is up to date is recognised without importing Alembic."""
 
 _HAS_VERSION = {

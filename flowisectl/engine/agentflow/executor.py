@@ -12,6 +12,7 @@ import orjson
 
 from flowisectl.engine.agentflow import schedule
 from flowisectl.engine.agentflow.answer import flow_result, without_credentials
+from flowisectl.engine.agentflow.checkpoint import FinishedItems, Keeper
 from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.agentflow.messages import PastMessages
 from flowisectl.engine.agentflow.opening import open_run
@@ -33,14 +34,33 @@ _BUTTONS = (("agentflowv2-approve-button", "Proceed"), ("agentflowv2-reject-butt
 async def run_agentflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue) -> FlowResult:
     """Run to the end, to a stop for a human, or to an error.
 
-    The execution row is made at the start and rewritten at the end, whatever the end is. Raises NodeError when a node failed,
+    The execution row is made at the start and rewritten at the end, whatever the end is. An attempt after another one goes on
+    behind the last node that was kept. Raises NodeError when a node failed,
     InvalidFlow and InvalidRequest when the run cannot begin. CancelledError is recorded and goes on.
     """
     plan = plan_of(flow)
     opening = await open_run(flow, plan, context)
-    run = _Run(flow=flow, context=opening.context, catalogue=catalogue, past=PastMessages(context), execution_id=opening.execution_id)
+    keeper = Keeper(
+        flow,
+        context,
+        execution_id=opening.execution_id,
+        input_type=opening.input_type,
+        is_resumed=opening.is_resumed,
+        before=opening.before,
+    )
+    run = _Run(
+        flow=flow,
+        context=opening.context,
+        catalogue=catalogue,
+        past=PastMessages(context),
+        execution_id=opening.execution_id,
+        keeper=keeper,
+        items=opening.items,
+    )
     report = RunReport(context)
     report.run(RunStatus.INPROGRESS)
+    if opening.is_continued:
+        report.kept(plan, opening.state, opening.before)
     state = await _Level(run, plan, report).to_end(opening.state)
     status = final_status(state.executed)
     await run.save(state, status)
@@ -57,6 +77,9 @@ class _Run:
     catalogue: NodeCatalogue
     past: PastMessages
     execution_id: str
+    keeper: Keeper
+    items: FinishedItems | None = None
+    """What the iteration that runs first has done in an earlier attempt."""
 
     async def save(self, state: AgentflowState, status: str) -> None:
         """Rewrite the execution row. It may be called after any node: the state is complete between two nodes."""
@@ -100,6 +123,8 @@ class _Level:
                 if state.steps > self._run.context.max_iterations:
                     raise FlowError("Maximum iteration limit reached")
                 state = await self._advance(state, node)
+                if self._iteration is None:
+                    await self._run.keeper.after_node(state, node.name)
             except asyncio.CancelledError:
                 await asyncio.shield(self._fail(state, node, *self._abort_of(node)))
                 raise
@@ -189,9 +214,13 @@ class _Level:
         """Run what lies inside an iteration once for each item. An item that fails does not fail the run."""
         plan = self._plan.inner.get(node.id)
         items = result.input["iterationInput"]
-        values, results, inner = state.values, [], []
+        values, results, inner, done = state.values, [], [], 0
+        if (kept := self._run.items) is not None and (kept.node_id, kept.executed) == (node.id, len(state.executed)):
+            values, results, inner, done = kept.values, list(kept.results), list(kept.inner), kept.count
         report = RunReport(self._run.context, is_inner=True)
         for index, value in enumerate(items):
+            if index < done:
+                continue
             iteration = {
                 "index": index,
                 "value": value,
@@ -208,12 +237,17 @@ class _Level:
                 raise
             except Exception as error:
                 results.append(f"Error in iteration {index + 1}: {error}")
-                continue
-            values = {**values, **ended.values}
-            if ended.executed and (content := ended.executed[-1].output.get("content", " ")):
-                results.append(content)
-            extra = {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id}
-            inner += [replace(item, data=without_credentials({**item.data, **extra})) for item in ended.executed]
+            else:
+                values = {**values, **ended.values}
+                if ended.executed and (content := ended.executed[-1].output.get("content", " ")):
+                    results.append(content)
+                extra = {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id}
+                inner += [replace(item, data=without_credentials({**item.data, **extra})) for item in ended.executed]
+            if self._iteration is None and index + 1 < len(items):
+                so_far = FinishedItems(
+                    node_id=node.id, executed=len(state.executed), count=index + 1, results=results, values=values, inner=inner
+                )
+                await self._run.keeper.after_item(state, so_far)
         output = {"iterationResults": results, "content": "\n".join(text_of(item) for item in results)}
         return replace(result, output=output, state=values), inner
 

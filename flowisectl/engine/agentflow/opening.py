@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from flowisectl.engine.agentflow import schedule
+from flowisectl.engine.agentflow.checkpoint import FinishedItems, KeptRun, kept_run
 from flowisectl.engine.agentflow.messages import parse_form_lines, prepended_messages
 from flowisectl.engine.agentflow.plan import START, FlowPlan
 from flowisectl.engine.agentflow.state import AgentflowState, NodeExecution, RunStatus, executions_of
@@ -31,6 +32,12 @@ class Opening:
     input_type: str
     context: RunContext
     """The context to run in; of a webhook the question has been made from its payload."""
+    before: int = 0
+    """How many of the executed nodes an earlier request of the session has left."""
+    is_continued: bool = False
+    """An earlier attempt of the same job has come so far; what follows `before` is its work."""
+    items: FinishedItems | None = None
+    """What the iteration that runs next has done in that attempt."""
 
 
 async def open_run(flow: Flow, plan: FlowPlan, context: RunContext) -> Opening:
@@ -42,6 +49,8 @@ async def open_run(flow: Flow, plan: FlowPlan, context: RunContext) -> Opening:
     inputs = NodeInputs(start.inputs)
     input_type = inputs.text("startInputType")
     _check_entrance(flow, context, input_type)
+    if (kept := await kept_run(flow, context)) is not None:
+        return _continue(context, inputs, kept)
     human_input = context.request.human_input
     persists = inputs.flag("startPersistState")
     previous = None
@@ -62,15 +71,31 @@ async def open_run(flow: Flow, plan: FlowPlan, context: RunContext) -> Opening:
     return Opening(state=state, execution_id=execution_id, is_resumed=False, input_type=input_type, context=context)
 
 
+def _continue(context: RunContext, start: NodeInputs, kept: KeptRun) -> Opening:
+    webhook = context.request.webhook if kept.input_type == "webhookTrigger" and not kept.is_resumed else None
+    if webhook is not None:
+        context = _with_webhook_question(context, start, webhook)
+    return Opening(
+        state=kept.state,
+        execution_id=kept.execution_id,
+        is_resumed=kept.is_resumed,
+        input_type=kept.input_type,
+        context=context,
+        before=kept.before,
+        is_continued=True,
+        items=kept.items,
+    )
+
+
 def _check_entrance(flow: Flow, context: RunContext, input_type: str) -> None:
     where = f"flow {flow.id or flow.name}"
     if not input_type:
         raise InvalidFlow(f"{where}: the Start node has no input type; choose one and save the flow again")
     request = context.request
     if input_type == "webhookTrigger" and request.webhook is None and not request.human_input:
-        raise InvalidRequest(f"{where} starts by a webhook: call its webhook address instead")
-    if input_type == "scheduleInput" and not request.human_input:
-        raise InvalidRequest(f"{where} starts by its schedule: it cannot be called")
+        raise InvalidRequest(f"This flow is configured as a Webhook Trigger: {where} starts by a webhook; call its webhook address")
+    if input_type == "scheduleInput" and not request.is_scheduled and not request.human_input:
+        raise InvalidRequest(f"This flow is configured as a Scheduled Trigger: {where} starts by its schedule, and cannot be called")
     if request.question and request.form:
         raise InvalidRequest("question and form cannot be used together: send one of them")
 
@@ -125,7 +150,9 @@ async def _resume(context: RunContext, previous: StoredExecution | None, human_i
         human_input={**human_input, "startNodeId": start},
     )
     await context.executions.save(previous.id, [item.json for item in executed], RunStatus.INPROGRESS)
-    return Opening(state=state, execution_id=previous.id, is_resumed=True, input_type=input_type, context=context)
+    return Opening(
+        state=state, execution_id=previous.id, is_resumed=True, input_type=input_type, context=context, before=len(executed)
+    )
 
 
 def _resumable(previous: StoredExecution) -> tuple[NodeExecution, ...]:

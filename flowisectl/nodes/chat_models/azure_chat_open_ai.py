@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.nodes.chat_models._azure import deployment_url
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
     CACHE,
@@ -76,24 +76,13 @@ class AzureChatOpenAI(Node):
             inputs,
             context,
             provider="azureChatOpenAI",
-            base_url=_deployment_url(inputs, deployment),
+            base_url=deployment_url(inputs),
             api_key=require_key(inputs, "azureOpenAIApiKey"),
             model=name,
             params=params,
             has_developer_role=thinks,
             key_header="api-key",
         )
-
-
-def _deployment_url(inputs: NodeInputs, deployment: str) -> str:
-    """Where the deployment is; `basepath` names the folder of deployments when it is not the usual one."""
-    instance, version = inputs.secret("azureOpenAIApiInstanceName"), inputs.secret("azureOpenAIApiVersion")
-    base = inputs.text("basepath") or (f"https://{instance}.openai.azure.com/openai/deployments" if instance else "")
-    if not base or not deployment or not version:
-        raise MissingInput(
-            f"node {inputs.node_id!r} ({inputs.label}) needs a credential with instance name, deployment name and API version"
-        )
-    return f"{base.rstrip('/')}/{deployment}?api-version={version}"
 
 
 def _thinks(name: str) -> bool:

@@ -14,20 +14,31 @@ from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, 
 
 class ApiLoader(Node):
     definition = NodeDefinition(
-name="apiLoader",
-label="API Loader",
-category="Document Loaders",
-version=2.1,
-base_classes=("Document",),
-description="What an HTTP address answers",
-inputs=(SPLITTER, NodeParam("method", "Method", "options", options=(Option("GET", "GET"), Option("POST", "POST"),)), NodeParam("url", "URL", "string"), NodeParam("headers", "Headers", "json", optional=True, additional=True), NodeParam("caFile", "SSL Certificate", "file", optional=True, additional=True), NodeParam("body", "Body", "json", optional=True, additional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="apiLoader",
+        label="API Loader",
+        category="Document Loaders",
+        version=2.1,
+        base_classes=("Document",),
+        description="What an HTTP address answers",
+        inputs=(
+            SPLITTER,
+            NodeParam("method", "Method", "options", options=(Option("GET", "GET"), Option("POST", "POST"))),
+            NodeParam("url", "URL", "string"),
+            NodeParam("headers", "Headers", "json", optional=True, additional=True),
+            NodeParam("caFile", "SSL Certificate", "file", optional=True, additional=True),
+            NodeParam("body", "Body", "json", optional=True, additional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         url = str(inputs.require("url"))
         if inputs.get("caFile"):
-            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): certificates of its own are not supported yet: remove the CA file")
+            raise InvalidFlow(
+                f"node {inputs.node_id!r} ({inputs.label}): certificates of its own are not supported yet: remove the CA file"
+            )
         call = HttpCall(method=inputs.text("method", "GET"), url=url, headers=self._headers(inputs), body=self._body(inputs))
         try:
             response = await context.http.request(call)

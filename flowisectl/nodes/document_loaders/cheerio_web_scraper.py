@@ -15,20 +15,38 @@ from flowisectl.retrieval.web_page import read_page, same_site, selected_text, s
 
 class CheerioWebScraper(Node):
     definition = NodeDefinition(
-name="cheerioWebScraper",
-label="Cheerio Web Scraper",
-category="Document Loaders",
-version=2.0,
-base_classes=("Document",),
-description="The text of a web page, and of pages that it leads to",
-inputs=(NodeParam("url", "URL", "string"), SPLITTER, NodeParam("relativeLinksMethod", "Get Relative Links Method", "options", default='webCrawl', optional=True, options=(Option("Web Crawl", "webCrawl"), Option("Scrape XML Sitemap", "scrapeXMLSitemap"),), additional=True), NodeParam("limit", "Get Relative Links Limit", "number", default='10', optional=True, additional=True), NodeParam("selector", "Selector (CSS)", "string", optional=True, additional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="cheerioWebScraper",
+        label="Cheerio Web Scraper",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="The text of a web page, and of pages that it leads to",
+        inputs=(
+            NodeParam("url", "URL", "string"),
+            SPLITTER,
+            NodeParam(
+                "relativeLinksMethod",
+                "Get Relative Links Method",
+                "options",
+                default="webCrawl",
+                optional=True,
+                options=(Option("Web Crawl", "webCrawl"), Option("Scrape XML Sitemap", "scrapeXMLSitemap")),
+                additional=True,
+            ),
+            NodeParam("limit", "Get Relative Links Limit", "number", default="10", optional=True, additional=True),
+            NodeParam("selector", "Selector (CSS)", "string", optional=True, additional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         url = inputs.text("url").strip().strip('"')
         if not url.startswith(("http://", "https://")):
-            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): {url[:200]!r} is no web address: it begins with http:// or https://")
+            raise InvalidFlow(
+                f"node {inputs.node_id!r} ({inputs.label}): {url[:200]!r} is no web address: it begins with http:// or https://"
+            )
         crawl = WebCrawl(context.http, on_failure=context.trace.note)
         selector = inputs.text("selector", "body")
         pages = await self._pages(url, inputs, crawl)

@@ -15,15 +15,21 @@ from flowisectl.retrieval.tables import csv_documents
 
 class CsvFile(Node):
     definition = NodeDefinition(
-name="csvFile",
-label="Csv File",
-category="Document Loaders",
-version=3.0,
-base_classes=("Document",),
-description="The rows of CSV files, one document for each",
-inputs=(NodeParam("csvFile", "Csv File", "file"), SPLITTER, NodeParam("columnName", "Single Column Extraction", "string", optional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="csvFile",
+        label="Csv File",
+        category="Document Loaders",
+        version=3.0,
+        base_classes=("Document",),
+        description="The rows of CSV files, one document for each",
+        inputs=(
+            NodeParam("csvFile", "Csv File", "file"),
+            SPLITTER,
+            NodeParam("columnName", "Single Column Extraction", "string", optional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("csvFile", inputs, context)

@@ -19,15 +19,18 @@ NO_DOCUMENTS = "Document object must contain pageContent and metadata"
 
 class CustomDocumentLoader(Node):
     definition = NodeDefinition(
-name="customDocumentLoader",
-label="Custom Document Loader",
-category="Document Loaders",
-version=1.0,
-base_classes=("Document",),
-description="Documents that JavaScript of the flow's author makes",
-inputs=(NodeParam("functionInputVariables", "Input Variables", "json", optional=True, list=True, accept_variable=True), NodeParam("javascriptFunction", "Javascript Function", "code"),),
-outputs=OUTPUTS,
-)
+        name="customDocumentLoader",
+        label="Custom Document Loader",
+        category="Document Loaders",
+        version=1.0,
+        base_classes=("Document",),
+        description="Documents that JavaScript of the flow's author makes",
+        inputs=(
+            NodeParam("functionInputVariables", "Input Variables", "json", optional=True, list=True, accept_variable=True),
+            NodeParam("javascriptFunction", "Javascript Function", "code"),
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         question = context.request.final_question

@@ -12,15 +12,15 @@ from flowisectl.retrieval.office_text import docx_documents
 
 class DocxFile(Node):
     definition = NodeDefinition(
-name="docxFile",
-label="Docx File",
-category="Document Loaders",
-version=2.0,
-base_classes=("Document",),
-description="The text of Word files, one document for each",
-inputs=(NodeParam("docxFile", "Docx File", "file"), SPLITTER, METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="docxFile",
+        label="Docx File",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="The text of Word files, one document for each",
+        inputs=(NodeParam("docxFile", "Docx File", "file"), SPLITTER, METADATA, OMIT),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("docxFile", inputs, context)

@@ -14,15 +14,31 @@ OTHER_INPUTS = ("txtFile", "pdfFile", "docxFile", "csvFile", "jsonFile", "jsonli
 
 class FileLoader(Node):
     definition = NodeDefinition(
-name="fileLoader",
-label="File Loader",
-category="Document Loaders",
-version=2.0,
-base_classes=("Document",),
-description="The text of files of any kind",
-inputs=(NodeParam("file", "File", "file"), SPLITTER, NodeParam("usage", "Pdf Usage", "options", default='perPage', optional=True, options=(Option("One document per page", "perPage"), Option("One document per file", "perFile"),), additional=True), NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True), NodeParam("pointerName", "JSONL Pointer Extraction", "string", optional=True, additional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="fileLoader",
+        label="File Loader",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="The text of files of any kind",
+        inputs=(
+            NodeParam("file", "File", "file"),
+            SPLITTER,
+            NodeParam(
+                "usage",
+                "Pdf Usage",
+                "options",
+                default="perPage",
+                optional=True,
+                options=(Option("One document per page", "perPage"), Option("One document per file", "perFile")),
+                additional=True,
+            ),
+            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True),
+            NodeParam("pointerName", "JSONL Pointer Extraction", "string", optional=True, additional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files: list[NamedFile] = []

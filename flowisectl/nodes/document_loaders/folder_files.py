@@ -14,23 +14,41 @@ from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import MAX_FILES, METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 from flowisectl.retrieval.file_formats import MAX_FILE_BYTES, FormatOptions, NamedFile, file_documents
 
-ENDINGS = frozenset(
-    "json jsonl txt md mdx html htm xml css csv pdf docx xlsx pptx js jsx mjs ts tsx py pyw rb rs go java kt kts scala swift c h cc cpp "
-    "hpp cs php pl lua r sh bash sql sol proto graphql vue svelte yaml yml toml ini tex ltx rst markdown less scss sass vb aspx asp".split()
-)
+ENDINGS = frozenset((
+    "json", "jsonl", "txt", "md", "mdx", "html", "htm", "xml", "css", "csv", "pdf", "docx", "xlsx", "pptx", "js", "jsx", "mjs", "ts",
+    "tsx", "py", "pyw", "rb", "rs", "go", "java", "kt", "kts", "scala", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "pl", "lua",
+    "r", "sh", "bash", "sql", "sol", "proto", "graphql", "vue", "svelte", "yaml", "yml", "toml", "ini", "tex", "ltx", "rst", "markdown",
+    "less", "scss", "sass", "vb", "aspx", "asp",
+))  # fmt: skip
 
 
 class FolderFiles(Node):
     definition = NodeDefinition(
-name="folderFiles",
-label="Folder with Files",
-category="Document Loaders",
-version=4.0,
-base_classes=("Document",),
-description="The text of all files of a folder on the server",
-inputs=(NodeParam("folderPath", "Folder Path", "string"), NodeParam("recursive", "Recursive", "boolean"), SPLITTER, NodeParam("pdfUsage", "Pdf Usage", "options", default='perPage', optional=True, options=(Option("One document per page", "perPage"), Option("One document per file", "perFile"),), additional=True), NodeParam("pointerName", "JSONL Pointer Extraction", "string", optional=True, additional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="folderFiles",
+        label="Folder with Files",
+        category="Document Loaders",
+        version=4.0,
+        base_classes=("Document",),
+        description="The text of all files of a folder on the server",
+        inputs=(
+            NodeParam("folderPath", "Folder Path", "string"),
+            NodeParam("recursive", "Recursive", "boolean"),
+            SPLITTER,
+            NodeParam(
+                "pdfUsage",
+                "Pdf Usage",
+                "options",
+                default="perPage",
+                optional=True,
+                options=(Option("One document per page", "perPage"), Option("One document per file", "perFile")),
+                additional=True,
+            ),
+            NodeParam("pointerName", "JSONL Pointer Extraction", "string", optional=True, additional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         folder = Path(str(inputs.require("folderPath")))

@@ -12,16 +12,28 @@ from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, 
 
 class Github(Node):
     definition = NodeDefinition(
-name="github",
-label="Github",
-category="Document Loaders",
-version=3.0,
-base_classes=("Document",),
-description="The text files of a GitHub repository",
-credential=CredentialParam(("githubApi",), optional=True),
-inputs=(NodeParam("repoLink", "Repo Link", "string"), NodeParam("branch", "Branch", "string", default='main'), NodeParam("recursive", "Recursive", "boolean", optional=True), NodeParam("maxConcurrency", "Max Concurrency", "number", optional=True, step=1, additional=True), NodeParam("githubBaseUrl", "Github Base URL", "string", optional=True, additional=True), NodeParam("githubInstanceApi", "Github Instance API", "string", optional=True, additional=True), NodeParam("ignorePath", "Ignore Paths", "string", optional=True, rows=4, additional=True), NodeParam("maxRetries", "Max Retries", "number", optional=True, step=1, additional=True), SPLITTER, METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="github",
+        label="Github",
+        category="Document Loaders",
+        version=3.0,
+        base_classes=("Document",),
+        description="The text files of a GitHub repository",
+        credential=CredentialParam(("githubApi",), optional=True),
+        inputs=(
+            NodeParam("repoLink", "Repo Link", "string"),
+            NodeParam("branch", "Branch", "string", default="main"),
+            NodeParam("recursive", "Recursive", "boolean", optional=True),
+            NodeParam("maxConcurrency", "Max Concurrency", "number", optional=True, step=1, additional=True),
+            NodeParam("githubBaseUrl", "Github Base URL", "string", optional=True, additional=True),
+            NodeParam("githubInstanceApi", "Github Instance API", "string", optional=True, additional=True),
+            NodeParam("ignorePath", "Ignore Paths", "string", optional=True, rows=4, additional=True),
+            NodeParam("maxRetries", "Max Retries", "number", optional=True, step=1, additional=True),
+            SPLITTER,
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         base_url = inputs.text("githubBaseUrl", "https://github.com").rstrip("/")
@@ -44,10 +56,7 @@ outputs=OUTPUTS,
             recursive=inputs.flag("recursive"), ignored=[str(path) for path in ignored] if isinstance(ignored, list) else []
         )
         documents = [
-            Document(
-                page_content=text,
-                metadata={"source": path, "repository": f"{base_url}/{owner}/{name}", "branch": repository.branch},
-            )
+            Document(page_content=text, metadata={"source": path, "repository": f"{base_url}/{owner}/{name}", "branch": repository.branch})
             for path, text in files
         ]
         return await answer_of(inputs, lambda: documents)

@@ -15,15 +15,24 @@ from flowisectl.retrieval.loading import as_text, loaded
 
 class JsonFile(Node):
     definition = NodeDefinition(
-name="jsonFile",
-label="Json File",
-category="Document Loaders",
-version=3.1,
-base_classes=("Document",),
-description="The texts of JSON files, or one document for each object",
-inputs=(NodeParam("jsonFile", "Json File", "file"), SPLITTER, NodeParam("separateByObject", "Separate by JSON Object (JSON Array)", "boolean", optional=True, additional=True), NodeParam("pointersName", "Pointers Extraction (separated by commas)", "string", optional=True, hide={'separateByObject': True}), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="jsonFile",
+        label="Json File",
+        category="Document Loaders",
+        version=3.1,
+        base_classes=("Document",),
+        description="The texts of JSON files, or one document for each object",
+        inputs=(
+            NodeParam("jsonFile", "Json File", "file"),
+            SPLITTER,
+            NodeParam("separateByObject", "Separate by JSON Object (JSON Array)", "boolean", optional=True, additional=True),
+            NodeParam(
+                "pointersName", "Pointers Extraction (separated by commas)", "string", optional=True, hide={"separateByObject": True}
+            ),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("jsonFile", inputs, context)

@@ -15,15 +15,21 @@ from flowisectl.retrieval.loading import as_text, loaded
 
 class JsonlinesFile(Node):
     definition = NodeDefinition(
-name="jsonlinesFile",
-label="Json Lines File",
-category="Document Loaders",
-version=3.0,
-base_classes=("Document",),
-description="One value of every line of JSON Lines files",
-inputs=(NodeParam("jsonlinesFile", "Jsonlines File", "file"), SPLITTER, NodeParam("pointerName", "Pointer Extraction", "string"), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="jsonlinesFile",
+        label="Json Lines File",
+        category="Document Loaders",
+        version=3.0,
+        base_classes=("Document",),
+        description="One value of every line of JSON Lines files",
+        inputs=(
+            NodeParam("jsonlinesFile", "Jsonlines File", "file"),
+            SPLITTER,
+            NodeParam("pointerName", "Pointer Extraction", "string"),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("jsonlinesFile", inputs, context)

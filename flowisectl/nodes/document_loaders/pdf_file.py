@@ -12,15 +12,28 @@ from flowisectl.retrieval.pdf_text import pdf_documents
 
 class PdfFile(Node):
     definition = NodeDefinition(
-name="pdfFile",
-label="Pdf File",
-category="Document Loaders",
-version=2.0,
-base_classes=("Document",),
-description="The text of PDF files, by page or by file",
-inputs=(NodeParam("pdfFile", "Pdf File", "file"), SPLITTER, NodeParam("usage", "Usage", "options", default='perPage', options=(Option("One document per page", "perPage"), Option("One document per file", "perFile"),)), NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True), METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="pdfFile",
+        label="Pdf File",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="The text of PDF files, by page or by file",
+        inputs=(
+            NodeParam("pdfFile", "Pdf File", "file"),
+            SPLITTER,
+            NodeParam(
+                "usage",
+                "Usage",
+                "options",
+                default="perPage",
+                options=(Option("One document per page", "perPage"), Option("One document per file", "perFile")),
+            ),
+            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True),
+            METADATA,
+            OMIT,
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("pdfFile", inputs, context)

@@ -13,17 +13,19 @@ from flowisectl.retrieval.file_formats import file_documents
 
 class TextFile(Node):
     definition = NodeDefinition(
-name="textFile",
-label="Text File",
-category="Document Loaders",
-version=3.0,
-base_classes=("Document",),
-description="The text of text files",
-inputs=(NodeParam("txtFile", "Txt File", "file"), SPLITTER, METADATA, OMIT,),
-outputs=OUTPUTS,
-)
+        name="textFile",
+        label="Text File",
+        category="Document Loaders",
+        version=3.0,
+        base_classes=("Document",),
+        description="The text of text files",
+        inputs=(NodeParam("txtFile", "Txt File", "file"), SPLITTER, METADATA, OMIT),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("txtFile", inputs, context)
         # Whatever the ending says: markup and data are read as they stand.
-        return await answer_of(inputs, lambda: [document for file in files for document in file_documents(replace(file, name=f"{file.name}.txt"))])
+        return await answer_of(
+            inputs, lambda: [document for file in files for document in file_documents(replace(file, name=f"{file.name}.txt"))]
+        )

@@ -13,15 +13,19 @@ from flowisectl.retrieval.store_search import default_count
 
 class VectorStoreToDocument(Node):
     definition = NodeDefinition(
-name="vectorStoreToDocument",
-label="VectorStore To Document",
-category="Document Loaders",
-version=2.0,
-base_classes=("Document",),
-description="Documents that a vector store finds for a question",
-inputs=(NodeParam("vectorStore", "Vector Store", "VectorStore"), NodeParam("query", "Query", "string", optional=True, accept_variable=True), NodeParam("minScore", "Minimum Score (%)", "number", optional=True, step=1),),
-outputs=OUTPUTS,
-)
+        name="vectorStoreToDocument",
+        label="VectorStore To Document",
+        category="Document Loaders",
+        version=2.0,
+        base_classes=("Document",),
+        description="Documents that a vector store finds for a question",
+        inputs=(
+            NodeParam("vectorStore", "Vector Store", "VectorStore"),
+            NodeParam("query", "Query", "string", optional=True, accept_variable=True),
+            NodeParam("minScore", "Minimum Score (%)", "number", optional=True, step=1),
+        ),
+        outputs=OUTPUTS,
+    )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         store: VectorStore = inputs.require("vectorStore")

@@ -11,10 +11,9 @@ from flowisectl.errors import FlowNotFound, InvalidRequest
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.callers import workspace_id
-from flowisectl.web.dates import date_of
 from flowisectl.web.errors import HttpError, service_text
 from flowisectl.web.ids import flow_id_of
-from flowisectl.web.json_text import from_json
+from flowisectl.web.message_filter import message_filter
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.pagination import Page, page_of
 from flowisectl.web.services import current_services
@@ -27,32 +26,6 @@ async def _own_flow(flow_id: str, function: str) -> StoredFlow:
     if stored.workspace_id != workspace_id():
         raise HttpError(500, service_text(function, "Unauthorized access"))
     return stored
-
-
-def _filter(chat_types: list[str]) -> MessageFilter:
-    query = request.args
-    return MessageFilter(
-        chat_types=chat_types,
-        chat_id=query.get("chatId"),
-        memory_type=query.get("memoryType"),
-        session_id=query.get("sessionId"),
-        message_id=query.get("messageId"),
-        start_date=date_of(query.get("startDate")),
-        end_date=date_of(query.get("endDate")),
-        feedback_types=_several("feedbackType"),
-    )
-
-
-def _several(name: str) -> list[str]:
-    """A query value that comes once, repeatedly, or as the JSON text of a list."""
-    values: list[str] = []
-    for text in request.args.getlist(name):
-        if text.startswith("["):
-            listed = from_json(text.encode("utf-8", "surrogatepass"))
-            values += [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
-        elif text:
-            values.append(text)
-    return values
 
 
 async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
@@ -71,13 +44,13 @@ async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
 @blueprint.get("/chatmessage/<flow_id>")
 async def listing(flow_id: str) -> Response:
     stored = await _own_flow(flow_id, "chatMessagesService.getAllChatMessages")
-    return await _list(stored.flow.id, _filter(_several("chatType")), page_of(request.args, "chatMessagesController.getAllChatMessages"))
+    return await _list(stored.flow.id, message_filter(request.args), page_of(request.args, "chatMessagesController.getAllChatMessages"))
 
 
 @blueprint.get("/internal-chatmessage/<flow_id>")
 async def internal_listing(flow_id: str) -> Response:
     stored = await _own_flow(flow_id, "chatMessagesService.getAllInternalChatMessages")
-    return await _list(stored.flow.id, _filter(["INTERNAL"]), Page())
+    return await _list(stored.flow.id, message_filter(request.args, ["INTERNAL"]), Page())
 
 
 @blueprint.delete("/chatmessage/<flow_id>")
@@ -87,7 +60,7 @@ async def delete(flow_id: str) -> Response:
     stored = await services.flows.get(flow_id_of(flow_id))
     if stored.workspace_id != workspace_id():
         raise FlowNotFound(flow_id)
-    deleted = await delete_messages(services.database, stored.flow.id, _filter(_several("chatType")))
+    deleted = await delete_messages(services.database, stored.flow.id, message_filter(request.args))
     blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
     for chat_id in deleted.chat_ids:
         # An id that cannot name a folder never had one.

@@ -7,11 +7,13 @@ from quart import Blueprint, Response, request
 from flowisectl.database.api_key import api_key_by_text
 from flowisectl.database.chat_flow import delete_flow, flows_of_key, get_flow_row, insert_flow, list_flow_rows, update_flow
 from flowisectl.database.lookup import Row
+from flowisectl.database.schedule import delete_schedule_of
 from flowisectl.errors import FlowNotFound
 from flowisectl.web.answers import delete_result, json_answer, text_answer
 from flowisectl.web.callers import current_caller, needs, workspace_id
 from flowisectl.web.errors import Forbidden, HttpError, service_text
 from flowisectl.web.flow_entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
+from flowisectl.web.flow_schedules import keep_schedule
 from flowisectl.web.ids import flow_id_of
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.pagination import page_of
@@ -33,11 +35,17 @@ async def _own_row(flow_id: str) -> Row:
     return row
 
 
+async def _keep_schedule(row: Row) -> None:
+    services = current_services()
+    await keep_schedule(services.database, row, min_seconds=services.min_schedule_seconds)
+
+
 @blueprint.post("/chatflows")
 @needs(*_WRITES, "assistants:create", "assistants:update")
 async def create() -> Response:
     values = new_flow(await body_object())
     row = await insert_flow(current_services().database, {**values, "workspaceId": workspace_id()})
+    await _keep_schedule(row)
     return json_answer(public_flow(row))
 
 
@@ -64,6 +72,7 @@ async def update(flow_id: str) -> Response:
     services.flows.forget(row["id"])
     if changed is None:
         raise FlowNotFound(flow_id)
+    await _keep_schedule(changed)
     return json_answer(public_flow(changed))
 
 
@@ -78,6 +87,7 @@ async def delete(flow_id: str) -> Response:
     if not current_caller().may(DELETE_PERMISSIONS.get(row["type"], "chatflows:delete")):
         raise Forbidden
     affected = await delete_flow(services.database, row["id"])
+    await delete_schedule_of(services.database, row["id"])
     services.flows.forget(row["id"])
     await services.blobs.of_organization(await organization_of(services.database, row["workspaceId"])).delete_flow(row["id"])
     return delete_result(affected)

@@ -15,6 +15,7 @@ from flowisectl.web.ids import flow_id_of
 from flowisectl.web.multipart import is_multipart, read_multipart
 from flowisectl.web.prediction_answer import answer_prediction, prediction_request
 from flowisectl.web.prediction_request import asks_for_stream, checked_body
+from flowisectl.web.rate_limit import most_at_once
 from flowisectl.web.request_body import body_object
 from flowisectl.web.request_source import header
 from flowisectl.web.services import current_services
@@ -51,7 +52,9 @@ async def create(flow_id: str) -> Response:
         except InvalidApiKey as error:
             raise HttpError(401, service_text(RUNS, error.message)) from error
     prediction = await prediction_request(stored, body, services, wants_stream=is_streaming)
-    answer = await answer_prediction(prediction, services, error_prefix=service_text(RUNS, ""))
+    answer = await answer_prediction(
+        prediction, services, error_prefix=service_text(RUNS, ""), max_of_flow=most_at_once(stored.flow.api_config)
+    )
     if headers:
         answer.headers.extend(headers)
     return answer

@@ -1,9 +1,10 @@
-"""What was written into vector stores, by flow."""
+"""What was written into vector stores, by flow or document store."""
 
 from __future__ import annotations
 
 from quart import Blueprint, Response, request
 
+from flowisectl.database.document_store import get_store
 from flowisectl.database.upsert_history import delete_upsert_history, list_upsert_history
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.callers import needs, workspace_id
@@ -15,11 +16,20 @@ from flowisectl.web.services import current_services
 blueprint = Blueprint("upsert_history", __name__)
 
 
+async def _is_own(owner_id: str) -> bool:
+    """Whether a flow or a document store is of the caller's workspace."""
+    services, workspace = current_services(), workspace_id()
+    if await services.authentication.is_own_flow(owner_id, workspace, services.flows):
+        return True
+    store = await get_store(services.database, owner_id)
+    return store is not None and store["workspaceId"] == workspace
+
+
 @blueprint.get("/upsert-history/<flow_id>")
 async def listing(flow_id: str) -> Response:
-    """A flow's upserts; a flow of another workspace has none."""
+    """The upserts of a flow, or of a document store; one of another workspace has none."""
     services, query = current_services(), request.args
-    if not await services.authentication.is_own_flow(flow_id, workspace_id(), services.flows):
+    if not await _is_own(flow_id):
         return json_answer([])
     rows = await list_upsert_history(
         services.database,

@@ -37,6 +37,7 @@ async def create() -> Response:
     if "name" not in values:
         raise InvalidRequest("A variable needs a name (a text), a value and a type (static or runtime)")
     row = await insert_variable(current_services().database, {"value": "", "type": "static", **values, "workspaceId": workspace_id()})
+    current_services().variables.forget()
     return json_answer(row)
 
 
@@ -55,10 +56,14 @@ async def update(variable_id: str) -> Response:
     row = await get_variable(database, variable_id)
     if row is None or row["workspaceId"] != workspace_id():
         return text_answer("Variable not found in the database", 404)
-    return json_answer(await update_variable(database, variable_id, values))
+    row = await update_variable(database, variable_id, values)
+    current_services().variables.forget()
+    return json_answer(row)
 
 
 @blueprint.delete("/variables/<variable_id>")
 @needs("variables:delete")
 async def delete(variable_id: str) -> Response:
-    return delete_result(await delete_variable(current_services().database, variable_id, workspace_id()))
+    affected = await delete_variable(current_services().database, variable_id, workspace_id())
+    current_services().variables.forget()
+    return delete_result(affected)

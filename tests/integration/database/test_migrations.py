@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 import flowisectl.database.accounts
 import flowisectl.database.assistant
+import flowisectl.database.checkpoint
 import flowisectl.database.credential
 import flowisectl.database.document_store
 import flowisectl.database.document_store_file_chunk
@@ -72,7 +73,7 @@ async def inspected(database: Database) -> dict[str, dict[str, bool]]:
 async def test_fresh_database_has_every_table_and_what_the_classes_say(database: Database) -> None:
     tables = await inspected(database)
 
-    assert set(tables) == FLOWISE_TABLES | {"flowisectl_alembic_version"}
+    assert set(tables) == FLOWISE_TABLES | {"flowisectl_alembic_version", "flowisectl_checkpoint"}
     for name, table in SQLModel.metadata.tables.items():
         for column in table.columns:
             assert column.name in tables[name], f"{name}.{column.name}"

@@ -1,4 +1,7 @@
-"""A small model server for embeddings: every text becomes its length and its number of blanks; a test may hold or break it."""
+"""A small model server: every text becomes the vector of its length and its number of blanks, every chat gets one answer.
+
+A test may hold the embeddings or break them.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ class EmbeddingServer:
         self.gate.set()
         self.status = 200
         self.url = ""
+        self.chats: list[str] = []
+        """The last message of each chat."""
 
     async def embed(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -32,11 +37,19 @@ class EmbeddingServer:
         return web.json_response({"data": data, "model": body["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
 
+    async def chat(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.chats.append(body["messages"][-1]["content"])
+        message = {"role": "assistant", "content": "Finds bridges."}
+        return web.json_response({"id": "c", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+
 @asynccontextmanager
 async def open_embedding_server() -> AsyncIterator[EmbeddingServer]:
     server = EmbeddingServer()
     app = web.Application()
     app.router.add_post("/v1/embeddings", server.embed)
+    app.router.add_post("/v1/chat/completions", server.chat)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

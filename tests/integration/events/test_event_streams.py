@@ -211,7 +211,7 @@ async def test_lost_stream_is_made_anew_and_its_streams_are_told(worker: Worker,
 
 
 async def test_job_without_listeners_costs_nothing(worker: Worker) -> None:
-    sink = worker.publisher.sink("job", 1, "", worker_id="w1")
+    sink = worker.publisher.sink("job", 1, "", worker_id="w1", is_heard=False)
     sink.emit(FlowEvent(EventKind.TOKEN, object()))
 
     await asyncio.wait_for(sink.drained(), 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 import orjson
@@ -13,22 +14,35 @@ from flowisectl.engine.context import Trace
 from flowisectl.engine.events import EventKind, EventSink, FlowEvent
 from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.runs.attempt import Attempt
 
 
 class ScriptedRunner:
     """Body members: `tokens` (texts to send), `pace` (seconds between them), `hold` (a file to wait for), `seconds` (to work),
-    `error` (fail with it), `raises` (raise it)."""
+    `error` (fail with it), `raises` (raise it), `spin` (seconds to block the loop), `checkpoint` (keep it),
+    `confirms` (ask before the end whether the attempt counts)."""
 
     def __init__(self) -> None:
         self.runs: list[str] = []
         self.started = asyncio.Event()
         self.cancelled = 0
+        self.kept = asyncio.Event()
+        self.loaded: list[object] = []
+        self.refused: list[type[BaseException]] = []
 
-    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace) -> PredictionResult:
+    async def run(self, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt) -> PredictionResult:
         body = request.body
         self.runs.append(request.message_id)
         trace.node_started("node_0", "scripted", "Scripted")
         self.started.set()
+        if "checkpoint" in body:
+            self.loaded.append(await attempt.checkpoint.load())
+            await attempt.checkpoint.save(body["checkpoint"])
+            self.kept.set()
+        if "spin" in body:
+            end = time.monotonic() + body["spin"]
+            while time.monotonic() < end:
+                pass
         try:
             for text in body.get("tokens", ()):
                 events.emit(FlowEvent(EventKind.TOKEN, text))
@@ -40,6 +54,12 @@ class ScriptedRunner:
             self.cancelled += 1
             raise
         trace.node_ended("node_0", "finished")
+        if body.get("confirms"):
+            try:
+                await attempt.confirm()
+            except BaseException as error:
+                self.refused.append(type(error))
+                raise
         if body.get("raises"):
             raise RuntimeError(body["raises"])
         if body.get("error"):
@@ -48,7 +68,9 @@ class ScriptedRunner:
         events.emit(FlowEvent(EventKind.METADATA, {"chatId": request.chat_id}))
         return PredictionResult(body=orjson.dumps({"text": "".join(body.get("tokens", ())), "id": request.message_id}))
 
-    def stopped(self, request: PredictionRequest, events: EventSink, error: FlowisectlError) -> PredictionResult:
+    async def stopped(
+        self, request: PredictionRequest, events: EventSink, error: FlowisectlError, said: str, attempt: Attempt
+    ) -> PredictionResult:
         events.emit(FlowEvent(EventKind.ERROR, error.message))
         return PredictionResult(error=error.message, error_kind=type(error).__name__, status=500)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from chatflow_building import FlowBuilder, catalogue_of, instance, permissions
+from record_doubles import ListRecords
 
 from flowisectl.engine.branch import Branch
 from flowisectl.engine.catalogue import NodeCatalogue
@@ -206,13 +207,30 @@ async def test_a_node_that_gives_no_store_is_an_error_that_names_it() -> None:
     assert failure.value.message.startswith("Error: ")
 
 
-async def test_a_record_manager_is_refused_and_nothing_is_written() -> None:
-    flow = small_flow(recordManager=instance("text_0")).node("text_0", "text", "Record Manager").edge("text_0", "store_0").flow()
+async def test_a_record_manager_is_asked_and_counted() -> None:
+    flow = (
+        FlowBuilder()
+        .node("loader_0", "loader", "Document Loaders", text="one|two")
+        .node("records_0", "records", "Record Manager")
+        .node("store_0", "store", "Vector Stores", document=[instance("loader_0")], recordManager=instance("records_0"))
+        .flow()
+    )
+    records = ListRecords()
+    catalogue = catalogue_of(store=(build_store, None), loader=(load, None), records=(lambda inputs, context: records, None))
 
-    with pytest.raises(NodeError, match="record manager"):
-        await fill(flow)
+    first = await fill(flow, catalogue)
+    second = await fill(flow, catalogue)
 
-    assert STORE.documents == []
+    assert first.to_json() == {
+        "numAdded": 2,
+        "numDeleted": 0,
+        "numUpdated": 0,
+        "numSkipped": 0,
+        "totalKeys": 2,
+        "addedDocs": [{"pageContent": "one", "metadata": {}}, {"pageContent": "two", "metadata": {}}],
+    }
+    assert second.counts == {"numAdded": 0, "numDeleted": 0, "numUpdated": 0, "numSkipped": 2}
+    assert len(STORE.documents) == 2
 
 
 async def test_an_unknown_ancestor_is_named_and_nothing_is_written() -> None:

@@ -28,13 +28,17 @@ FOLDERS = {
     "Chat Models": "chat_models",
     "Document Loaders": "document_loaders",
     "Embeddings": "embeddings",
+    "Engine": "engines",
     "LLMs": "llms",
     "Memory": "memory",
     "Moderation": "moderation",
+    "Multi Agents": "multi_agents",
     "Output Parsers": "output_parsers",
     "Prompts": "prompts",
     "Record Manager": "record_managers",
+    "Response Synthesizer": "response_synthesizers",
     "Retrievers": "retrievers",
+    "Sequential Agents": "sequential_agents",
     "Text Splitters": "text_splitters",
     "Tools": "tools",
     "Tools (MCP)": "tools",
@@ -49,7 +53,12 @@ FIELD_TYPES = {
 SOCKET_TYPES = {
     "BaseCache", "BaseChain", "BaseChatMemory", "BaseChatModel", "BaseLLMOutputParser", "BaseLanguageModel", "BaseMemory",
     "BasePromptTemplate", "BaseRetriever", "ChatPromptTemplate", "Document", "Embeddings", "Moderation", "PromptTemplate",
-    "RecordManager", "TextSplitter", "Tool", "VectorStore",
+    "PromptRetriever", "RecordManager", "TextSplitter", "Tool", "VectorStore", "VectorStoreRetriever",
+    # engines
+    "BaseChatModel_LlamaIndex", "BaseEmbedding_LlamaIndex", "BaseQueryEngine", "QueryEngineTool", "ResponseSynthesizer",
+    "VectorIndexRetriever",
+    # graphs of agents
+    "Agent", "BaseCheckpointSaver", "Condition", "CustomFunction", "ExecuteFlow", "LLMNode", "Start", "State", "Supervisor", "ToolNode",
 }  # fmt: skip
 
 

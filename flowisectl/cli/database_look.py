@@ -1,0 +1,88 @@
+"""A short look at the database, without its whole layer: does it answer, and how far is its schema."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from config.settings import DatabaseSettings
+
+LOOK_SECONDS = 3.0
+_VERSION = "SELECT version_num FROM flowisectl_alembic_version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseLook:
+    place: str
+    """Never with a password."""
+    schema: str = ""
+    """The newest step that was taken, empty for none."""
+    milliseconds: float = 0.0
+    reason: str = ""
+    """Why it cannot be used; empty when it can."""
+
+
+def database_place(settings: DatabaseSettings) -> str:
+    """The database in words; never a password."""
+    if settings.type == "sqlite":
+        return f"sqlite {settings.sqlite_file}"
+    return f"{settings.type} {settings.user}@{settings.host}:{settings.port}/{settings.name}"
+
+
+async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
+    place = database_place(settings)
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            schema = await (asyncio.to_thread(_sqlite, settings) if settings.type == "sqlite" else _postgres(settings))
+    except TimeoutError:
+        return DatabaseLook(place=place, reason=f"no answer within {LOOK_SECONDS:g} s")
+    except Exception as error:
+        return DatabaseLook(place=place, reason=" ".join(str(error).split())[:200] or type(error).__name__)
+    return DatabaseLook(
+        place=place,
+        schema=schema,
+        milliseconds=(time.perf_counter() - began) * 1000,
+        reason="" if schema else "it is not migrated: start a server, or run `flowisectl database migrate`",
+    )
+
+
+def _sqlite(settings: DatabaseSettings) -> str:
+    file = settings.sqlite_file.absolute()
+    if not file.exists():
+        return ""
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'flowisectl_alembic_version'").fetchone():
+            return ""
+        row = connection.execute(_VERSION).fetchone()
+        return str(row[0]) if row else ""
+
+
+async def _postgres(settings: DatabaseSettings) -> str:
+    if settings.type != "postgres":
+        raise ValueError(f"DATABASE_TYPE={settings.type}: this version supports sqlite and postgres")
+    import asyncpg  # type: ignore[import-untyped]
+
+    encryption = None
+    if settings.ssl or settings.ssl_ca_pem:
+        from flowisectl.database.postgresql import encryption_of
+
+        encryption = encryption_of(settings)
+    connection = await asyncpg.connect(
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        password=settings.password or None,
+        database=settings.name,
+        ssl=encryption or False,
+        timeout=LOOK_SECONDS,
+    )
+    try:
+        if await connection.fetchval("SELECT to_regclass('flowisectl_alembic_version')") is None:
+            return ""
+        return str(await connection.fetchval(_VERSION) or "")
+    finally:
+        await connection.close()

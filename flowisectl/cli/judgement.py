@@ -1,0 +1,132 @@
+"""What is wrong with a running service, said so that whoever reads it knows what to do. Pure: a look in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from flowisectl.cli.database_look import DatabaseLook
+from flowisectl.cli.views.units import count, seconds, size
+from flowisectl.queue.overview import Overview, RedisFacts
+from flowisectl.queue.roster import RoleSeen
+from flowisectl.queue.summary import QueueSnapshot
+
+FULL_SHARE = 0.8
+SLOW_ROUND_TRIP_MS = 20.0
+LONG_WAIT_SECONDS = 1.0
+IDLE_WAIT_SECONDS = 5.0
+
+
+class Level(IntEnum):
+    """The values are the command's exit statuses, a note's aside."""
+
+    NOTE = 0
+    WARNING = 1
+    DOWN = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    level: Level
+    text: str
+
+
+def findings_of(overview: Overview, database: DatabaseLook, own_key: str) -> tuple[Finding, ...]:
+    """Everything worth a line, the worst first. `own_key` is the fingerprint of the key that this command sees, or empty."""
+    found = [
+        *_database(database, overview.roles),
+        *_redis(overview.redis),
+        *_roles(overview.roles),
+        *_keys(overview.roles, own_key),
+        *(finding for queue in overview.queues for finding in _queue(queue)),
+    ]
+    return tuple(sorted(found, key=lambda finding: -finding.level))
+
+
+def _down(text: str) -> Finding:
+    return Finding(level=Level.DOWN, text=text)
+
+
+def _warning(text: str) -> Finding:
+    return Finding(level=Level.WARNING, text=text)
+
+
+def _note(text: str) -> Finding:
+    return Finding(level=Level.NOTE, text=text)
+
+
+def _database(database: DatabaseLook, roles: Sequence[RoleSeen]) -> Iterator[Finding]:
+    if database.reason:
+        yield _down(f"database: {database.reason}")
+    known = {role.schema for role in roles if role.schema}
+    if database.schema and known and known != {database.schema}:
+        newest = ", ".join(sorted(known))
+        advice = "run `flowisectl database migrate`, restart the roles"
+        yield _warning(f"the database's schema is {database.schema}, roles know {newest}: {advice}")
+
+
+def _redis(redis: RedisFacts) -> Iterator[Finding]:
+    if redis.eviction_policy not in ("noeviction", ""):
+        yield _warning(f"Redis may throw jobs away (maxmemory-policy {redis.eviction_policy}): set it to noeviction")
+    if not redis.has_append_only_file and redis.saves is False:
+        yield _warning("Redis writes nothing to disk, so a restart loses what waits: set appendonly yes")
+    if redis.memory_limit_bytes and redis.memory_bytes > FULL_SHARE * redis.memory_limit_bytes:
+        used, limit = size(redis.memory_bytes), size(redis.memory_limit_bytes)
+        yield _warning(f"Redis uses {used} of {limit}: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    if redis.role == "slave":
+        yield _warning("this Redis is a replica and takes no jobs: point REDIS_URL to the primary")
+    if redis.round_trip_ms > SLOW_ROUND_TRIP_MS:
+        yield _warning(f"Redis takes {redis.round_trip_ms:.0f} ms to answer: it is far away, or busy (SLOWLOG GET 10)")
+
+
+def _roles(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
+    for kind, command in (("main", "flowisectl start"), ("worker", "flowisectl start-worker")):
+        members = [role for role in roles if role.role == kind]
+        if not any(role.is_ready for role in members):
+            what = "no server answers requests" if kind == "main" else "no worker takes jobs"
+            yield _down(f"{what}: {'start one with ' if not members else 'see below, or start another with '}`{command}`")
+    for role in roles:
+        if role.is_stale:
+            yield _warning(f"{role.role} {role.name} has been silent for {seconds(role.beat_age_seconds)}: it was killed, or is stuck")
+        elif role.state == "not ready":
+            yield _warning(f"{role.role} {role.name} is not ready: {role.reason}")
+        elif role.state == "draining":
+            yield _note(f"{role.role} {role.name} is stopping and ends what it has")
+    versions = {role.version for role in roles if not role.is_stale}
+    if len(versions) > 1:
+        yield _warning(f"roles run different versions ({', '.join(sorted(versions))}): bring all to the newest")
+
+
+def _keys(roles: Sequence[RoleSeen], own_key: str) -> Iterator[Finding]:
+    keys = {role.key_fingerprint for role in roles if role.key_fingerprint}
+    if len(keys) > 1:
+        yield _warning("roles have different encryption keys, so some cannot open stored credentials: give all the same SECRETKEY_PATH")
+    elif keys and own_key and own_key not in keys:
+        yield _note("this shell sees another encryption key than the roles: give it their SECRETKEY_PATH or --data-dir")
+
+
+def _queue(queue: QueueSnapshot) -> Iterator[Finding]:
+    name = "" if queue.queue == "prediction" else f" of {queue.queue}s"
+    pace, free = queue.pace, queue.capacity - queue.running
+    busy = f"{count(queue.running)} of {count(queue.capacity)} slots busy"
+    if pace.wait_p95_seconds is not None and pace.wait_p95_seconds > LONG_WAIT_SECONDS:
+        since = f" for {pace.slow_minutes} min" if pace.slow_minutes > 1 else ""
+        advice = "add a worker or raise WORKER_CONCURRENCY" if free <= 0 else "workers take jobs slowly: look at their CPU and at Redis"
+        yield _warning(f"p95 wait{name} {seconds(pace.wait_p95_seconds)}{since}: {busy}; {advice}")
+    elif queue.waiting and queue.oldest_wait_seconds > IDLE_WAIT_SECONDS:
+        if queue.capacity and free <= 0:
+            yield _warning(f"the oldest job{name} has waited {seconds(queue.oldest_wait_seconds)}: {busy}; add a worker")
+        elif queue.capacity:
+            waited = seconds(queue.oldest_wait_seconds)
+            yield _warning(f"jobs{name} have waited {waited} although slots are free: look at the workers' logs")
+    if queue.waiting and not queue.capacity:
+        yield _down(f"{count(queue.waiting)} jobs{name} wait and no worker takes them: start one with `flowisectl start-worker`")
+    if queue.dead:
+        of_queue = "" if queue.queue == "prediction" else f" --queue {queue.queue}"
+        yield _warning(
+            f"{count(queue.dead)} jobs{name} are dead, their workers were lost too often: "
+            f"see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`"
+        )
+    if pace.again_last_hour:
+        yield _note(f"{count(pace.again_last_hour)} jobs{name} were started again in the last hour, as their worker was lost")

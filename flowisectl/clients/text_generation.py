@@ -1,0 +1,128 @@
+"""Models that go on with a text and know no messages: Hugging Face's inference API, Replicate."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.rest import RestService
+from flowisectl.errors import ProviderError
+from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
+from flowisectl.interfaces.http import HttpClient
+from flowisectl.interfaces.message import ChatMessage
+
+HUGGING_FACE_URL = "https://router.huggingface.co/hf-inference/models"
+REPLICATE_URL = "https://api.replicate.com/v1"
+_NO_OPTIONS = ChatOptions()
+_NAMES = {"system": "System", "developer": "System", "user": "Human", "assistant": "AI", "tool": "Tool"}
+
+
+def prompt_of(messages: Sequence[ChatMessage]) -> str:
+    """The messages as one text: a single one as it is, several with who said them in front."""
+    if len(messages) == 1:
+        return messages[0].text
+    return "\n".join(f"{_NAMES[message.role]}: {message.text}" for message in messages)
+
+
+class TextModel(ABC):
+    """Implements `interfaces.chat_model.ChatModel`; the answer comes in one piece. Tools are not for such models."""
+
+    streaming = False
+    allows_images = False
+
+    def __init__(self, *, provider: str, model: str, params: Mapping[str, Any]) -> None:
+        self.provider = provider
+        self.model = model
+        self._params = {name: value for name, value in params.items() if value is not None}
+
+    @abstractmethod
+    async def write_on(self, prompt: str, options: ChatOptions) -> str:
+        """The text that follows. Raises ProviderError."""
+
+    async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> ChatReply:
+        if options.tools or options.json_schema is not None:
+            raise ProviderError(
+                f"{self.provider}: this model cannot call tools or keep to a schema: choose a chat model", provider=self.provider
+            )
+        return ChatReply(text=await self.write_on(prompt_of(messages), options))
+
+    async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
+        reply = await self.invoke(messages, options)
+        yield ChatChunk(text=reply.text, reply=reply)
+
+    def cache_key(self) -> str:
+        return orjson.dumps([self.provider, self.model, self._params], option=orjson.OPT_SORT_KEYS).decode()
+
+
+class HuggingFaceText(TextModel):
+    """A text-generation model (https://huggingface.co/docs/inference-providers/tasks/text-generation), at an endpoint of its own
+    when `endpoint` is not empty."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        api_key: str,
+        model: str,
+        endpoint: str = "",
+        params: Mapping[str, Any] | None = None,
+        on_retry: Any = None,
+    ) -> None:
+        super().__init__(provider="huggingface", model=model or endpoint, params=params or {})
+        self._url = endpoint or f"{HUGGING_FACE_URL}/{quote(model, safe='/')}"
+        headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._endpoint = ModelEndpoint(http, provider="huggingface", headers=headers, secrets=(api_key,), on_retry=on_retry)
+
+    async def write_on(self, prompt: str, options: ChatOptions) -> str:
+        parameters = {**self._params, "return_full_text": False, **({"stop": [*options.stop]} if options.stop else {})}
+        answer = await self._endpoint.post(self._url, {"inputs": prompt, "parameters": parameters})
+        found = answer[0] if isinstance(answer, list) and answer else answer
+        text = found.get("generated_text") if isinstance(found, Mapping) else None
+        if not isinstance(text, str):
+            raise self._endpoint.error(f"huggingface answered without a text: {orjson.dumps(answer).decode()[:200]}")
+        return text.removeprefix(prompt)
+
+
+class ReplicateText(TextModel):
+    """A model of Replicate (https://replicate.com/docs/reference/http): a prediction is made, then waited for."""
+
+    WAIT_SECONDS = 300.0
+
+    def __init__(
+        self, http: HttpClient, *, api_key: str, model: str, params: Mapping[str, Any] | None = None, pause: Pause = asyncio.sleep
+    ) -> None:
+        super().__init__(provider="replicate", model=model, params=params or {})
+        headers = {"authorization": f"Bearer {api_key}", "prefer": "wait=30"}
+        self._service = RestService(http, provider="replicate", base_url=REPLICATE_URL, headers=headers, secrets=(api_key,))
+        self._pause = pause
+
+    async def write_on(self, prompt: str, options: ChatOptions) -> str:
+        name, _, version = self.model.partition(":")
+        given = {"prompt": prompt, **self._params, **({"stop_sequences": ",".join(options.stop)} if options.stop else {})}
+        if version:
+            made = await self._service.json("POST", "/predictions", {"version": version, "input": given})
+        else:
+            made = await self._service.json("POST", f"/models/{quote(name, safe='/')}/predictions", {"input": given})
+        try:
+            async with asyncio.timeout(self.WAIT_SECONDS):
+                done = await self._finished(made)
+        except TimeoutError as error:
+            raise self._service.error(f"replicate did not finish within {self.WAIT_SECONDS:g} s") from error
+        output = done.get("output")
+        return "".join(str(piece) for piece in output) if isinstance(output, list) else str(output or "")
+
+    async def _finished(self, prediction: Mapping[str, Any]) -> Mapping[str, Any]:
+        wait = 0.5
+        while prediction.get("status") not in ("succeeded", "failed", "canceled", "aborted"):
+            await self._pause(wait)
+            wait = min(wait * 1.5, 5.0)
+            prediction = await self._service.json("GET", f"/predictions/{quote(str(prediction['id']), safe='')}")
+        if prediction["status"] != "succeeded":
+            raise self._service.error(f"replicate ended with {prediction['status']}: {prediction.get('error') or 'it does not say why'}")
+        return prediction

@@ -1,0 +1,66 @@
+"""Table `flowisectl_checkpoint`: what graphs of agents remember of a session. Ours, not Flowise's."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel
+
+from flowisectl.database.column_types import UtcDate, utc_now
+from flowisectl.database.connection import Database
+from flowisectl.database.lookup import Lookup
+from flowisectl.database.rows import delete_rows, table_of
+
+
+class Checkpoint(SQLModel, table=True):
+    __tablename__ = "flowisectl_checkpoint"
+
+    flowId: str = Field(primary_key=True)
+    sessionId: str = Field(primary_key=True)
+    data: str = Field(sa_type=sa.Text)
+    """JSON text, as `engine/legacy/opening.py` makes it."""
+    updatedDate: str = Field(default_factory=utc_now, sa_type=UtcDate)
+
+
+TABLE = table_of(Checkpoint)
+
+_ONE = Lookup(sa.select(TABLE.c.data).where(TABLE.c.flowId == sa.bindparam("flow_id"), TABLE.c.sessionId == sa.bindparam("session")))
+
+
+async def get_checkpoint(database: Database, flow_id: str, session_id: str) -> str | None:
+    """The JSON text that was kept last."""
+    row = await database.find(_ONE, {"flow_id": flow_id, "session": session_id})
+    return None if row is None else str(row["data"])
+
+
+async def put_checkpoint(database: Database, flow_id: str, session_id: str, data: str) -> None:
+    """Keep this instead of what was kept before. Raises DatabaseUnavailable."""
+    row = {"flowId": flow_id, "sessionId": session_id, "data": data, "updatedDate": utc_now()}
+    await database.commits.add(_upsert(database.dialect), [row])
+
+
+async def delete_checkpoint(database: Database, flow_id: str, session_id: str) -> None:
+    await database.commits.add(_delete(), [{"flow_id": flow_id, "session": session_id}])
+
+
+async def delete_checkpoints(database: Database, flow_id: str, session_id: str | None = None) -> int:
+    """Forget one session of a flow, or all of them; how many there were."""
+    conditions = [TABLE.c.flowId == flow_id]
+    if session_id is not None:
+        conditions.append(TABLE.c.sessionId == session_id)
+    return await delete_rows(database, TABLE, *conditions)
+
+
+@cache
+def _upsert(dialect: str) -> sa.Executable:
+    """The same object each time, so that commits can be grouped."""
+    insert = postgresql.insert(TABLE) if dialect == "postgresql" else sqlite.insert(TABLE)
+    changed = {"data": insert.excluded.data, "updatedDate": insert.excluded.updatedDate}
+    return insert.on_conflict_do_update(index_elements=["flowId", "sessionId"], set_=changed)
+
+
+@cache
+def _delete() -> sa.Delete:
+    return TABLE.delete().where(TABLE.c.flowId == sa.bindparam("flow_id"), TABLE.c.sessionId == sa.bindparam("session"))

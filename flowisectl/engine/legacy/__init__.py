@@ -1,0 +1,1 @@
+"""Sequential agents and multi agents: the graphs of agents that came before AgentFlow V2."""

@@ -1,0 +1,45 @@
+"""Keeps of each document what answers the question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.retriever import Retriever
+from flowisectl.llm.search_questions import extracted
+from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.retrieval.retrievers import RefinedRetriever
+
+
+class LLMFilterRetriever(Node):
+    definition = NodeDefinition(
+        name="llmFilterRetriever",
+        label="LLM Filter Retriever",
+        category="Retrievers",
+        version=1.0,
+        base_classes=("LLMFilterRetriever", "BaseRetriever"),
+        description="Keeps of each document what answers the question; a model decides",
+        inputs=(
+            NodeParam("baseRetriever", "Vector Store Retriever", "VectorStoreRetriever"),
+            NodeParam("model", "Language Model", "BaseLanguageModel"),
+            NodeParam("query", "Query", "string", optional=True, accept_variable=True),
+        ),
+        outputs=(
+            NodeOutput("retriever", "LLM Filter Retriever", ("LLMFilterRetriever", "BaseRetriever")),
+            NodeOutput("document", "Document", ("Document", "json")),
+            NodeOutput("text", "Text", ("string", "json")),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:
+        model = inputs.require("model")
+
+        async def refine(question: str, documents: Sequence[Document]) -> list[Document]:
+            texts = await asyncio.gather(*(extracted(model, question, document.page_content) for document in documents))
+            return [replace(document, page_content=text) for document, text in zip(documents, texts, strict=True) if text]
+
+        return await given(RefinedRetriever(base=inputs.require("baseRetriever"), refine=refine), inputs, context)

@@ -1,0 +1,226 @@
+"""What Microsoft Teams can be asked to do (https://learn.microsoft.com/graph/api/resources/teams-api-overview)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled, names
+
+API_URL = "https://graph.microsoft.com/v1.0"
+_USER = "https://graph.microsoft.com/v1.0/users('{}')"
+_TEAM = {"teamId": "The id of the team"}
+_CHANNEL = {**_TEAM, "channelId": "The id of the channel"}
+_CHAT = {"chatId": "The id of the chat"}
+_MOST = {"maxResults": "how many at most:number"}
+_PLACE = {"chatChannelId": "The id of the chat or channel", "teamId": "The id of the team, for a channel"}
+_MESSAGE = {**_PLACE, "messageId": "The id of the message"}
+
+
+def _messages(rest: str = "") -> Callable[[Arguments], str]:
+    """The messages of a chat, or of a channel when the team is known."""
+
+    def path(values: Arguments) -> str:
+        start = "/teams/{teamId}/channels/{chatChannelId}" if values.get("teamId") else "/chats/{chatChannelId}"
+        return filled(f"{start}/messages{rest}", values)
+
+    return path
+
+
+def _body(values: Arguments) -> dict[str, Any]:
+    content = values.get("messageBody") or values.get("replyBody") or ""
+    return {"body": {"contentType": str(values.get("contentType") or "text"), "content": str(content)}}
+
+
+def _member(user: str, role: str = "owner") -> dict[str, Any]:
+    return {
+        "@odata.type": "#microsoft.graph.aadUserConversationMember",
+        "roles": [role],
+        "user@odata.bind": _USER.format(user.replace("'", "''")),
+    }
+
+
+def _new_chat(values: Arguments) -> dict[str, Any]:
+    members = [_member(user) for user in names(values.get("members"))]
+    topic = {"topic": str(values["topic"])} if values.get("topic") else {}
+    return {"chatType": str(values.get("chatType") or "group"), "members": members, **topic}
+
+
+def _named(values: Arguments) -> dict[str, Any]:
+    pairs = (("displayName", "displayName"), ("description", "description"), ("membershipType", "membershipType"), ("topic", "topic"))
+    return {name: str(values[argument]) for argument, name in pairs if values.get(argument)}
+
+
+def _action(
+    key: str,
+    tool: str,
+    description: str,
+    method: str,
+    path: str | Callable[[Arguments], str],
+    arguments: dict[str, str],
+    *required: str,
+    **more: Any,
+) -> RestAction:
+    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
+
+
+_CHANNELS = "/teams/{teamId}/channels"
+_ONE = f"{_CHANNELS}/{{channelId}}"
+_TITLE = {"displayName": "The name", "description": "What it is for"}
+
+CHANNELS = (
+    _action("listChannels", "list_channels", "Lists the channels of a team", "GET", _CHANNELS, {**_TEAM, **_MOST}, "teamId"),
+    _action("getChannel", "get_channel", "Reads a channel", "GET", _ONE, _CHANNEL, "teamId", "channelId"),
+    _action(
+        "createChannel",
+        "create_channel",
+        "Makes a channel",
+        "POST",
+        _CHANNELS,
+        {**_TEAM, **_TITLE, "membershipType": "standard, private or shared"},
+        "teamId",
+        "displayName",
+        body=_named,
+    ),
+    _action(
+        "updateChannel", "update_channel", "Renames a channel", "PATCH", _ONE, {**_CHANNEL, **_TITLE}, "teamId", "channelId", body=_named
+    ),
+    _action("deleteChannel", "delete_channel", "Deletes a channel", "DELETE", _ONE, _CHANNEL, "teamId", "channelId"),
+    _action("archiveChannel", "archive_channel", "Archives a channel", "POST", f"{_ONE}/archive", _CHANNEL, "teamId", "channelId"),
+    _action(
+        "unarchiveChannel", "unarchive_channel", "Opens an archived channel", "POST", f"{_ONE}/unarchive", _CHANNEL, "teamId", "channelId"
+    ),
+    _action(
+        "listChannelMembers", "list_channel_members", "Lists a channel's members", "GET", f"{_ONE}/members", _CHANNEL, "teamId", "channelId"
+    ),
+    _action(
+        "addChannelMember",
+        "add_channel_member",
+        "Adds a member to a channel",
+        "POST",
+        f"{_ONE}/members",
+        {**_CHANNEL, "userId": "The id of the user"},
+        "teamId",
+        "channelId",
+        "userId",
+        body=lambda values: _member(str(values["userId"])),
+    ),
+)
+CHATS = (
+    _action("listChats", "list_chats", "Lists the chats", "GET", "/me/chats", _MOST, query={"maxResults": "$top"}),
+    _action("getChat", "get_chat", "Reads a chat", "GET", "/chats/{chatId}", _CHAT, "chatId"),
+    _action(
+        "createChat",
+        "create_chat",
+        "Begins a chat",
+        "POST",
+        "/chats",
+        {"chatType": "oneOnOne or group", "topic": "What it is about", "members": "ids of users:list"},
+        "members",
+        body=_new_chat,
+    ),
+    _action(
+        "updateChat",
+        "update_chat",
+        "Changes a chat's topic",
+        "PATCH",
+        "/chats/{chatId}",
+        {**_CHAT, "topic": "The new topic"},
+        "chatId",
+        "topic",
+        body=_named,
+    ),
+    _action("deleteChat", "delete_chat", "Deletes a chat", "DELETE", "/chats/{chatId}", _CHAT, "chatId"),
+    _action("listChatMembers", "list_chat_members", "Lists a chat's members", "GET", "/chats/{chatId}/members", _CHAT, "chatId"),
+    _action(
+        "addChatMember",
+        "add_chat_member",
+        "Adds a member to a chat",
+        "POST",
+        "/chats/{chatId}/members",
+        {**_CHAT, "userId": "The id of the user"},
+        "chatId",
+        "userId",
+        body=lambda values: _member(str(values["userId"])),
+    ),
+)
+CHAT_MESSAGES = (
+    _action(
+        "listMessages",
+        "list_messages",
+        "Lists messages of a chat or channel",
+        "GET",
+        _messages(),
+        {**_PLACE, **_MOST},
+        "chatChannelId",
+        query={"maxResults": "$top"},
+    ),
+    _action("getMessage", "get_message", "Reads a message", "GET", _messages("/{messageId}"), _MESSAGE, "chatChannelId", "messageId"),
+    _action(
+        "sendMessage",
+        "send_message",
+        "Sends a message to a chat or channel",
+        "POST",
+        _messages(),
+        {**_PLACE, "messageBody": "The message", "contentType": "text or html"},
+        "chatChannelId",
+        "messageBody",
+        body=_body,
+    ),
+    _action(
+        "updateMessage",
+        "update_message",
+        "Changes a message",
+        "PATCH",
+        _messages("/{messageId}"),
+        {**_MESSAGE, "messageBody": "The new text"},
+        "chatChannelId",
+        "messageId",
+        "messageBody",
+        body=_body,
+    ),
+    _action(
+        "deleteMessage",
+        "delete_message",
+        "Deletes a message",
+        "POST",
+        _messages("/{messageId}/softDelete"),
+        _MESSAGE,
+        "chatChannelId",
+        "messageId",
+    ),
+    _action(
+        "replyToMessage",
+        "reply_to_message",
+        "Replies to a message",
+        "POST",
+        _messages("/{messageId}/replies"),
+        {**_MESSAGE, "replyBody": "The reply", "contentType": "text or html"},
+        "chatChannelId",
+        "messageId",
+        "replyBody",
+        body=_body,
+    ),
+    _action(
+        "setReaction",
+        "set_reaction",
+        "Reacts to a message",
+        "POST",
+        _messages("/{messageId}/setReaction"),
+        {**_MESSAGE, "reactionType": "like, heart, laugh, surprised, sad or angry"},
+        "chatChannelId",
+        "messageId",
+        body=lambda values: {"reactionType": str(values.get("reactionType") or "like")},
+    ),
+    _action(
+        "unsetReaction",
+        "unset_reaction",
+        "Takes a reaction back",
+        "POST",
+        _messages("/{messageId}/unsetReaction"),
+        {**_MESSAGE, "reactionType": "like, heart, laugh, surprised, sad or angry"},
+        "chatChannelId",
+        "messageId",
+        body=lambda values: {"reactionType": str(values.get("reactionType") or "like")},
+    ),
+)

@@ -1,0 +1,178 @@
+"""The inputs of the node microsoftTeams: which of its actions it offers, and arguments that it fixes for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowisectl.engine.node import NodeParam, Option
+
+_ACTIONS = {"channel": "channelActions", "chat": "chatActions", "chatMessage": "chatMessageActions"}
+
+
+def _param(name: str, label: str, kind: str, *actions: str, type: str = "string", **more: Any) -> NodeParam:
+    """An input that is shown for some actions of one kind."""
+    show = {"teamsType": [kind], **({_ACTIONS[kind]: [*actions]} if actions else {})}
+    return NodeParam(name, label, type, optional=True, additional=True, show=show, **more)
+
+
+PARAMS = (
+    NodeParam(
+        "teamsType",
+        "Type",
+        "options",
+        options=(Option("Channel", "channel"), Option("Chat", "chat"), Option("Chat Message", "chatMessage")),
+    ),
+    NodeParam(
+        "channelActions",
+        "Channel Actions",
+        "multiOptions",
+        options=(
+            Option("List Channels", "listChannels"),
+            Option("Get Channel", "getChannel"),
+            Option("Create Channel", "createChannel"),
+            Option("Update Channel", "updateChannel"),
+            Option("Delete Channel", "deleteChannel"),
+            Option("Archive Channel", "archiveChannel"),
+            Option("Unarchive Channel", "unarchiveChannel"),
+            Option("List Channel Members", "listChannelMembers"),
+            Option("Add Channel Member", "addChannelMember"),
+            Option("Remove Channel Member", "removeChannelMember"),
+        ),
+        show={"teamsType": ["channel"]},
+    ),
+    NodeParam(
+        "chatActions",
+        "Chat Actions",
+        "multiOptions",
+        options=(
+            Option("List Chats", "listChats"),
+            Option("Get Chat", "getChat"),
+            Option("Create Chat", "createChat"),
+            Option("Update Chat", "updateChat"),
+            Option("Delete Chat", "deleteChat"),
+            Option("List Chat Members", "listChatMembers"),
+            Option("Add Chat Member", "addChatMember"),
+            Option("Remove Chat Member", "removeChatMember"),
+            Option("Pin Message", "pinMessage"),
+            Option("Unpin Message", "unpinMessage"),
+        ),
+        show={"teamsType": ["chat"]},
+    ),
+    NodeParam(
+        "chatMessageActions",
+        "Chat Message Actions",
+        "multiOptions",
+        options=(
+            Option("List Messages", "listMessages"),
+            Option("Get Message", "getMessage"),
+            Option("Send Message", "sendMessage"),
+            Option("Update Message", "updateMessage"),
+            Option("Delete Message", "deleteMessage"),
+            Option("Reply to Message", "replyToMessage"),
+            Option("Set Reaction", "setReaction"),
+            Option("Unset Reaction", "unsetReaction"),
+            Option("Get All Messages", "getAllMessages"),
+        ),
+        show={"teamsType": ["chatMessage"]},
+    ),
+    _param("teamIdListChannels", "Team ID [List Channels]", "channel", "listChannels"),
+    _param("maxResultsListChannels", "Max Results [List Channels]", "channel", "listChannels", type="number", default=50),
+    _param("teamIdGetChannel", "Team ID [Get Channel]", "channel", "getChannel"),
+    _param("channelIdGetChannel", "Channel ID [Get Channel]", "channel", "getChannel"),
+    _param("teamIdCreateChannel", "Team ID [Create Channel]", "channel", "createChannel"),
+    _param("displayNameCreateChannel", "Display Name [Create Channel]", "channel", "createChannel"),
+    _param("descriptionCreateChannel", "Description [Create Channel]", "channel", "createChannel", rows=2),
+    _param(
+        "membershipTypeCreateChannel",
+        "Membership Type [Create Channel]",
+        "channel",
+        "createChannel",
+        type="options",
+        default="standard",
+        options=(Option("Standard", "standard"), Option("Private", "private"), Option("Shared", "shared")),
+    ),
+    _param("teamIdUpdateChannel", "Team ID [Update Channel]", "channel", "updateChannel"),
+    _param("channelIdUpdateChannel", "Channel ID [Update Channel]", "channel", "updateChannel"),
+    _param("displayNameUpdateChannel", "Display Name [Update Channel]", "channel", "updateChannel"),
+    _param("teamIdDeleteChannel", "Team ID [Delete/Archive Channel]", "channel", "deleteChannel", "archiveChannel", "unarchiveChannel"),
+    _param(
+        "channelIdDeleteChannel", "Channel ID [Delete/Archive Channel]", "channel", "deleteChannel", "archiveChannel", "unarchiveChannel"
+    ),
+    _param("teamIdChannelMembers", "Team ID [Channel Members]", "channel", "listChannelMembers", "addChannelMember", "removeChannelMember"),
+    _param(
+        "channelIdChannelMembers",
+        "Channel ID [Channel Members]",
+        "channel",
+        "listChannelMembers",
+        "addChannelMember",
+        "removeChannelMember",
+    ),
+    _param("userIdChannelMember", "User ID [Add/Remove Channel Member]", "channel", "addChannelMember", "removeChannelMember"),
+    _param("maxResultsListChats", "Max Results [List Chats]", "chat", "listChats", type="number", default=50),
+    _param("chatIdGetChat", "Chat ID [Get Chat]", "chat", "getChat"),
+    _param(
+        "chatTypeCreateChat",
+        "Chat Type [Create Chat]",
+        "chat",
+        "createChat",
+        type="options",
+        default="group",
+        options=(Option("One on One", "oneOnOne"), Option("Group", "group")),
+    ),
+    _param("topicCreateChat", "Topic [Create Chat]", "chat", "createChat"),
+    _param("membersCreateChat", "Members [Create Chat]", "chat", "createChat"),
+    _param("chatIdUpdateChat", "Chat ID [Update Chat]", "chat", "updateChat"),
+    _param("topicUpdateChat", "Topic [Update Chat]", "chat", "updateChat"),
+    _param("chatIdDeleteChat", "Chat ID [Delete Chat]", "chat", "deleteChat"),
+    _param("chatIdChatMembers", "Chat ID [Chat Members]", "chat", "listChatMembers", "addChatMember", "removeChatMember"),
+    _param("userIdChatMember", "User ID [Add/Remove Chat Member]", "chat", "addChatMember", "removeChatMember"),
+    _param("chatIdPinMessage", "Chat ID [Pin/Unpin Message]", "chat", "pinMessage", "unpinMessage"),
+    _param("messageIdPinMessage", "Message ID [Pin/Unpin Message]", "chat", "pinMessage", "unpinMessage"),
+    _param("chatChannelIdListMessages", "Chat/Channel ID [List Messages]", "chatMessage", "listMessages"),
+    _param("teamIdListMessages", "Team ID [List Messages - Channel Only]", "chatMessage", "listMessages"),
+    _param("maxResultsListMessages", "Max Results [List Messages]", "chatMessage", "listMessages", type="number", default=50),
+    _param("chatChannelIdGetMessage", "Chat/Channel ID [Get Message]", "chatMessage", "getMessage"),
+    _param("teamIdGetMessage", "Team ID [Get Message - Channel Only]", "chatMessage", "getMessage"),
+    _param("messageIdGetMessage", "Message ID [Get Message]", "chatMessage", "getMessage"),
+    _param("chatChannelIdSendMessage", "Chat/Channel ID [Send Message]", "chatMessage", "sendMessage"),
+    _param("teamIdSendMessage", "Team ID [Send Message - Channel Only]", "chatMessage", "sendMessage"),
+    _param("messageBodySendMessage", "Message Body [Send Message]", "chatMessage", "sendMessage", rows=4),
+    _param(
+        "contentTypeSendMessage",
+        "Content Type [Send Message]",
+        "chatMessage",
+        "sendMessage",
+        type="options",
+        default="text",
+        options=(Option("Text", "text"), Option("HTML", "html")),
+    ),
+    _param("chatChannelIdUpdateMessage", "Chat/Channel ID [Update Message]", "chatMessage", "updateMessage"),
+    _param("teamIdUpdateMessage", "Team ID [Update Message - Channel Only]", "chatMessage", "updateMessage"),
+    _param("messageIdUpdateMessage", "Message ID [Update Message]", "chatMessage", "updateMessage"),
+    _param("chatChannelIdDeleteMessage", "Chat/Channel ID [Delete Message]", "chatMessage", "deleteMessage"),
+    _param("teamIdDeleteMessage", "Team ID [Delete Message - Channel Only]", "chatMessage", "deleteMessage"),
+    _param("messageIdDeleteMessage", "Message ID [Delete Message]", "chatMessage", "deleteMessage"),
+    _param("chatChannelIdReplyMessage", "Chat/Channel ID [Reply to Message]", "chatMessage", "replyToMessage"),
+    _param("teamIdReplyMessage", "Team ID [Reply to Message - Channel Only]", "chatMessage", "replyToMessage"),
+    _param("messageIdReplyMessage", "Message ID [Reply to Message]", "chatMessage", "replyToMessage"),
+    _param("replyBodyReplyMessage", "Reply Body [Reply to Message]", "chatMessage", "replyToMessage", rows=3),
+    _param("chatChannelIdReaction", "Chat/Channel ID [Set/Unset Reaction]", "chatMessage", "setReaction", "unsetReaction"),
+    _param("teamIdReaction", "Team ID [Set/Unset Reaction - Channel Only]", "chatMessage", "setReaction", "unsetReaction"),
+    _param("messageIdReaction", "Message ID [Set/Unset Reaction]", "chatMessage", "setReaction", "unsetReaction"),
+    _param(
+        "reactionTypeSetReaction",
+        "Reaction Type [Set Reaction]",
+        "chatMessage",
+        "setReaction",
+        type="options",
+        default="like",
+        options=(
+            Option("Like", "like"),
+            Option("Heart", "heart"),
+            Option("Laugh", "laugh"),
+            Option("Surprised", "surprised"),
+            Option("Sad", "sad"),
+            Option("Angry", "angry"),
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Searches the web with Serper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.interfaces.tool import Tool
+from flowisectl.nodes.tools._search import require_key, search_tool, service
+
+DESCRIPTION = "Searches the web with Google, for facts and recent events. The input is what to search for."
+NOTHING = "No good search result found"
+
+
+class Serper(Node):
+    definition = NodeDefinition(
+        name="serper",
+        label="Serper",
+        category="Tools",
+        version=1.0,
+        base_classes=("Serper", "Tool", "StructuredTool", "Runnable"),
+        description="Searches the web with Serper",
+        credential=CredentialParam(("serperApi",)),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> Tool:
+        key = require_key(inputs, "serperApiKey")
+        serper = service(context, "serper", "https://google.serper.dev", key, {"x-api-key": key})
+
+        async def search(question: str) -> str:
+            answer = await serper.json("POST", "/search", {"q": question})
+            box = answer.get("answerBox") or {}
+            for name in ("answer", "snippet", "snippetHighlighted"):
+                if box.get(name):
+                    value = box[name]
+                    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+            graph = answer.get("knowledgeGraph")
+            texts = [str(graph["description"])] if isinstance(graph, Mapping) and graph.get("description") else []
+            texts += [str(find["snippet"]) for find in answer.get("organic") or [] if find.get("snippet")]
+            return "\n\n".join(texts) or NOTHING
+
+        return search_tool("serper", DESCRIPTION, search)

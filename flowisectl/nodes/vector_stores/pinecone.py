@@ -1,0 +1,59 @@
+"""Documents in an index of Pinecone."""
+
+from __future__ import annotations
+
+from flowisectl.clients.pinecone import PineconeIndex
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.nodes.vector_stores._stores import conditions_of, key_of, opened
+from flowisectl.retrieval.embedded_store import EmbeddedStore
+from flowisectl.retrieval.store_retriever import StoreRetriever
+
+
+class Pinecone(Node):
+    definition = NodeDefinition(
+        name="pinecone",
+        label="Pinecone",
+        category="Vector Stores",
+        version=5.0,
+        base_classes=("Pinecone", "VectorStoreRetriever", "BaseRetriever"),
+        description="Documents in an index of Pinecone",
+        credential=CredentialParam(("pineconeApi",)),
+        inputs=(
+            NodeParam("document", "Document", "Document", optional=True, list=True),
+            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            NodeParam("pineconeIndex", "Pinecone Index", "string"),
+            NodeParam("pineconeNamespace", "Pinecone Namespace", "string", optional=True, additional=True),
+            NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
+            NodeParam("pineconeTextKey", "Pinecone Text Key", "string", optional=True, additional=True),
+            NodeParam("pineconeMetadataFilter", "Pinecone Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
+            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            NodeParam(
+                "searchType",
+                "Search Type",
+                "options",
+                default="similarity",
+                optional=True,
+                options=(Option("Similarity", "similarity"), Option("Max Marginal Relevance", "mmr")),
+                additional=True,
+            ),
+            NodeParam("fetchK", "Fetch K (for MMR Search)", "number", optional=True, additional=True),
+            NodeParam("lambda", "Lambda (for MMR Search)", "number", optional=True, additional=True),
+        ),
+        outputs=(
+            NodeOutput("retriever", "Pinecone Retriever", ("Pinecone", "VectorStoreRetriever", "BaseRetriever")),
+            NodeOutput("vectorStore", "Pinecone Vector Store", ("Pinecone", "VectorStore")),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
+        index = PineconeIndex(
+            context.http,
+            api_key=key_of("pineconeApiKey", inputs),
+            name=str(inputs.require("pineconeIndex")),
+            namespace=inputs.text("pineconeNamespace"),
+            text_key=inputs.text("pineconeTextKey", "text"),
+            conditions=conditions_of("pineconeMetadataFilter", inputs),
+        )
+        return opened(index, inputs, context)

@@ -1,0 +1,78 @@
+"""Documents in a table of PostgreSQL with pgvector."""
+
+from __future__ import annotations
+
+from flowisectl.clients.pgvector import PgVectorIndex, PostgresAddress
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.errors import MissingInput
+from flowisectl.nodes.vector_stores._stores import conditions_of, opened
+from flowisectl.retrieval.embedded_store import EmbeddedStore
+from flowisectl.retrieval.store_retriever import StoreRetriever
+
+
+class Postgres(Node):
+    definition = NodeDefinition(
+        name="postgres",
+        label="Postgres",
+        category="Vector Stores",
+        version=7.1,
+        base_classes=("Postgres", "VectorStoreRetriever", "BaseRetriever"),
+        description="Documents in a table of PostgreSQL with the extension pgvector",
+        credential=CredentialParam(("PostgresApi",)),
+        inputs=(
+            NodeParam("document", "Document", "Document", optional=True, list=True),
+            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            NodeParam("host", "Host", "string"),
+            NodeParam("database", "Database", "string"),
+            NodeParam("port", "Port", "number", optional=True),
+            NodeParam("ssl", "SSL", "boolean", optional=True, additional=True),
+            NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
+            NodeParam(
+                "distanceStrategy",
+                "Distance Strategy",
+                "options",
+                default="cosine",
+                optional=True,
+                options=(Option("Cosine", "cosine"), Option("Euclidean", "euclidean"), Option("Inner Product", "innerProduct")),
+                additional=True,
+            ),
+            NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
+            NodeParam("batchSize", "Upsert Batch Size", "number", optional=True, step=1, additional=True),
+            NodeParam("additionalConfig", "Additional Configuration", "json", optional=True, additional=True),
+            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            NodeParam("pgMetadataFilter", "Postgres Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
+            NodeParam("contentColumnName", "Content Column Name", "string", optional=True, additional=True),
+        ),
+        outputs=(
+            NodeOutput("retriever", "Postgres Retriever", ("Postgres", "VectorStoreRetriever", "BaseRetriever")),
+            NodeOutput("vectorStore", "Postgres Vector Store", ("Postgres", "VectorStore")),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
+        user, host, database = inputs.secret("user"), inputs.text("host"), inputs.text("database")
+        if not (user and host and database):
+            raise MissingInput(
+                f"node {inputs.node_id!r} ({inputs.label}) needs a host, a database and a credential with 'user' and 'password'"
+            )
+        more = conditions_of("additionalConfig", inputs)
+        address = PostgresAddress(
+            host=host,
+            port=inputs.integer("port") or 5432,
+            database=database,
+            user=user,
+            password=inputs.secret("password"),
+            ssl=inputs.flag("ssl") or bool(more.get("ssl")),
+        )
+        index = PgVectorIndex(
+            address,
+            table=inputs.text("tableName", "documents"),
+            schema=str(more.get("schema") or ""),
+            content_column=inputs.text("contentColumnName", "pageContent"),
+            distance=inputs.text("distanceStrategy", "cosine"),
+            conditions=conditions_of("pgMetadataFilter", inputs),
+            batch_size=inputs.integer("batchSize") or 500,
+        )
+        return opened(index, inputs, context)

@@ -1,0 +1,81 @@
+"""Everything that one look at a running service shows: the queue server, both queues, the roles."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from config.settings import QueueSettings
+from flowisectl.queue.inspection import snapshot
+from flowisectl.queue.reading import server_ms, untyped
+from flowisectl.queue.roster import RoleSeen, read_roster
+from flowisectl.queue.summary import QueueSnapshot
+from flowisectl.redis_connection import failures_named
+
+QUEUES = ("prediction", "upsert")
+LOOK_SECONDS = 5.0
+"""A server that answers later than this is as good as away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisFacts:
+    version: str
+    round_trip_ms: float
+    memory_bytes: int
+    memory_limit_bytes: int
+    """0: none."""
+    eviction_policy: str
+    has_append_only_file: bool
+    saves: bool | None
+    """It writes snapshots; None where the server does not tell."""
+    role: str
+    """`master` or `slave`, as the server says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    taken_ms: int
+    redis: RedisFacts
+    queues: tuple[QueueSnapshot, ...]
+    roles: tuple[RoleSeen, ...]
+
+
+async def look(redis: Redis, settings: QueueSettings, *, last: int = 5) -> Overview:
+    """One look at everything, with the newest ends of predictions. Raises RedisUnavailable."""
+    client = untyped(redis)
+    with failures_named(redis):
+        async with asyncio.timeout(LOOK_SECONDS):
+            now_ms = await server_ms(client)
+            facts = await redis_facts(redis)
+            roles = await read_roster(client, settings.name, now_ms)
+            queues = [
+                await snapshot(redis, settings, queue=queue, last=last if queue == QUEUES[0] else 0, with_pace=True) for queue in QUEUES
+            ]
+    return Overview(taken_ms=now_ms, redis=facts, queues=tuple(queues), roles=roles)
+
+
+async def redis_facts(redis: Redis) -> RedisFacts:
+    """What matters of the server. Raises RedisError."""
+    client = untyped(redis)
+    began = time.perf_counter()
+    await client.ping()
+    round_trip = (time.perf_counter() - began) * 1000
+    info = await client.info()
+    try:
+        saves: bool | None = bool((await client.config_get("save")).get("save"))
+    except ResponseError:  # hosted servers refuse CONFIG
+        saves = None
+    return RedisFacts(
+        version=str(info.get("valkey_version") or info.get("redis_version", "")),
+        round_trip_ms=round_trip,
+        memory_bytes=int(info.get("used_memory", 0)),
+        memory_limit_bytes=int(info.get("maxmemory", 0)),
+        eviction_policy=str(info.get("maxmemory_policy", "")),
+        has_append_only_file=bool(int(info.get("aof_enabled", 0))),
+        saves=saves,
+        role=str(info.get("role", "")),
+    )

@@ -1,0 +1,81 @@
+"""A vector store: an index, and the embedding model that makes its vectors."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.embeddings import Embeddings
+from flowisectl.interfaces.vector_index import FoundRow, VectorIndex, VectorQuery, VectorRow
+from flowisectl.retrieval.memory_store import query_vector
+from flowisectl.retrieval.store_search import DEFAULT_COUNT, most_diverse
+
+EMBEDDED_AT_ONCE = 256
+"""Documents: between the lots other work goes on, and what is written is not all lost with one refusal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diversity:
+    """Documents are chosen so that they differ from each other (MMR), out of the `candidates` nearest ones."""
+
+    candidates: int = 20
+    balance: float = 0.5
+
+
+class EmbeddedStore:
+    """Implements `interfaces.vector_store.VectorStore` and `ErasableStore`."""
+
+    def __init__(
+        self,
+        index: VectorIndex,
+        embeddings: Embeddings,
+        *,
+        count: int = DEFAULT_COUNT,
+        chat_id: str = "",
+        diversity: Diversity | None = None,
+    ) -> None:
+        self.count = count
+        """How many documents the store's node asks for."""
+        self._index = index
+        self._embeddings = embeddings
+        self._chat_id = chat_id
+        self._diversity = diversity
+
+    async def add(self, documents: Sequence[Document]) -> None:
+        """Embed and keep documents; those without text are left out, those without an id get one. Raises ProviderError."""
+        kept = [document if document.id else replace(document, id=str(uuid.uuid4())) for document in documents if document.page_content]
+        for start in range(0, len(kept), EMBEDDED_AT_ONCE):
+            lot = kept[start : start + EMBEDDED_AT_ONCE]
+            vectors = await self._embeddings.embed([document.page_content for document in lot])
+            await self._index.add([VectorRow(document=document, vector=vector) for document, vector in zip(lot, vectors, strict=True)])
+
+    async def search(self, question: str, count: int, conditions: Mapping[str, Any] | None = None) -> list[tuple[Document, float]]:
+        """The most similar documents with their scores, best first. Raises ProviderError."""
+        return await self.search_vector(await query_vector(self._embeddings, question), count, conditions)
+
+    async def search_vector(
+        self, vector: Sequence[float], count: int, conditions: Mapping[str, Any] | None = None
+    ) -> list[tuple[Document, float]]:
+        """The same for a vector that was made before."""
+        if count <= 0:
+            return []
+        wanted = max(count, self._diversity.candidates) if self._diversity else count
+        query = VectorQuery(
+            vector=vector, count=wanted, conditions=conditions, chat_id=self._chat_id, with_vectors=self._diversity is not None
+        )
+        found = await self._index.search(query)
+        if self._diversity:
+            found = _diverse(vector, found, count, self._diversity.balance)
+        return [(row.document, row.score) for row in found[:count]]
+
+    async def delete(self, ids: Sequence[str]) -> None:
+        await self._index.delete(ids)
+
+
+def _diverse(vector: Sequence[float], found: Sequence[FoundRow], count: int, balance: float) -> list[FoundRow]:
+    if any(len(row.vector) != len(vector) for row in found):
+        return list(found)
+    return [found[place] for place in most_diverse(vector, [row.vector for row in found], count, balance)]
