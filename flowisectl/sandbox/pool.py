@@ -224,9 +224,15 @@ class Sandbox:
 def _dumps(value: Any) -> bytes:
     """JSON as JavaScript reads it; numbers that are none become null."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(value, default=_shown, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError:
-        return json.dumps(_finite(value), default=str).encode()
+        return json.dumps(_finite(value), default=_shown).encode()
+
+
+def _shown(value: Any) -> Any:
+    """What is no JSON data by itself: documents and the like say how they are shown, anything else is its text."""
+    to_json = getattr(value, "to_json", None)
+    return to_json() if callable(to_json) else str(value)
 
 
 def _finite(value: Any) -> Any:

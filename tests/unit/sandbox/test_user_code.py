@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.javascript import JavaScript, JavaScriptError
 from flowisectl.sandbox.pool import open_sandbox
 
@@ -183,3 +184,11 @@ async def test_a_constructor_leads_to_no_way_out(sandbox: JavaScript) -> None:
     code = "return [typeof (() => {}).constructor('return typeof process')(), Object.keys(globalThis).filter(n => /native|step/.test(n))]"
 
     assert await sandbox.run(code, {}) == ["string", []]
+
+
+async def test_documents_look_as_clients_know_them(sandbox: JavaScript) -> None:
+    found = Document(page_content="text", metadata={"page": 1})
+
+    shown = await sandbox.run("return [$docs[0].pageContent, $docs[0].metadata.page]", {"$docs": [found]})
+
+    assert shown == ["text", 1]
