@@ -64,7 +64,10 @@ def to_settings(environment: Environment, *, data_dir: Path | None = None) -> Se
     for variable in VARIABLES:
         if variable.name in environment.values:
             group, _, name = variable.field.rpartition(".")
-            groups.setdefault(group, {})[name] = _value(variable, environment)
+            value = _value(variable, environment)
+            fields = groups.setdefault(group, {})
+            # Where two names set one switch, either turns it on.
+            fields[name] = fields.get(name, False) or value if isinstance(value, bool) else value
     _add_derived(groups, environment, data_dir)
     defaults = Settings()
     changed = {group: replace(getattr(defaults, group), **fields) for group, fields in groups.items() if group}

@@ -37,6 +37,9 @@ class HttpSettings:
     """BASE_URL: what links in an export of messages begin with; empty: `http://localhost:<PORT>`."""
     show_community_nodes: bool = False
     has_queue_dashboard: bool = False
+    """ENABLE_QUEUE_DASHBOARD, or ENABLE_BULLMQ_DASHBOARD as Flowise calls it."""
+    dashboard_limit_message: str = ""
+    """ADMIN_RATE_LIMIT_MESSAGE"""
     has_metrics: bool = False
 
 
@@ -145,6 +148,14 @@ class LogSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsSettings:
+    service_name: str = "FlowiseAI"
+    """METRICS_SERVICE_NAME: the label `app` of every series."""
+    has_process_metrics: bool = True
+    """METRICS_INCLUDE_NODE_METRICS: memory and CPU of the process, which in Flowise is Node."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretSettings:
     storage_type: str = "local"
     """SECRETKEY_STORAGE_TYPE: `local` or `aws` (AWS Secrets Manager)."""
@@ -185,6 +196,8 @@ class EngineSettings:
     """TOOL_FUNCTION_EXTERNAL_DEP"""
     path_traversal_safety: bool = True
     disabled_nodes: tuple[str, ...] = ()
+    min_schedule_seconds: int = 60
+    """MIN_SCHEDULE_INTERVAL_SECONDS: the shortest time between two starts of one schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,5 +211,6 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     storage: StorageSettings = StorageSettings()
     logs: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     secrets: SecretSettings = SecretSettings()
     engine: EngineSettings = EngineSettings()

@@ -117,8 +117,10 @@ def folder(value: str) -> Path:
 
 
 def redis_url(value: str) -> str:
-    if not re.match(r"(redis|rediss|unix)://.", value.strip()):
-        raise ValueError("an address such as redis://host:6379/0, rediss://host:6379 or unix:///path/of/socket")
+    if not re.match(r"(redis|rediss|unix|rediss?\+sentinel)://.", value.strip()):
+        raise ValueError(
+            "an address such as redis://host:6379/0, rediss://host:6379, unix:///path/of/socket or redis+sentinel://host:26379/name"
+        )
     return value.strip()
 
 

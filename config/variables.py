@@ -75,7 +75,7 @@ SECTIONS = (
             _row("FLOWISE_FILE_SIZE_LIMIT", "http.file_size_limit", size, "50mb", "The largest JSON or form body"),
             _row("CORS_ORIGINS", "http.cors_origins", text, "", "Origins whose pages may call the API: a comma-separated list, or *"),
             _row("CORS_ALLOW_CREDENTIALS", "http.cors_allow_credentials", boolean, "false", "Those pages may send cookies; not with *"),
-            _row("MCP_CORS_ORIGINS", "http.mcp_cors_origins", text, "", "The same list for the MCP endpoint", later=True),
+            _row("MCP_CORS_ORIGINS", "http.mcp_cors_origins", text, "", "The same list for the MCP endpoint"),
             _row("IFRAME_ORIGINS", "http.iframe_origins", text, "'self'", "Origins that may show this server in a frame"),
             _row("APP_URL", "http.app_url", text, "", "The address that users open; https makes cookies secure"),
             _row("BASE_URL", "http.base_url", text, "", "What links in an export of messages begin with"),
@@ -87,8 +87,9 @@ SECTIONS = (
             ),
             _row("SHOW_COMMUNITY_NODES", "http.show_community_nodes", flag, "false", "List nodes that the community keeps", later=True),
             _row("DISABLED_NODES", "engine.disabled_nodes", names, "", "Node names that flows may not use, comma-separated", later=True),
-            _row("ENABLE_BULLMQ_DASHBOARD", "http.has_queue_dashboard", boolean, "false", "The queue's page at /admin/queues", later=True),
-            _row("ENABLE_METRICS", "http.has_metrics", boolean, "false", "Metrics at /api/v1/metrics", later=True),
+            _row("ENABLE_BULLMQ_DASHBOARD", "http.has_queue_dashboard", boolean, "false", "The queue's page at /admin/queues"),
+            _row("ENABLE_QUEUE_DASHBOARD", "http.has_queue_dashboard", boolean, "false", "Own: the same under a better name"),
+            _row("ADMIN_RATE_LIMIT_MESSAGE", "http.dashboard_limit_message", text, "", "What the page says after too many requests"),
         ),
     ),
     Section(
@@ -119,7 +120,7 @@ SECTIONS = (
     Section(
         "Redis",
         (
-            _row("REDIS_URL", "redis.url", redis_url, "", "redis://, rediss:// or unix://; wins over host and port", secret=True),
+            _row("REDIS_URL", "redis.url", redis_url, "", "redis://, rediss://, unix:// or redis+sentinel://; wins over host", secret=True),
             _row("REDIS_HOST", "redis.host", text, "localhost", "Host, when there is no REDIS_URL"),
             _row("REDIS_PORT", "redis.port", whole(1, 65_535), "6379", "Port, when there is no REDIS_URL"),
             _row("REDIS_USERNAME", "redis.username", text, "", "User name, when there is no REDIS_URL"),
@@ -206,11 +207,19 @@ SECTIONS = (
         (
             _row("LOG_LEVEL", "logs.level", _LEVELS, "info", "error, warn, info, verbose or debug"),
             _row("LOG_PATH", "logs.path", folder, "", "Folder of rotated log files; unset: standard error only"),
-            _row("DEBUG", "logs.debug", flag, "false", "Say more"),
+            _row("DEBUG", "logs.debug", flag, "false", "Say more: every request with its headers and its body"),
             _row(
-                "LOG_SANITIZE_BODY_FIELDS", "logs.sanitize_body_fields", names, "", "Members of a body that never reach a log", later=True
+                "LOG_SANITIZE_BODY_FIELDS", "logs.sanitize_body_fields", names, "", "More members of bodies that DEBUG must not log"
             ),
-            _row("LOG_SANITIZE_HEADER_FIELDS", "logs.sanitize_header_fields", names, "", "Headers that never reach a log", later=True),
+            _row("LOG_SANITIZE_HEADER_FIELDS", "logs.sanitize_header_fields", names, "", "More headers that DEBUG must not log"),
+        ),
+    ),
+    Section(
+        "Metrics",
+        (
+            _row("ENABLE_METRICS", "http.has_metrics", boolean, "false", "Metrics at /api/v1/metrics; workers always have /metrics"),
+            _row("METRICS_SERVICE_NAME", "metrics.service_name", text, "FlowiseAI", "The label app of every series"),
+            _row("METRICS_INCLUDE_NODE_METRICS", "metrics.has_process_metrics", boolean, "true", "Memory and CPU of the process, too"),
         ),
     ),
     Section(
@@ -256,6 +265,9 @@ SECTIONS = (
         (
             _row("MAX_ITERATIONS", "engine.max_iterations", whole(1), "1000", "Node steps of one agentflow run"),
             _row("MAX_LOOP_COUNT", "engine.max_loop_count", whole(1), "10", "Rounds of a loop node that has no limit of its own"),
+            _row(
+                "MIN_SCHEDULE_INTERVAL_SECONDS", "engine.min_schedule_seconds", whole(1), "60", "The shortest time between scheduled starts"
+            ),
             _row("SANDBOX_TIMEOUT", "engine.sandbox_timeout_seconds", milliseconds, "300000", "Milliseconds that user code may run"),
             _row("TOOL_FUNCTION_BUILTIN_DEP", "engine.builtin_modules", names, "", "Built-in modules that user code may require"),
             _row("TOOL_FUNCTION_EXTERNAL_DEP", "engine.external_modules", names, "", "Other modules that user code may require"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from flowisectl.supervisor.process import Role
 from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
 from roles.probe import answers_http
 from roles.process import bound_socket, free_port, supervised_environment
-from roles.runtime_file import Runtime, hold_data_dir, write_runtime
+from roles.runtime_file import Runtime, hold_data_dir, wanted_workers, write_runtime
+from roles.worker_pool import STOP_MARGIN_SECONDS, WorkerPool, paths_of, worker_names, worker_role
 
 DEMO_MODEL_PORT = 18_181
 """Where the demo model listens, if that port is free; the example flows expect it there."""
-_STOP_MARGIN_SECONDS = 5.0
 _FOUNDATION, _WORKERS, _SERVER = range(3)
 """The order of stopping, backwards: first nothing new is accepted, then jobs end, then the queue stops."""
 
@@ -55,7 +56,21 @@ def run_all_in_one(settings: Settings, environment: Mapping[str, str], *, worker
         printer = Printer(sys.stdout, [*(role.name for role in roles), OWN_NAME])
         write_runtime(data_dir, _runtime(settings, plan))
         supervisor = Supervisor(roles, on_line=printer.line)
-        return asyncio.run(supervisor.run(lambda: _say_ready(printer, plan)))
+        return asyncio.run(_run(supervisor, settings, environment, plan, printer))
+
+
+async def _run(supervisor: Supervisor, settings: Settings, environment: Mapping[str, str], plan: Plan, printer: Printer) -> int:
+    """Run the roles; SIGUSR1 brings the number of workers to what was asked for."""
+    host = settings.http.host
+    pool = WorkerPool(
+        supervisor,
+        dict(zip(worker_names(len(plan.worker_ports)), plan.worker_ports, strict=True)),
+        make=partial(_worker_role, settings, environment, plan),
+        find_port=partial(free_port, host, settings.worker.port, "WORKER_PORT"),
+        on_change=lambda ports: write_runtime(plan.data_dir, replace(_runtime(settings, plan), worker_ports=ports)),
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: pool.scale_soon(wanted_workers(plan.data_dir)))
+    return await supervisor.run(lambda: _say_ready(printer, plan))
 
 
 def _plan(settings: Settings, data_dir: Path, workers: int, has_demo_model: bool) -> Plan:
@@ -98,16 +113,8 @@ def _runtime(settings: Settings, plan: Plan) -> Runtime:
 
 
 def _roles(settings: Settings, environment: Mapping[str, str], plan: Plan) -> list[Role]:
-    shared = {
-        "MODE": "queue",
-        "PORT": str(plan.port),
-        "DATABASE_PATH": str(plan.data_dir),
-        "SECRETKEY_PATH": str(settings.secrets.path),
-        "BLOB_STORAGE_PATH": str(settings.storage.path),
-        **({"REDIS_URL": plan.redis_url} if plan.redis_url else {}),
-    }
-    make = partial(_role, environment=environment, shared=shared)
-    grace = settings.worker.shutdown_grace_seconds + _STOP_MARGIN_SECONDS
+    make = partial(_role, environment=environment, shared=_shared(settings, plan))
+    grace = settings.worker.shutdown_grace_seconds + STOP_MARGIN_SECONDS
     needs = ("redis",) if plan.redis_url else ()
     host = settings.http.host if settings.http.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     roles = [_redis_role(plan, environment)] if plan.redis_url else []
@@ -118,20 +125,24 @@ def _roles(settings: Settings, environment: Mapping[str, str], plan: Plan) -> li
     command = (sys.executable, "-m", "flowisectl", "start", "--role", "main")
     ready = partial(answers_http, host, plan.port, "/api/v1/ping")
     roles.append(make("main", command, stage=_SERVER, stop_seconds=grace, needs=needs, is_ready=ready))
-    for number, port in enumerate(plan.worker_ports, start=1):
-        name = "worker" if len(plan.worker_ports) == 1 else f"worker-{number}"
-        ready = partial(answers_http, host, port, "/healthz")
-        role = make(
-            name,
-            (sys.executable, "-m", "flowisectl", "start-worker"),
-            changes={"WORKER_PORT": str(port)},
-            stage=_WORKERS,
-            stop_seconds=grace,
-            needs=needs,
-            is_ready=ready,
-        )
-        roles.append(role)
+    for name, port in zip(worker_names(len(plan.worker_ports)), plan.worker_ports, strict=True):
+        roles.append(_worker_role(settings, environment, plan, name, port))
     return roles
+
+
+def _shared(settings: Settings, plan: Plan) -> dict[str, str]:
+    """The variables that the supervisor has decided, the same for every role."""
+    return {
+        "MODE": "queue",
+        "PORT": str(plan.port),
+        **paths_of(settings),
+        **({"REDIS_URL": plan.redis_url} if plan.redis_url else {}),
+    }
+
+
+def _worker_role(settings: Settings, environment: Mapping[str, str], plan: Plan, name: str, port: int) -> Role:
+    needs = ("redis",) if plan.redis_url else ()
+    return worker_role(settings, {**environment, **_shared(settings, plan)}, name, port, needs=needs, stage=_WORKERS)
 
 
 def _role(

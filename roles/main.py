@@ -13,6 +13,7 @@ from functools import partial
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from quart import Quart
 
 from config.settings import Settings
 from flowisectl import __version__
@@ -21,6 +22,8 @@ from flowisectl.observability.last_error import LastError, watch_errors
 from flowisectl.observability.memory import resident_bytes
 from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
+from flowisectl.web.metrics import Counted
+from flowisectl.web.request_log import RequestLog, Sanitiser
 from roles.main_resources import Main, open_web
 from roles.presence import in_roster
 from roles.process import bound_socket, run_role, start_logging
@@ -28,6 +31,7 @@ from roles.process import bound_socket, run_role, start_logging
 FLUSH_SECONDS = 2.0
 """After the grace, streams are ended and get so long to reach their clients."""
 LAST_SECONDS = 1.0
+BACKLOG = 2048
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +85,8 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
     grace = settings.worker.shutdown_grace_seconds
     limit = grace + FLUSH_SECONDS + LAST_SECONDS
     config = _hypercorn_config(listener, limit)
-    server = asyncio.create_task(serve(create_app(services), config, shutdown_trigger=signals.first.wait))
+    server = asyncio.create_task(serve(_application(settings, main), config, shutdown_trigger=signals.first.wait))
+    listener.listen(BACKLOG)  # whoever connects from now on waits at most until the server has begun
     log.info("listening on %s (MODE=%s)", _address(listener), settings.mode)
     first = asyncio.create_task(signals.first.wait())
     await asyncio.wait([server, first], return_when=asyncio.FIRST_COMPLETED)
@@ -99,6 +104,28 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
     with contextlib.suppress(asyncio.CancelledError):
         await server
     return 130 if signals.second.is_set() else 0
+
+
+def _application(settings: Settings, main: Main) -> Quart:
+    """The API and, where it is wanted and there is a queue, the queue's page in front of it."""
+    app = create_app(main.services)
+    if settings.logs.debug:
+        sanitiser = Sanitiser(settings.logs.sanitize_body_fields, settings.logs.sanitize_header_fields)
+        app.asgi_app = RequestLog(app.asgi_app, sanitiser)  # type: ignore[method-assign]
+    if main.metrics is not None:
+        app.asgi_app = Counted(app.asgi_app, main.metrics, main.services.flows)  # type: ignore[method-assign]
+    if settings.http.has_queue_dashboard and main.redis is not None:
+        from flowisectl.web.dashboard import Dashboard, shown_queues
+
+        app.asgi_app = Dashboard(  # type: ignore[method-assign]
+            app.asgi_app,
+            shown_queues(main.redis, settings.queue),
+            authentication=main.services.authentication,
+            counters=main.services.counters,
+            trust_proxy=settings.http.trust_proxy,
+            too_many=settings.http.dashboard_limit_message,
+        )
+    return app
 
 
 class _Signals:
@@ -125,7 +152,7 @@ def _hypercorn_config(listener: socket.socket, graceful_seconds: float) -> Confi
     config.keep_alive_timeout = 75
     # By default the server closes a connection after 1000 requests, under the hands of a client that is sending the next.
     config.keep_alive_max_requests = 2**31
-    config.backlog = 2048
+    config.backlog = BACKLOG
     config.include_server_header = False
     config.errorlog = logging.getLogger("hypercorn.error")
     config.accesslog = None

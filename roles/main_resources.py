@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from redis.asyncio import Redis
 
 from config.settings import Settings
+from flowisectl.clients.http import open_http
 from flowisectl.database.connection import Database, open_database
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.submission import UpsertSubmitter
 from flowisectl.documents.submitter import open_upserts
+from flowisectl.errors import InvalidSetting
 from flowisectl.events.changes import Kept, open_changes
+from flowisectl.interfaces.http import HttpClient
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.local import LocalSubmitter
+from flowisectl.predictions.schedule_clock import ScheduleClock, open_schedule_clock
 from flowisectl.predictions.submission import Submitter
 from flowisectl.predictions.submitter import QueueSubmitter, open_submitter
 from flowisectl.secrets.api_keys import ApiKeyChecker
 from flowisectl.secrets.auth_secrets import AuthSecrets, auth_secrets
-from flowisectl.secrets.encryption_key import encryption_key, fingerprint
+from flowisectl.secrets.encryption_key import encryption_key, fingerprint, key_file
+from flowisectl.secrets.sealed_values import has_sealed_values
+from flowisectl.secrets.shared_key import publish_fingerprint
 from flowisectl.secrets.tokens import LoginTokens
 from flowisectl.web.auth import Authentication
+from flowisectl.web.database_sessions import DatabaseSessions
+from flowisectl.web.login_limit import LoginLimit
+from flowisectl.web.metrics import MainMetrics
 from flowisectl.web.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.services import WebServices
 from flowisectl.web.sessions import LocalSessions, RedisSessions, Sessions
+from roles.metrics_page import metrics_page
 from roles.presence import readiness_of
 from roles.resources import Foundation, check_backends, foundation_of, open_queue, open_run_services, runners_of
 
@@ -38,6 +49,8 @@ class Main:
     redis: Redis | None
     """None with MODE=main."""
     key_fingerprint: str
+    metrics: MainMetrics | None
+    """None without ENABLE_METRICS."""
 
 
 @asynccontextmanager
@@ -49,7 +62,7 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
     check_backends(settings)
     async with AsyncExitStack() as opened:
         # Before the schema: a worker that waits for the schema then finds the key.
-        key = encryption_key(settings.secrets, create=True)
+        key = await _key_of(settings)
         secrets = auth_secrets(settings.secrets)
         database = await opened.enter_async_context(open_database(settings.database))
         redis = await open_queue(settings, opened) if settings.mode == "queue" else None
@@ -81,8 +94,45 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
             jobs=submitter if isinstance(submitter, QueueSubmitter) else None,
             cancels_on_disconnect=settings.queue.on_disconnect == "cancel",
             readiness=readiness_of(database, redis),
+            outgoing=await _open_outgoing(settings, opened),
+            login_limit=LoginLimit(RedisCounters(redis, prefix=settings.queue.name) if redis is not None else None),
+            min_schedule_seconds=settings.engine.min_schedule_seconds,
         )
-        yield Main(services=services, redis=redis, key_fingerprint=fingerprint(key))
+        await opened.enter_async_context(open_schedule_clock(_clock(settings, foundation, submitter)))
+        metrics = None
+        if settings.http.has_metrics:
+            metrics = MainMetrics(lambda: len(services.streams))
+            services = replace(services, metrics=partial(_metrics_page, settings, metrics, services, redis))
+        if redis is not None:
+            await publish_fingerprint(redis, settings.queue.name, fingerprint(key))
+        yield Main(services=services, redis=redis, key_fingerprint=fingerprint(key), metrics=metrics)
+
+
+async def _metrics_page(settings: Settings, metrics: MainMetrics, services: WebServices, redis: Redis | None) -> bytes:
+    assert services.readiness is not None
+    return await metrics_page(settings, metrics.all(), await services.readiness.report(), redis)
+
+
+async def _key_of(settings: Settings) -> str:
+    """The encryption key. A missing one is made, unless with MODE=queue the database holds something that another key has closed.
+
+    Raises InvalidSetting, DatabaseUnavailable.
+    """
+    if settings.mode != "queue":
+        return encryption_key(settings.secrets, create=True)
+    try:
+        return encryption_key(settings.secrets, create=False)
+    except InvalidSetting:
+        if not key_file(settings.secrets).exists() and not await _has_sealed_values(settings):
+            return encryption_key(settings.secrets, create=True)
+        raise
+
+
+async def _has_sealed_values(settings: Settings) -> bool:
+    if settings.database.type == "sqlite" and not settings.database.sqlite_file.exists():
+        return False
+    async with open_database(settings.database, migrate=False) as database:
+        return await has_sealed_values(database)
 
 
 async def _open_submitters(
@@ -99,12 +149,24 @@ async def _open_submitters(
     return local, local_upserts
 
 
+async def _open_outgoing(settings: Settings, opened: AsyncExitStack) -> HttpClient:
+    """What calls others for a flow from here: callbacks of webhooks, speech providers."""
+    engine = settings.engine
+    return await opened.enter_async_context(open_http(security_check=engine.http_security_check, deny_list=engine.http_deny_list))
+
+
+def _clock(settings: Settings, foundation: Foundation, submitter: Submitter) -> ScheduleClock:
+    base_url = settings.http.app_url.rstrip("/") or f"http://localhost:{settings.http.port}"
+    run_seconds = max(settings.queue.wait_timeout_seconds, settings.queue.job_timeout_seconds)
+    return ScheduleClock(foundation.database, foundation.flows, submitter, run_seconds=run_seconds, base_url=base_url)
+
+
 def _open_authentication(
     settings: Settings, secrets: AuthSecrets, database: Database, redis: Redis | None, opened: AsyncExitStack
 ) -> Authentication:
     sessions: Sessions = LocalSessions()
-    if redis is not None and not settings.secrets.expire_tokens_on_restart:
-        sessions = RedisSessions(redis, prefix=settings.queue.name)
+    if not settings.secrets.expire_tokens_on_restart:
+        sessions = RedisSessions(redis, prefix=settings.queue.name) if redis is not None else DatabaseSessions(database)
     keys = ApiKeyChecker(database)
     opened.callback(keys.close)
     tokens = LoginTokens(

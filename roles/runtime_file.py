@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ from flowisectl.errors import Unavailable
 
 FILE_NAME = "flowisectl-runtime.json"
 LOCK_NAME = "flowisectl.lock"
+PID_NAME = "flowisectl.pid"
+"""The supervisor's process id alone, as service managers want it."""
+SCALE_NAME = "flowisectl-scale"
+"""How many workers there shall be; read by the supervisor when it gets SIGUSR1."""
+MOST_WORKERS = 64
+
+
+class NotRunning(Unavailable):
+    """There is no all-in-one to talk to."""
 
 
 class AlreadyRunning(Unavailable):
@@ -45,8 +55,10 @@ def hold_data_dir(data_dir: Path) -> Iterator[None]:
             running = read_runtime(data_dir)
             who = f" (process {running.pid})" if running else ""
             raise AlreadyRunning(f"an all-in-one already runs on {data_dir}{who}: stop it, or give another --data-dir")
+        (data_dir / PID_NAME).write_text(f"{os.getpid()}\n")
         yield
-        (data_dir / FILE_NAME).unlink(missing_ok=True)
+        for name in (FILE_NAME, PID_NAME, SCALE_NAME):
+            (data_dir / name).unlink(missing_ok=True)
     finally:
         os.close(lock)
 
@@ -71,6 +83,28 @@ def read_runtime(data_dir: Path) -> Runtime | None:
         return Runtime(**{**data, "worker_ports": tuple(data["worker_ports"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def ask_for_workers(data_dir: Path, number: int) -> Runtime:
+    """Tell the all-in-one on this data directory how many workers to have; gives what it was before. Raises NotRunning."""
+    folder = data_dir.expanduser()
+    running = read_runtime(folder)
+    if running is None:
+        raise NotRunning(f"no all-in-one runs on {folder}: `flowisectl start --role all-in-one --workers {number}` starts one")
+    draft = folder / f"{SCALE_NAME}.tmp"
+    draft.write_text(str(number))
+    draft.replace(folder / SCALE_NAME)
+    os.kill(running.pid, signal.SIGUSR1)
+    return running
+
+
+def wanted_workers(data_dir: Path) -> int | None:
+    """What was asked for last; None for nothing that can be used."""
+    try:
+        number = int((data_dir / SCALE_NAME).read_text())
+    except (OSError, ValueError):
+        return None
+    return number if 1 <= number <= MOST_WORKERS else None
 
 
 def _lock(lock: int) -> bool:

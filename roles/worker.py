@@ -14,11 +14,16 @@ from flowisectl.observability.last_error import LastError, watch_errors
 from flowisectl.observability.memory import resident_bytes
 from flowisectl.observability.readiness import Check, ReadinessReport
 from flowisectl.queue.roster import RoleSays
+from flowisectl.secrets.shared_key import wait_for_same_key
 from flowisectl.worker.app import Lanes, create_lanes
 from flowisectl.worker.health import HealthReport, Pages, open_health
+from flowisectl.worker.metrics import WorkerMetrics
+from roles.metrics_page import metrics_page
 from roles.presence import in_roster, readiness_of
 from roles.process import bound_socket, run_role, start_logging
 from roles.resources import Work, open_work
+
+_STARTING = "the worker is starting"
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +43,22 @@ class _WorkerFace:
         self._settings = settings
         self._errors = errors
         self._started_ms = int(time.time() * 1000)
+        self._metrics = WorkerMetrics()
+        self._waiting = _STARTING
         self._lanes: Lanes | None = None
         self._work: Work | None = None
 
     def opened(self, work: Work, lanes: Lanes) -> None:
         self._work, self._lanes = work, lanes
         self._readiness = readiness_of(work.database, work.redis)
+        lanes.tell_ends(self._metrics.ended)
+
+    def waits(self, reason: str) -> None:
+        """Why the worker takes no jobs yet; empty when nothing stands in its way any more."""
+        self._waiting = reason or _STARTING
 
     def health(self) -> HealthReport:
-        return self._lanes.health() if self._lanes is not None else HealthReport(is_ok=False, reason="the worker is starting")
+        return self._lanes.health() if self._lanes is not None else HealthReport(is_ok=False, reason=self._waiting)
 
     async def ready(self) -> ReadinessReport:
         report = self.health()
@@ -54,6 +66,10 @@ class _WorkerFace:
         if self._work is None:
             return ReadinessReport(checks=own)
         return ReadinessReport(checks={**own, **(await self._readiness.report()).checks})
+
+    async def metrics(self) -> bytes:
+        redis = self._work.redis if self._work is not None else None
+        return await metrics_page(self._settings, self._metrics.all(), await self.ready(), redis)
 
     def says(self) -> RoleSays:
         assert self._lanes is not None and self._work is not None
@@ -79,9 +95,10 @@ class _WorkerFace:
 async def _work(settings: Settings, environment: Mapping[str, str]) -> int:
     face = _WorkerFace(settings, watch_errors())
     async with (
-        open_health(Pages(check=face.health, ready=face.ready), host=settings.http.host, port=settings.worker.port),
+        open_health(Pages(check=face.health, ready=face.ready, metrics=face.metrics), host=settings.http.host, port=settings.worker.port),
         open_work(settings, environment) as work,
     ):
+        await wait_for_same_key(work.redis, settings.queue.name, work.key_fingerprint, face.waits)
         lanes = create_lanes(work.redis, work.predictions, work.upserts, settings.queue, settings.worker)
         face.opened(work, lanes)
         log.info("taking jobs of %s, %d at once; health on port %d", settings.queue.name, settings.worker.concurrency, settings.worker.port)

@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from flowisectl import __version__
-from flowisectl.cli import apikey, database, flows, health, job_steering, nodes, predict, start, status, user
+from flowisectl.cli import (
+    apikey,
+    credentials,
+    database,
+    doctor,
+    env,
+    flows,
+    health,
+    job_steering,
+    nodes,
+    predict,
+    scale,
+    start,
+    status,
+    user,
+)
 
 app = typer.Typer(
     name="flowisectl",
@@ -21,13 +36,17 @@ app = typer.Typer(
 )
 app.command("start")(start.start)
 app.command("start-worker")(start.start_worker)
+app.command("scale")(scale.scale)
 app.command("status")(status.status)
 app.command("health")(health.health)
 app.command("predict")(predict.predict)
+app.command("doctor")(doctor.doctor)
+app.add_typer(env.app, name="env")
 app.add_typer(job_steering.app, name="jobs")
 app.add_typer(flows.app, name="flows")
 app.add_typer(apikey.app, name="apikey")
 app.add_typer(user.app, name="user")
+app.add_typer(credentials.app, name="credentials")
 app.add_typer(nodes.app, name="nodes")
 app.add_typer(database.app, name="database")
 

@@ -1,4 +1,4 @@
-"""`flowisectl flows`: import, list, show, export and delete flows, straight in the database."""
+"""`flowisectl flows`: check, import, list, show, export and delete flows, straight in the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from flowisectl.database.connection import Database
 
-app = typer.Typer(help="Import, list, show, export and delete flows.", no_args_is_help=True)
+app = typer.Typer(help="Check, import, list, show, export and delete flows.", no_args_is_help=True)
 FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="The flow's id, the beginning of it, or its name.")]
 
 
@@ -52,6 +52,30 @@ def import_(
                 "see `flowisectl nodes list` for what runs"
             )
     write_line(asyncio.run(_import(settings, flow.name, flow.kind, flow_data)))
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='A file that "Export Chatflow" wrote.')],
+    as_json: AsJson = False,
+) -> None:
+    """Tell which nodes of a flow file run here, and what the others need. Exit 1 when one is not supported or lacks an extra."""
+    from flowisectl.cli.flow_file import name_of, read_flow_file
+    from flowisectl.cli.installed_extras import has_extra
+    from flowisectl.cli.output import show, write_json
+    from flowisectl.cli.views.flow_check import verdict_view
+    from flowisectl.engine.flow import parse_flow
+    from flowisectl.engine.flow_check import check_flow
+    from flowisectl.nodes.discovery import load_catalogue
+
+    flow = parse_flow(read_flow_file(file), name=name_of(file))
+    verdict = check_flow(flow, load_catalogue(), has_extra=has_extra)
+    if as_json:
+        write_json({"name": flow.name, "type": flow.kind, **verdict.to_json()})
+    else:
+        show(verdict_view(flow.name, flow.kind, verdict))
+    if not verdict.is_complete:
+        raise typer.Exit(1)
 
 
 @app.command("list")

@@ -25,7 +25,14 @@ def read_settings(env_file: Path | None, data_dir: Path | None, overrides: dict[
 
     Raises SettingError.
     """
-    from config.env import read_environment, to_settings
+    from config.env import to_settings
 
-    environment = read_environment(env_file, {**os.environ, **(overrides or {})}, Path.cwd())
+    environment = given_environment(env_file, overrides)
     return to_settings(environment, data_dir=data_dir), environment
+
+
+def given_environment(env_file: Path | None, overrides: dict[str, str] | None = None) -> Environment:
+    """The variables in force, whether their values are allowed or not. Raises SettingError for a file that cannot be read."""
+    from config.env import read_environment
+
+    return read_environment(env_file, {**os.environ, **(overrides or {})}, Path.cwd())

@@ -37,12 +37,17 @@ def start(
 def start_worker(
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Health endpoint instead of WORKER_PORT; 0: any free port.")] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Runs at once instead of WORKER_CONCURRENCY.")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="So many workers, under a supervisor; one process uses one core.")] = 1,
     data_dir: DataDir = None,
     env_file: EnvFile = None,
 ) -> None:
     """Start a worker: it takes jobs from the queue and runs the flows."""
     overrides = {"WORKER_PORT": port, "WORKER_CONCURRENCY": concurrency}
     settings, environment = read_settings(env_file, data_dir, {name: str(value) for name, value in overrides.items() if value is not None})
+    if processes > 1:
+        from roles.worker_pool import run_workers
+
+        raise typer.Exit(run_workers(settings, environment.values, processes))
     from roles.worker import run_worker
 
     raise typer.Exit(run_worker(settings, environment.values))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from flowisectl.clients.rest import RestService
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
@@ -90,12 +92,23 @@ class PineconeIndex:
 
     def _row(self, match: Mapping[str, Any]) -> FoundRow:
         metadata = dict(match.get("metadata") or {})
-        text = metadata.pop(self._text_key, "")
+        text = metadata.pop(self._text_key, None)
+        if text is None:
+            text = _node_text(metadata.pop("_node_content", None))
         return FoundRow(
             document=Document(page_content=str(text), metadata=metadata, id=str(match.get("id") or "")),
             score=float(match.get("score") or 0.0),
             vector=match.get("values") or (),
         )
+
+
+def _node_text(content: Any) -> str:
+    """The text in `_node_content`, JSON in which LlamaIndex keeps it."""
+    try:
+        node = orjson.loads(content) if isinstance(content, str) else {}
+    except ValueError:
+        return ""
+    return str(node.get("text") or "") if isinstance(node, Mapping) else ""
 
 
 def flat(metadata: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

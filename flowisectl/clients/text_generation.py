@@ -1,10 +1,11 @@
-"""Models that go on with a text and know no messages: Hugging Face's inference API, Replicate."""
+"""Models that go on with a text and know no messages: OpenAI's completions, Hugging Face's inference API, Replicate."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.message import ChatMessage
+from flowisectl.interfaces.model_call import MODEL_CALLS
 
 HUGGING_FACE_URL = "https://router.huggingface.co/hf-inference/models"
 REPLICATE_URL = "https://api.replicate.com/v1"
@@ -31,7 +33,7 @@ def prompt_of(messages: Sequence[ChatMessage]) -> str:
 
 
 class TextModel(ABC):
-    """Implements `interfaces.chat_model.ChatModel`; the answer comes in one piece. Tools are not for such models."""
+    """Implements `interfaces.chat_model.ChatModel`; the answer comes in one piece unless a subclass streams. Such models have no tools."""
 
     streaming = False
     allows_images = False
@@ -46,11 +48,26 @@ class TextModel(ABC):
         """The text that follows. Raises ProviderError."""
 
     async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> ChatReply:
+        self._check(options)
+        try:
+            text = await self.write_on(prompt_of(messages), options)
+        except ProviderError as error:
+            self._tell(error.status)
+            raise
+        self._tell(200)
+        return ChatReply(text=text)
+
+    def _tell(self, status: int) -> None:
+        """Whoever keeps an eye on the run hears of every call."""
+        listener = MODEL_CALLS.get()
+        if listener is not None:
+            listener.answered(provider=self.provider, model=self.model, status=status)
+
+    def _check(self, options: ChatOptions) -> None:
         if options.tools or options.json_schema is not None:
             raise ProviderError(
                 f"{self.provider}: this model cannot call tools or keep to a schema: choose a chat model", provider=self.provider
             )
-        return ChatReply(text=await self.write_on(prompt_of(messages), options))
 
     async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
         reply = await self.invoke(messages, options)
@@ -58,6 +75,84 @@ class TextModel(ABC):
 
     def cache_key(self) -> str:
         return orjson.dumps([self.provider, self.model, self._params], option=orjson.OPT_SORT_KEYS).decode()
+
+
+class OpenAIText(TextModel):
+    """A model behind `<base_url>/completions` (https://platform.openai.com/docs/api-reference/completions). It streams."""
+
+    streaming = True
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        api_key: str,
+        base_url: str,
+        model: str,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+        on_retry: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(provider="openAI", model=model, params=params or {})
+        self._url = f"{base_url.rstrip('/')}/completions"
+        self._endpoint = ModelEndpoint(
+            http,
+            provider="openAI",
+            headers={"authorization": f"Bearer {api_key}", **(headers or {})},
+            secrets=(api_key,),
+            timeout_seconds=timeout_seconds,
+            on_retry=on_retry,
+        )
+
+    async def write_on(self, prompt: str, options: ChatOptions) -> str:
+        answer = await self._endpoint.post(self._url, self._body(prompt, options))
+        choices = answer.get("choices") if isinstance(answer, Mapping) else None
+        if not choices:
+            raise self._endpoint.error("openAI answered without a text")
+        return str(choices[0].get("text") or "")
+
+    async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
+        self._check(options)
+        pieces: list[str] = []
+        try:
+            async with aclosing(self._pieces({**self._body(prompt_of(messages), options), "stream": True})) as texts:
+                async for text in texts:
+                    if not pieces and (listener := MODEL_CALLS.get()) is not None:
+                        listener.first_token()
+                    pieces.append(text)
+                    yield ChatChunk(text=text)
+        except ProviderError as error:
+            self._tell(error.status)
+            raise
+        self._tell(200)
+        yield ChatChunk(reply=ChatReply(text="".join(pieces)))
+
+    async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+        is_done = False
+        async with aclosing(self._endpoint.events(self._url, body)) as lots:
+            async for lot in lots:
+                for event in lot:
+                    is_done = is_done or event == b"[DONE]"
+                    for choice in () if event == b"[DONE]" else self._choices(event):
+                        is_done = is_done or bool(choice.get("finish_reason"))
+                        if choice.get("text"):
+                            yield str(choice["text"])
+        if not is_done:
+            raise self._endpoint.cut()
+
+    def _choices(self, event: bytes) -> list[Mapping[str, Any]]:
+        try:
+            data = orjson.loads(event)
+        except ValueError as error:
+            raise self._endpoint.error(f"openAI sent something that is not JSON: {event[:200]!r}") from error
+        if isinstance(data, Mapping) and data.get("error"):
+            raise self._endpoint.error(f"openAI broke off: {orjson.dumps(data['error']).decode()[:500]}")
+        return list(data.get("choices") or []) if isinstance(data, Mapping) else []
+
+    def _body(self, prompt: str, options: ChatOptions) -> dict[str, Any]:
+        stop = {"stop": [*options.stop]} if options.stop else {}
+        return {"model": self.model, "prompt": prompt, **self._params, **stop}
 
 
 class HuggingFaceText(TextModel):
@@ -72,7 +167,7 @@ class HuggingFaceText(TextModel):
         model: str,
         endpoint: str = "",
         params: Mapping[str, Any] | None = None,
-        on_retry: Any = None,
+        on_retry: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(provider="huggingface", model=model or endpoint, params=params or {})
         self._url = endpoint or f"{HUGGING_FACE_URL}/{quote(model, safe='/')}"

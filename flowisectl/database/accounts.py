@@ -46,6 +46,9 @@ async def register_account(database: Database, *, name: str, email: str, passwor
     async with database.write() as connection:
         if database.dialect == "postgresql":
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REGISTRATION_LOCK})
+        elif database.dialect == "mysql":
+            # Roles are there from the first day, and locking one of them lasts until the end of the transaction.
+            await connection.execute(sa.select(_ROLES.c.id).where(_ROLES.c.name == OWNER).with_for_update())
         if (await connection.execute(sa.select(_ORGANIZATIONS.c.id).limit(1))).first():
             raise InvalidRequest("You can only have one organization")
         role = await _owner_role(connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 from flowisectl.database.column_types import UtcDate, utc_now
@@ -56,6 +56,9 @@ async def delete_checkpoints(database: Database, flow_id: str, session_id: str |
 @cache
 def _upsert(dialect: str) -> sa.Executable:
     """The same object each time, so that commits can be grouped."""
+    if dialect == "mysql":
+        upsert = mysql.insert(TABLE)
+        return upsert.on_duplicate_key_update(data=upsert.inserted.data, updatedDate=upsert.inserted.updatedDate)
     insert = postgresql.insert(TABLE) if dialect == "postgresql" else sqlite.insert(TABLE)
     changed = {"data": insert.excluded.data, "updatedDate": insert.excluded.updatedDate}
     return insert.on_conflict_do_update(index_elements=["flowId", "sessionId"], set_=changed)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -82,7 +82,7 @@ class SqliteDatetime(sa.types.UserDefinedType[str]):
 
 
 class Id(sa.types.TypeDecorator[str]):
-    """An id: `varchar` in SQLite, `uuid` in PostgreSQL, text in Python."""
+    """An id: `varchar` in SQLite and MySQL, `uuid` in PostgreSQL, text in Python."""
 
     impl = sa.String
     cache_ok = True
@@ -92,7 +92,8 @@ class Id(sa.types.TypeDecorator[str]):
 
 
 class UtcDate(sa.types.TypeDecorator[str]):
-    """A date: text in SQLite, `timestamp` without zone (always UTC) in PostgreSQL; in Python the text that the API shows."""
+    """A date: text in SQLite, `timestamp` without zone (always UTC) in PostgreSQL, `datetime(6)` in MySQL; in Python the text that
+    the API shows."""
 
     impl = sa.String
     cache_ok = True
@@ -100,12 +101,14 @@ class UtcDate(sa.types.TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=False))
+        if dialect.name == "mysql":
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(SqliteDatetime())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if dialect.name == "postgresql":
+        if dialect.name != "sqlite":
             return moment_of(value).replace(tzinfo=None)
         return sqlite_date(value)
 

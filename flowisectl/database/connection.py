@@ -19,6 +19,7 @@ _COLUMNS = {
     "sqlite": 'SELECT m.name AS "table", c.name AS "column" FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = \'table\'',
     "postgresql": 'SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns '
     "WHERE table_schema = current_schema()",
+    "mysql": 'SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns WHERE table_schema = DATABASE()',
 }
 
 HIDDEN = {"hidden": True}
@@ -41,7 +42,7 @@ class Database:
 
     @property
     def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
+        """`sqlite`, `postgresql` or `mysql` (MariaDB too)."""
         return self._driver.dialect
 
     @property
@@ -129,4 +130,8 @@ def _driver(settings: DatabaseSettings) -> Driver:
         from flowisectl.database.postgresql import PostgresDriver
 
         return PostgresDriver(settings)
-    raise InvalidSetting("DATABASE_TYPE", settings.type, "this version supports sqlite and postgres")
+    if settings.type in ("mysql", "mariadb"):
+        from flowisectl.database.mysql import MySqlDriver
+
+        return MySqlDriver(settings)
+    raise InvalidSetting("DATABASE_TYPE", settings.type, "sqlite, postgres, mysql or mariadb")

@@ -1,4 +1,4 @@
-"""What a database must do for the rest of this room; SQLite and PostgreSQL each have one."""
+"""What a database must do for the rest of this room; each kind has one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Write:
 
 class Driver(Protocol):
     dialect: str
-    """`sqlite` or `postgresql`."""
+    """`sqlite`, `postgresql` or `mysql` (MariaDB too)."""
     place: str
     """The database in words, without secrets."""
     engine: AsyncEngine

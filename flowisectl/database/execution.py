@@ -39,9 +39,14 @@ TABLE = table_of(Execution)
 
 _LATEST = Lookup(
     sa.select(TABLE)
-    .where(TABLE.c.agentflowId == sa.bindparam("flow_id", type_=Id), TABLE.c.sessionId == sa.bindparam("session"))
+    .where(
+        TABLE.c.agentflowId == sa.bindparam("flow_id", type_=Id),
+        TABLE.c.sessionId == sa.bindparam("session"),
+        TABLE.c.id != sa.bindparam("but", type_=Id),
+    )
     .order_by(TABLE.c.createdDate.desc(), TABLE.c.updatedDate.desc())
 )
+_NONE = "00000000-0000-0000-0000-000000000000"
 
 
 async def insert_execution(database: Database, values: Mapping[str, Any]) -> Row:
@@ -79,11 +84,11 @@ async def update_execution(database: Database, execution_id: str, changes: Mappi
         await database.commits.add(_update(names), [{"row_id": execution_id, **parameters}])
 
 
-async def latest_execution(database: Database, flow_id: str, session_id: str) -> Row | None:
-    """The session's newest run of this flow; `executionData` is JSON text."""
+async def latest_execution(database: Database, flow_id: str, session_id: str, *, but: str = _NONE) -> Row | None:
+    """The session's newest run of this flow, another one than `but`; `executionData` is JSON text."""
     if not can_hold(database, flow_id):
         return None
-    return await database.find(_LATEST, {"flow_id": flow_id, "session": session_id})
+    return await database.find(_LATEST, {"flow_id": flow_id, "session": session_id, "but": but})
 
 
 async def get_execution(database: Database, execution_id: str) -> Row | None:

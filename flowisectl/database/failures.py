@@ -9,8 +9,20 @@ import sqlalchemy.exc as sa_errors
 
 from flowisectl.errors import DatabaseUnavailable, FlowisectlError, InvalidRequest
 
+_DRIVERS = ("asyncpg", "aiomysql", "pymysql")
 _BAD_VALUE = ("error binding parameter", "invalid input for query argument", "invalid byte sequence", "unsupported unicode escape")
-_MISSING_SCHEMA = ("no such table", "undefinedtable", "no such column", "has no column", "undefinedcolumn", "does not exist")
+_BAD_VALUE_NUMBERS = frozenset({1048, 1264, 1292, 1364, 1366, 1406})
+"""MySQL's: null, out of range, no such date, no value and no default, no such character, too long."""
+_MISSING_SCHEMA = (
+    "no such table",
+    "undefinedtable",
+    "no such column",
+    "has no column",
+    "undefinedcolumn",
+    "does not exist",
+    "doesn't exist",
+    "unknown column",
+)
 
 
 class LostConnection(DatabaseUnavailable):
@@ -35,10 +47,12 @@ def explain(error: Exception, place: str) -> Exception:
         return error
     if isinstance(error, sa_errors.IntegrityError):
         return InvalidRequest(f"SQLITE_CONSTRAINT: {error.orig}" if "sqlite" in str(type(error.orig)) else _reason(error))
+    if isinstance(error, TypeError) and "can not be used as parameter" in str(error):
+        return InvalidRequest(f"a value cannot be stored: {error}")
     if isinstance(error, sa_errors.DBAPIError):
         if error.connection_invalidated:
             return LostConnection(f"{place} broke the connection ({_reason(error)}): check that it runs; the work can be tried again")
-        if isinstance(error, sa_errors.DataError) or any(sign in _reason(error).lower() for sign in _BAD_VALUE):
+        if isinstance(error, sa_errors.DataError) or _is_bad_value(error):
             return InvalidRequest(f"a value cannot be stored: {_reason(error)[:200]}")
         return _unavailable(error, place)
     if isinstance(error, sa_errors.StatementError):
@@ -47,9 +61,14 @@ def explain(error: Exception, place: str) -> Exception:
         return InvalidRequest("a value cannot be stored: it is no valid Unicode text, or too large a number")
     if isinstance(error, sa_errors.TimeoutError):
         return DatabaseUnavailable(f"{place}: no free connection in time: too many requests at once, or the database hangs")
-    if isinstance(error, OSError) or type(error).__module__.split(".")[0] == "asyncpg":
+    if isinstance(error, OSError) or type(error).__module__.split(".")[0] in _DRIVERS:
         return DatabaseUnavailable(f"{place} cannot be reached ({_reason(error)}): check the DATABASE_* settings and that it runs")
     return error
+
+
+def _is_bad_value(error: sa_errors.DBAPIError) -> bool:
+    arguments = getattr(error.orig, "args", ())
+    return any(sign in _reason(error).lower() for sign in _BAD_VALUE) or bool(arguments and arguments[0] in _BAD_VALUE_NUMBERS)
 
 
 def _unavailable(error: sa_errors.DBAPIError, place: str) -> Exception:

@@ -27,7 +27,7 @@ def in_workspace(table: sa.Table, workspace_id: str | None) -> sa.ColumnElement[
 
 def can_hold(database: Database, id: str) -> bool:
     """Whether a row can have this id: PostgreSQL refuses to compare a `uuid` with other text."""
-    return bool(id) and (database.dialect == "sqlite" or is_uuid(id))
+    return bool(id) and (database.dialect != "postgresql" or is_uuid(id))
 
 
 async def get_row(database: Database, table: sa.Table, id: str) -> Row | None:

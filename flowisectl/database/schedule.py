@@ -117,13 +117,13 @@ def tick_id(record_id: str, tick: str) -> str:
 
 
 async def claim_tick(
-    database: Database, record: Row, tick: str, *, next_run: str | None, status: str = QUEUED, error: str = ""
+    database: Database, record: Row, tick: str, *, next_run: str | None, now: str, status: str = QUEUED, error: str = ""
 ) -> Row | None:
     """Take one start for this process: its log row, or None when another process has it. The schedule moves on in the same step."""
     row: Row = {
         "id": tick_id(record["id"], tick), "scheduleRecordId": record["id"], "triggerType": record["triggerType"],
         "targetId": record["targetId"], "executionId": None, "status": status, "error": error or None, "elapsedTimeMs": None,
-        "scheduledAt": tick, "workspaceId": record["workspaceId"], "createdDate": utc_now(),
+        "scheduledAt": tick, "workspaceId": record["workspaceId"], "createdDate": now,
     }  # fmt: skip
     same = (RECORDS.c.id == record["id"], RECORDS.c.nextRunAt == record["nextRunAt"], RECORDS.c.enabled.is_(True))
     try:
@@ -137,11 +137,11 @@ async def claim_tick(
     return row
 
 
-async def take_over_tick(database: Database, log: Row) -> bool:
+async def take_over_tick(database: Database, log: Row, now: str) -> bool:
     """Take a start whose process ended before it could queue the run; False when another process did."""
     same = (LOGS.c.id == log["id"], LOGS.c.status == QUEUED, LOGS.c.createdDate == log["createdDate"])
     async with database.write() as connection:
-        taken = await connection.execute(LOGS.update().where(*same).values(createdDate=utc_now()))
+        taken = await connection.execute(LOGS.update().where(*same).values(createdDate=now))
     return int(taken.rowcount) == 1
 
 

@@ -256,7 +256,7 @@ class RunContext:
     document_stores: DocumentStores = field(default_factory=NoDocumentStores)
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """Values that nodes of one run share (Set Variable writes, Get Variable reads)."""
-    checkpoint: Checkpoint = NoCheckpoint()
+    checkpoint: Checkpoint = field(default_factory=NoCheckpoint)
     """Of the run itself; a nested run has none."""
     max_iterations: int = 1000
     """MAX_ITERATIONS: node steps of one agentflow run."""

@@ -64,9 +64,9 @@ class FlowVerdict:
         return all(node.verdict is Verdict.RUNS for node in self.nodes)
 
     @property
-    def can_be_imported(self) -> bool:
-        """Whether everything that is missing can be given: no node is of an unknown type."""
-        return all(node.verdict is not Verdict.NOT_SUPPORTED for node in self.nodes)
+    def is_complete(self) -> bool:
+        """Whether nothing but credentials is missing, which nobody exports."""
+        return all(node.verdict in (Verdict.RUNS, Verdict.NEEDS_CREDENTIAL) for node in self.nodes)
 
     def to_json(self) -> dict[str, Any]:
         """`{runs, nodes: […]}`"""

@@ -29,7 +29,7 @@ Text:
 <<<
 {text}
 >>>"""
-NOTHING = "NO_OUTPUT"
+NOTHING = "NOTHING-HELPS"
 
 _BETWEEN_TAGS = re.compile(r"<questions>(.*?)</questions>", re.DOTALL)
 _NUMBERING = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*")

@@ -181,6 +181,7 @@ TYPES = (
         ),
     ),
     CredentialType("redisCacheUrlApi", "Redis URL", 1.0, (NodeParam("redisUrl", "Redis URL", "url", default="redis://localhost:6379"),)),
+    CredentialType("supabaseApi", "Supabase API", 1.0, (_secret("supabaseApiKey", "Supabase API Key"),)),
     CredentialType("serpApi", "Serp API", 1.0, (_secret("serpApiKey", "Serp Api Key"),)),
     CredentialType("serperApi", "Serper API", 1.0, (_secret("serperApiKey", "Serper Api Key"),)),
     CredentialType("tavilyApi", "Tavily API", 1.1, (_secret("tavilyApiKey", "Tavily Api Key"),)),

@@ -18,6 +18,7 @@ from typing import TextIO
 import orjson
 
 from config.settings import LogSettings
+from flowisectl.observability.run_ids import NAMES, RunIdsFilter
 
 VERBOSE = 15
 LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO, "verbose": VERBOSE, "debug": logging.DEBUG}
@@ -52,6 +53,8 @@ def open_logging(settings: LogSettings, role: str, *, stream: TextIO | None = No
         )
         file.setFormatter(JsonFormatter(role))
         handlers.append(file)
+    for handler in handlers:
+        handler.addFilter(RunIdsFilter())
     logging.basicConfig(level=level, handlers=handlers, force=True)
     for name in ("asyncio", "aiosqlite", "sqlalchemy", "hypercorn", "saq", "alembic"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
@@ -63,7 +66,8 @@ def masked(text: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time`, `level`, `role`, `logger`, `message`, what was given as `extra`, and `error`."""
+    """One JSON object a line: `time`, `level`, `role`, `logger`, `message`, of a run `job`, `flow`, `chat` and `worker`, what was
+    given as `extra`, and `error`."""
 
     def __init__(self, role: str) -> None:
         super().__init__()
@@ -92,7 +96,13 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
-        text = f"{stamp} [{record.levelname}]: {self._role}: {masked(record.getMessage())}"
+        text = f"{stamp} [{record.levelname}]: {self._role}: {masked(record.getMessage())}{_ids_of(record)}"
         if record.exc_info and record.exc_info[1] is not None:
             text += "\n" + masked("".join(traceback.format_exception(record.exc_info[1]))).rstrip()
         return text
+
+
+def _ids_of(record: logging.LogRecord) -> str:
+    """The ids of the run, their beginnings only: enough for `jobs inspect`."""
+    ids = [f"{name}={str(getattr(record, name))[:8]}" for name in NAMES[:3] if hasattr(record, name)]
+    return f"  [{' '.join(ids)}]" if ids else ""

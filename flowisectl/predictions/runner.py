@@ -24,6 +24,7 @@ from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, P
 from flowisectl.runs.attempt import Attempt
 from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_context
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.runs.outage import through_outage
 from flowisectl.runs.uploads import process_uploads
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class PredictionRunner:
         another one has taken the place of raises AttemptLost before it writes a row.
         """
         try:
-            stored = await self._services.flows.get(request.flow_id, request.flow_version)
+            stored = await through_outage(lambda: self._services.flows.get(request.flow_id, request.flow_version))
             response = await self.predict(stored, request, events, trace, attempt)
         except asyncio.CancelledError:
             raise
@@ -118,10 +119,16 @@ class PredictionRunner:
         result = await run_flow(flow, context, self._services.catalogue)
         if run.has_question and not isinstance(body["question"], str):
             result = replace(result, user_content=question_content(body["question"]))
-        await attempt.confirm()
-        if result.clears_action:
-            await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
-        await insert_messages(self._services.database, message_rows(request, run, result, session_id))
+        rows = message_rows(request, run, result, session_id)
+
+        async def keep() -> None:
+            await attempt.confirm()
+            if result.clears_action:
+                await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
+            await insert_messages(self._services.database, rows)
+
+        # The answer is there: nobody pays for it twice because the database is away.
+        await through_outage(keep)
         return to_response(flow.kind, body, request, result, session_id)
 
 

@@ -121,7 +121,7 @@ class ScheduleClock:
         tick = str(record["nextRunAt"])
         if now - moment_of(tick) > MISSED_AFTER:
             missed = "no server was running when this start was due"
-            await claim_tick(self._database, record, tick, next_run=upcoming, status=SKIPPED, error=missed)
+            await claim_tick(self._database, record, tick, next_run=upcoming, now=iso_of(now), status=SKIPPED, error=missed)
             return 0
         try:
             request = await self._request(record)
@@ -129,16 +129,21 @@ class ScheduleClock:
             await delete_schedule_of(self._database, record["targetId"])
             return 0
         except FlowisectlError as error:
-            await claim_tick(self._database, record, tick, next_run=upcoming, status=SKIPPED, error=error.message)
+            await claim_tick(self._database, record, tick, next_run=upcoming, now=iso_of(now), status=SKIPPED, error=error.message)
             return 0
         if isinstance(request, str):
-            await claim_tick(self._database, record, tick, next_run=upcoming, status=SKIPPED, error=request)
+            await claim_tick(self._database, record, tick, next_run=upcoming, now=iso_of(now), status=SKIPPED, error=request)
+            if self._has_ended(record):
+                await update_schedule(self._database, record["id"], {"enabled": False})
             return 0
-        claimed = await claim_tick(self._database, record, tick, next_run=upcoming)
+        claimed = await claim_tick(self._database, record, tick, next_run=upcoming, now=iso_of(now))
         if claimed is None:
             return 0
         self._spawn(claimed, request)
         return 1
+
+    def _has_ended(self, record: Row) -> bool:
+        return bool(record["endDate"]) and moment_of(record["endDate"]) <= self._now()
 
     def _upcoming(self, record: Row, now: datetime) -> str | None:
         try:
@@ -148,8 +153,7 @@ class ScheduleClock:
 
     async def _request(self, record: Row) -> PredictionRequest | str:
         """The run to ask for, or why there is none. Raises FlowNotFound, InvalidFlow."""
-        if record["endDate"] and moment_of(record["endDate"]) <= self._now():
-            await update_schedule(self._database, record["id"], {"enabled": False})
+        if self._has_ended(record):
             return "the schedule has reached its end date"
         stored = await self._flows.get(record["targetId"])
         if schedule_in(stored.flow) is None:
@@ -218,7 +222,7 @@ class ScheduleClock:
             lost = {"status": FAILED, "error": "the server that waited for this run ended; the chat's messages have its answer"}
             await end_tick(self._database, stale["id"], stale["scheduleRecordId"], lost)
         for stale in await stale_ticks(self._database, QUEUED, iso_of(now - TAKE_OVER_AFTER)):
-            if not await take_over_tick(self._database, stale):
+            if not await take_over_tick(self._database, stale, iso_of(now)):
                 continue
             record = await schedule_of(self._database, stale["targetId"])
             try:

@@ -4,6 +4,8 @@
 | --- | --- | --- |
 | `job:<id>` | hash | one job: request, state, times, attempts, worker, result, error, trace |
 | `waiting` | list | ids in the order of their turn |
+| `suspects` | list | ids of jobs with one attempt left, which are run one at a time on each worker |
+| `suspect:<worker>` | string | the one that the worker has |
 | `sequence` | number | gives each job its place, so that jobs put back keep their order |
 | `leases` | sorted set | worker → when its lease ends; only a holder's claims, events and ends count |
 | `running:<worker>` | sorted set | ids that the worker has → their places |

@@ -20,6 +20,8 @@ from flowisectl.queue.reading import untyped
 from flowisectl.redis_connection import Script
 
 BEAT_SECONDS = 2.0
+HASTY_SECONDS = 0.25
+"""The same while it is not ready, so that a start is seen at once."""
 STALE_SECONDS = 8.0
 """A role that was silent for so long is gone or stuck."""
 KEPT_MS = 60_000
@@ -91,6 +93,7 @@ class Presence:
         self._redis = untyped(redis)
         self._name = queue_name
         self._say = say
+        self._is_ready = False
         self._beat = self._redis.register_script(_BEAT.text)
 
     async def keep(self) -> None:
@@ -99,12 +102,14 @@ class Presence:
                 await self.beat()
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("the roster could not be told: %s", error)
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS if self._is_ready else HASTY_SECONDS)
 
     async def beat(self) -> None:
         """Raises RedisError, OSError, TimeoutError."""
+        says = self._say()
+        self._is_ready = says.state == "ready"
         async with asyncio.timeout(BEAT_SECONDS):
-            await self._beat(keys=[], args=[self._name, self.id, orjson.dumps(asdict(self._say())), KEPT_MS])
+            await self._beat(keys=[], args=[self._name, self.id, orjson.dumps(asdict(says)), KEPT_MS])
 
     async def leave(self) -> None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):

@@ -128,7 +128,7 @@ local function is_queued(id)
   return redis.call('HGET', P .. 'job:' .. id, 'state') == 'queued'
 end
 local function forget_worker(worker)
-  redis.call('DEL', P .. 'running:' .. worker, P .. 'landing:' .. worker, P .. 'stopping:' .. worker)
+  redis.call('DEL', P .. 'running:' .. worker, P .. 'landing:' .. worker, P .. 'stopping:' .. worker, P .. 'suspect:' .. worker)
   redis.call('ZREM', P .. 'leases', worker)
 end
 """
@@ -138,7 +138,7 @@ _STOP = """
 local function stop_job(id, reason)
   local f = redis.call('HMGET', P .. 'job:' .. id, 'state', 'worker')
   if f[1] == 'queued' then
-    redis.call('LREM', P .. 'waiting', 1, id)
+    if redis.call('LREM', P .. 'waiting', 1, id) == 0 then redis.call('LREM', P .. 'suspects', 1, id) end
     end_job(id, 'aborted', reason, '', '', -1, now_ms())
   elseif f[1] == 'running' then
     redis.call('HSET', P .. 'job:' .. id, 'stop', reason)
@@ -178,6 +178,15 @@ local P, worker, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 {_CLOCK}{_PACE}{_ATTEMPT}
 if not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
 local ids = redis.call('LPOP', P .. 'landing:' .. worker, limit) or {{}}
+-- A suspect has but one attempt left: a worker has one of them at a time, so that the one that kills workers kills no other.
+local function has_suspect()
+  local id = redis.call('GET', P .. 'suspect:' .. worker)
+  local f = id and redis.call('HMGET', P .. 'job:' .. id, 'state', 'worker')
+  return f and f[1] == 'running' and f[2] == worker
+end
+if redis.call('LLEN', P .. 'suspects') > 0 and #ids < limit and not has_suspect() then
+  ids[#ids + 1] = redis.call('LPOP', P .. 'suspects')
+end
 -- A fair share: as much of what waits as there are workers to take it.
 limit = math.min(limit, math.ceil(redis.call('LLEN', P .. 'waiting') / math.max(redis.call('ZCARD', P .. 'leases'), 1)) + #ids)
 if #ids < limit then
@@ -186,8 +195,11 @@ end
 local now, out = now_ms(), {{}}
 for _, id in ipairs(ids) do
   local key = P .. 'job:' .. id
-  local f = redis.call('HMGET', key, 'state', 'request', 'reply', 'sequence', 'accepted')
-  if f[1] == 'queued' then
+  local f = redis.call('HMGET', key, 'state', 'request', 'reply', 'sequence', 'accepted', 'suspect')
+  if f[1] == 'queued' and f[6] and has_suspect() then
+    redis.call('RPUSH', P .. 'suspects', id)
+  elseif f[1] == 'queued' then
+    if f[6] then redis.call('SET', P .. 'suspect:' .. worker, id, 'EX', 86400) end
     local run = redis.call('HINCRBY', key, 'runs', 1)
     if run > 1 then keep_attempt(key, run - 1) end
     count('wait' .. wait_step(now - (f[5] or now)))
@@ -276,9 +288,14 @@ if now - last > lease / 2 then
   return {{{{}}, {{}}}}
 end
 local back, items, dead = {{}}, {{}}, {{}}
-local function take(id)
-  items[#items + 1] = {{place_of(id), id}}
+local function take(id, attempts)
   back[#back + 1] = id
+  if max_attempts > 1 and (attempts or 0) == max_attempts - 1 then
+    redis.call('HSET', P .. 'job:' .. id, 'state', 'queued', 'suspect', 1)
+    redis.call('RPUSH', P .. 'suspects', id)
+  else
+    items[#items + 1] = {{place_of(id), id}}
+  end
 end
 for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 'LIMIT', 0, 100)) do
   for _, id in ipairs(redis.call('LRANGE', P .. 'landing:' .. worker, 0, -1)) do
@@ -293,7 +310,7 @@ for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 
         .. max_attempts .. ', JOB_ATTEMPTS); it will not be started again', '', '', -1, now)
       dead[#dead + 1] = id
     else
-      take(id)
+      take(id, tonumber(f[1] or '0'))
     end
   end
   forget_worker(worker)
@@ -371,7 +388,7 @@ if f[1] and f[1] ~= 'queued' and f[1] ~= 'running' then
   redis.call('ZREM', P .. 'failed', id)
   redis.call('SREM', P .. 'dead', id)
   keep_attempt(key, f[3])
-  redis.call('HDEL', key, 'error', 'result', 'trace', 'finished', 'started', 'events', 'stop', 'worker')
+  redis.call('HDEL', key, 'error', 'result', 'trace', 'finished', 'started', 'events', 'stop', 'worker', 'suspect')
   redis.call('HSET', key, 'state', 'queued', 'attempts', 0, 'reply', '', 'accepted', now_ms(),
     'sequence', redis.call('INCR', P .. 'sequence'))
   redis.call('SADD', P .. 'chat:' .. f[2], id)
@@ -381,7 +398,7 @@ return f[1]
 """)
 
 ENDS = Script("""
-#!lua
+#!lua flags=no-writes
 -- What has become of jobs: state, runs, events and error of each; an empty state for one that is gone.
 local P, out = ARGV[1], {}
 for i = 2, #ARGV do

@@ -175,15 +175,15 @@ def worker_summary(worker_id: str, about: Mapping[str, Any], is_alive: bool, bea
     return WorkerSummary(
         id=worker_id,
         name=_name(worker_id),
-        state=str(about["state"]) if is_alive else "lost",
-        busy=int(about["busy"]),
-        capacity=int(about["capacity"]),
-        rss_bytes=int(about["rss"]),
+        state=str(about.get("state", "taking")) if is_alive else "lost",
+        busy=int(about.get("busy", 0)),
+        capacity=int(about.get("capacity", 0)),
+        rss_bytes=int(about.get("rss", 0)),
         beat_age_seconds=max(0.0, beat_age_seconds),
-        version=str(about["version"]),
-        started_ms=int(about["started"]),
-        health_port=int(about["health_port"]),
-        finished=int(about["finished"]),
+        version=str(about.get("version", "")),
+        started_ms=int(about.get("started", 0)),
+        health_port=int(about.get("health_port", 0)),
+        finished=int(about.get("finished", 0)),
     )
 
 

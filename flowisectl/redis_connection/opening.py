@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from config.settings import RedisSettings
 from flowisectl.errors import RedisUnavailable
 from flowisectl.redis_connection.failures import failures_named, where_is
+from flowisectl.redis_connection.sentinel import SCHEMES, SentinelConnection, SentinelTlsConnection, sentinel_options
 
 OLDEST_VERSION = (7, 0)
 """Scripts that free memory must run while memory is full (`allow-oom`), which came with Redis 7."""
@@ -61,8 +62,9 @@ def connection_options(settings: RedisSettings, name: str, folder: Path) -> dict
     options["socket_keepalive"] = True
     if settings.keep_alive_ms:
         options["socket_keepalive_options"] = _keep_alive(settings.keep_alive_ms)
-    if kind is SSLConnection or settings.tls:
-        kind = SSLConnection
+    if settings.tls:
+        kind = SentinelTlsConnection if kind is SentinelConnection else kind if kind is SentinelTlsConnection else SSLConnection
+    if issubclass(kind, SSLConnection):
         options |= _tls(settings, folder)
     return {**options, **address, "connection_class": kind}
 
@@ -72,11 +74,13 @@ def _address(settings: RedisSettings) -> dict[str, Any]:
         login = {"username": settings.username or None, "password": settings.password or None}
         return {"host": settings.host, "port": settings.port, **login}
     scheme = urlsplit(settings.url).scheme
+    if scheme in SCHEMES:
+        return dict(sentinel_options(settings.url))
     try:
         return dict(parse_url(settings.url))
     except ValueError as error:
         begins = f"begins with {scheme}://" if scheme else "has no scheme"
-        raise RedisUnavailable(f"REDIS_URL ({begins}) cannot be used: write redis://, rediss:// or unix://") from error
+        raise RedisUnavailable(f"REDIS_URL ({begins}) cannot be used: write redis://, rediss://, unix:// or redis+sentinel://") from error
 
 
 def _tls(settings: RedisSettings, folder: Path) -> dict[str, Any]:

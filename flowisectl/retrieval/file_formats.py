@@ -10,8 +10,6 @@ from pathlib import PurePath
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.retrieval.json_documents import json_documents, jsonl_documents
-from flowisectl.retrieval.office_text import docx_documents, pptx_documents, xlsx_documents
-from flowisectl.retrieval.pdf_text import pdf_documents
 from flowisectl.retrieval.tables import csv_documents
 
 MAX_FILE_BYTES = 200_000_000
@@ -100,12 +98,26 @@ def _jsonl(file: NamedFile, options: FormatOptions) -> list[Document]:
     return jsonl_documents(decoded(file.data), pointer=options.pointer, name=file.name)
 
 
+def _pdf(file: NamedFile, options: FormatOptions) -> list[Document]:
+    from flowisectl.retrieval.pdf_text import pdf_documents
+
+    return pdf_documents(file.data, per_page=options.pdf_per_page, name=file.name)
+
+
+def _office(file: NamedFile, options: FormatOptions) -> list[Document]:
+    from flowisectl.retrieval.office_text import docx_documents, pptx_documents, xlsx_documents
+
+    read = {"docx": docx_documents, "pptx": pptx_documents}.get(ending_of(file), xlsx_documents)
+    return read(file.data, name=file.name)
+
+
 _READERS: dict[str, Callable[[NamedFile, FormatOptions], list[Document]]] = {
-    "pdf": lambda file, options: pdf_documents(file.data, per_page=options.pdf_per_page, name=file.name),
-    "docx": lambda file, options: docx_documents(file.data, name=file.name),
-    "pptx": lambda file, options: pptx_documents(file.data, name=file.name),
-    "xlsx": lambda file, options: xlsx_documents(file.data, name=file.name),
-    "xlsm": lambda file, options: xlsx_documents(file.data, name=file.name),
+    # Those with libraries import them when the first such file comes: they would hold up every start.
+    "pdf": _pdf,
+    "docx": _office,
+    "pptx": _office,
+    "xlsx": _office,
+    "xlsm": _office,
     "csv": lambda file, options: csv_documents(decoded(file.data), column=options.column, name=file.name),
     "json": lambda file, options: json_documents(decoded(file.data), name=file.name),
     "jsonl": _jsonl,

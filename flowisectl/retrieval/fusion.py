@@ -11,7 +11,11 @@ from flowisectl.interfaces.document import Document
 
 def union(finds: Sequence[Sequence[Document]]) -> list[Document]:
     """Every document once, in the order in which the searches found them."""
-    return list({_key(document): document for find in reversed(finds) for document in reversed(find)}.values())[::-1]
+    found: dict[bytes, Document] = {}
+    for find in finds:
+        for document in find:
+            found.setdefault(_key(document), document)
+    return list(found.values())
 
 
 def reciprocal_rank_fusion(finds: Sequence[Sequence[Document]], constant: float = 60) -> list[tuple[Document, float]]:

@@ -43,7 +43,7 @@ def jsonl_documents(text: str, *, pointer: str, metadata: Mapping[str, Any] | No
         value = at_pointer(item, path)
         if value is not None:
             extra = _resolved(metadata or {}, item)
-            found.append(Document(page_content=_shown(value), metadata={"pointer": path, "line": number, **extra}))
+            found.append(Document(page_content=_shown(value), metadata={"line": number, **extra}))
     return found
 
 

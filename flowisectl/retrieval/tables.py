@@ -30,7 +30,7 @@ def csv_documents(text: str, *, column: str = "", name: str = "") -> list[Docume
         return []
     titles = [title.strip() or f"_{place}" for place, title in enumerate(rows[0])]
     if column and column not in titles:
-        raise InvalidFlow(f"Column {column} not found in CSV file. The file has: {', '.join(titles[:50])}")
+        raise InvalidFlow(f"file {name!r} has no column {column!r}; it has: {', '.join(titles[:50])}")
     contents = [_content(titles, row, column) for row in rows[1:]]
     several = len(contents) > 1
     return [

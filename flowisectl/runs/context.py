@@ -86,7 +86,7 @@ def run_context(
         events=events,
         credentials=services.credentials,
         history=DatabaseHistory(services.database),
-        executions=DatabaseExecutions(services.database, ids.workspace_id, attempt),
+        executions=DatabaseExecutions(services.database, ids.workspace_id, ids.message_id, attempt),
         agent_states=DatabaseAgentStates(services.database),
         document_stores=WorkspaceStores(services.database, ids.workspace_id),
         blobs=services.blobs.of_organization(ids.organization_id),

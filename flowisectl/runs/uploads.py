@@ -54,6 +54,24 @@ async def process_uploads(uploads: Any, blobs: Blobs, *, flow_id: str, chat_id: 
     return ProcessedUploads(uploads=tuple(entries), files_text="".join(f"{text}\n\n" for text in texts).strip("\n"))
 
 
+async def store_early(uploads: Sequence[Any], blobs: Blobs, *, flow_id: str, chat_id: str) -> list[Any]:
+    """The same uploads, with those that become files stored already: what travels to a worker is then small.
+
+    `process_uploads` takes what this gives. An upload that cannot be used is left for it to refuse.
+    """
+    if len(uploads) > MAX_UPLOADS:
+        return list(uploads)
+    kept: list[Any] = []
+    for upload in uploads:
+        is_file = isinstance(upload, Mapping) and upload.get("type") in STORED_KINDS and isinstance(upload.get("data"), str)
+        try:
+            done = await process_uploads([upload], blobs, flow_id=flow_id, chat_id=chat_id) if is_file else None
+        except InvalidRequest:
+            done = None
+        kept.append(dict(done.uploads[0]) if done is not None and done.uploads else upload)
+    return kept
+
+
 def read_data_uri(uri: str, name: str) -> tuple[str, bytes]:
     """`data:<media type>[;parameters];base64,<data>` → media type and bytes. Raises InvalidRequest."""
     head, comma, payload = uri.partition(",")

@@ -7,7 +7,6 @@ from typing import TextIO
 
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """Terminal colours (SGR numbers), in the order in which roles get them."""
-_DIM = 2
 
 
 class Printer:
@@ -20,10 +19,13 @@ class Printer:
         self._colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(names)}
 
     def line(self, name: str, text: str) -> None:
-        """Write one line of a role. A name that was not announced gets no colour of its own."""
+        """Write one line of a role. A name that was not announced gets the next colour."""
+        if name not in self._colours:
+            self._colours[name] = _COLOURS[len(self._colours) % len(_COLOURS)]
+            self._width = max(self._width, len(name))
         prefix = f"{name:<{self._width}} |"
         if self._has_colour:
-            prefix = f"\x1b[{self._colours.get(name, _DIM)}m{prefix}\x1b[0m"
+            prefix = f"\x1b[{self._colours[name]}m{prefix}\x1b[0m"
         try:
             self._stream.write(f"{prefix} {text}\n")
             self._stream.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from quart import Response
 
@@ -13,15 +15,17 @@ from flowisectl.predictions.job_status import urls
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.submission import PLAIN, Acceptance, Submission
 from flowisectl.web.answers import json_answer, text_answer
+from flowisectl.web.errors import HttpError
 from flowisectl.web.request_source import client_left, header
 from flowisectl.web.services import WebServices
+from flowisectl.web.webhook_callback import Callback, callback_of, tell_when_done
 
 JOB_ID = "X-Job-Id"
 """The header of every answer that names the job behind it."""
 BUSY_RETRY_SECONDS = "2"
 
 log = logging.getLogger(__name__)
-_cancelling: set[asyncio.Task[None]] = set()
+_working: set[asyncio.Task[None]] = set()
 
 
 def acceptance_of(services: WebServices, max_of_flow: int = 0) -> Acceptance:
@@ -43,8 +47,21 @@ def acceptance_of(services: WebServices, max_of_flow: int = 0) -> Acceptance:
     )
 
 
-def accepted(prediction: PredictionRequest, submission: Submission) -> Response:
-    """202: the job's id, and where to ask for it."""
+def wanted_callback(*, is_allowed: bool) -> Callback | None:
+    """`X-Callback-Url` of the current request, and `X-Callback-Secret` to sign with; None when none is asked for.
+
+    Only callers who proved who they are may have this server call an address. Raises HttpError 400 and 403.
+    """
+    callback = callback_of(header(b"x-callback-url"), header(b"x-callback-secret"))
+    if callback is not None and not is_allowed:
+        raise HttpError(403, "X-Callback-Url is for flows with an API key: give the flow one, or ask for the job's statusUrl")
+    return callback
+
+
+def accepted(prediction: PredictionRequest, submission: Submission, callback: Callback | None, services: WebServices) -> Response:
+    """202: the job's id, and where to ask for it. The callback is told the outcome; a stopping server waits for that."""
+    if callback is not None:
+        _keep(_tell(prediction, submission, callback, services))
     where = urls(submission.job_id)
     body = {"id": submission.job_id, "chatId": prediction.chat_id, **where}
     answer = json_answer(body, 202)
@@ -77,9 +94,18 @@ async def result_of(submission: Submission, services: WebServices) -> Prediction
 
 def cancel_run(services: WebServices, job_id: str) -> None:
     """Stop a run that nobody waits for any more."""
-    task = asyncio.get_running_loop().create_task(_cancel(services, job_id))
-    _cancelling.add(task)
-    task.add_done_callback(_cancelling.discard)
+    _keep(_cancel(services, job_id))
+
+
+def _keep(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    _working.add(task)
+    task.add_done_callback(_working.discard)
+
+
+async def _tell(prediction: PredictionRequest, submission: Submission, callback: Callback, services: WebServices) -> None:
+    with services.streams.waiting():
+        await tell_when_done(submission, prediction.chat_id, callback, services.outgoing)
 
 
 async def _cancel(services: WebServices, job_id: str) -> None:

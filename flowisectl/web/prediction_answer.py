@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,14 +14,18 @@ from flowisectl.errors import QueueFull
 from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.runs.uploads import store_early
 from flowisectl.web.answers import json_bytes
 from flowisectl.web.errors import HttpError
-from flowisectl.web.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of
+from flowisectl.web.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import chat_id_of
 from flowisectl.web.request_source import base_url, current_scope, header
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import event_stream
+
+LARGE_UPLOADS = 256 * 1024
+"""Characters of uploaded data from which on they are stored before the prediction is queued."""
 
 
 async def prediction_request(
@@ -45,13 +50,16 @@ async def prediction_request(
 
 
 async def answer_prediction(
-    prediction: PredictionRequest, services: WebServices, *, error_prefix: str, max_of_flow: int = 0
+    prediction: PredictionRequest, services: WebServices, *, error_prefix: str, max_of_flow: int = 0, may_call_back: bool = False
 ) -> Response:
     """Submit, then stream or wait, or answer at once when the client prefers that.
 
     Raises HttpError for a run that failed, RedisUnavailable, DeadlinePassed.
     """
+    if prediction.body.get("uploads"):
+        prediction = await with_stored_uploads(prediction, services)
     acceptance = acceptance_of(services, max_of_flow)
+    callback = wanted_callback(is_allowed=may_call_back) if acceptance.is_detached else None
     try:
         submission = await services.submitter.submit(prediction, acceptance)
     except QueueFull as error:
@@ -59,7 +67,7 @@ async def answer_prediction(
     except KeyReused as error:
         raise HttpError(422, error.message) from error
     if acceptance.is_detached:
-        return accepted(prediction, submission)
+        return accepted(prediction, submission, callback, services)
     if prediction.wants_stream:
         answer = event_stream(
             submission,
@@ -78,6 +86,17 @@ async def answer_prediction(
         answer.headers[JOB_ID] = submission.job_id
         return answer
     raise HttpError(status_of_result(result), error_prefix + result.error)
+
+
+async def with_stored_uploads(prediction: PredictionRequest, services: WebServices) -> PredictionRequest:
+    """Large uploads go to the storage that main and workers share, not through Redis."""
+    uploads = prediction.body["uploads"]
+    size = sum(len(upload["data"]) for upload in uploads if isinstance(upload, dict) and isinstance(upload.get("data"), str))
+    if services.jobs is None or size < LARGE_UPLOADS:
+        return prediction
+    blobs = services.blobs.of_organization(prediction.organization_id)
+    stored = await store_early(uploads, blobs, flow_id=prediction.flow_id, chat_id=prediction.chat_id)
+    return replace(prediction, body={**prediction.body, "uploads": stored})
 
 
 def status_of_result(result: PredictionResult) -> int:

@@ -26,6 +26,9 @@ MAX_LOCAL_SESSIONS = 10_000
 TOUCH_SECONDS = 300.0
 """A session that is used lives on; its life is written anew at most this often."""
 
+COOKIE = {"originalMaxAge": None, "httpOnly": True, "path": "/", "sameSite": "lax"}
+"""What a stored session says of its cookie."""
+
 User = Mapping[str, Any]
 
 
@@ -115,8 +118,7 @@ class RedisSessions:
 
     async def open(self, user: User) -> str:
         session_id = new_session_id()
-        cookie = {"originalMaxAge": None, "httpOnly": True, "path": "/", "sameSite": "lax"}
-        value = to_json({"cookie": cookie, "passport": {"user": dict(user)}})
+        value = to_json({"cookie": COOKIE, "passport": {"user": dict(user)}})
         try:
             async with self._redis.pipeline(transaction=True) as batch:
                 batch.set(self._key(session_id), value, ex=LIFETIME_SECONDS)

@@ -11,6 +11,7 @@ from flowisectl.queue.queue import JobQueue
 from flowisectl.worker.health import open_health
 from flowisectl.worker.lanes import Lanes
 from flowisectl.worker.leased import LeasedWorker
+from flowisectl.worker.recycling import Limits
 from flowisectl.worker.tasks import Runner, Upserts, predict, upsert
 
 __all__ = ["Lanes", "LeasedWorker", "Runner", "Upserts", "create_lanes", "create_upsert_worker", "create_worker", "open_health"]
@@ -22,7 +23,8 @@ MAX_UPSERTS = 32
 
 def create_lanes(redis: Redis, runner: Runner, upserts: Upserts, queue: QueueSettings, worker: WorkerSettings) -> Lanes:
     """Both lanes of a worker process, not begun: `await lanes.run()` works until SIGTERM, SIGINT or `lanes.stop()`."""
-    return Lanes([create_worker(redis, runner, queue, worker), create_upsert_worker(redis, upserts, queue, worker)])
+    lanes = [create_worker(redis, runner, queue, worker), create_upsert_worker(redis, upserts, queue, worker)]
+    return Lanes(lanes, Limits.from_settings(worker))
 
 
 def create_worker(redis: Redis, runner: Runner, queue: QueueSettings, worker: WorkerSettings) -> LeasedWorker:

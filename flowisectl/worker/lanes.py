@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from flowisectl.queue.claims import Outcome
 from flowisectl.worker.health import HealthReport
 from flowisectl.worker.leased import LeasedWorker
+from flowisectl.worker.recycling import Limits, stop_when_reached
+from flowisectl.worker.running import RunningJob
 
+NO_LIMITS = Limits()
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Lanes:
     """Starts several workers of one process; the first signal ends them orderly, a second one at once."""
 
-    def __init__(self, workers: Sequence[LeasedWorker]) -> None:
+    def __init__(self, workers: Sequence[LeasedWorker], limits: Limits = NO_LIMITS) -> None:
+        """`limits` say when it ends by itself, in order, to be started again."""
         self._workers = tuple(workers)
+        self._limits = limits
         self.is_stopping = False
         """It takes nothing new."""
         for worker in self._workers:
@@ -27,6 +33,16 @@ class Lanes:
     def busy(self) -> int:
         """Jobs that run now."""
         return sum(worker.busy for worker in self._workers)
+
+    @property
+    def finished(self) -> int:
+        """Jobs that have ended here, however they ended."""
+        return sum(worker.finished for worker in self._workers)
+
+    def tell_ends(self, on_end: Callable[[str, RunningJob, Outcome], None]) -> None:
+        """Tell of every job that ends here, with its queue."""
+        for worker in self._workers:
+            worker.on_end = on_end
 
     def health(self) -> HealthReport:
         """Whether every lane takes jobs now; else the first one's reason that does not."""
@@ -50,9 +66,11 @@ class Lanes:
         tasks = [asyncio.create_task(worker.start(), name=worker.jobs.keys.queue) for worker in self._workers]
         for signum in SIGNALS:
             loop.add_signal_handler(signum, self.stop)
+        recycling = asyncio.create_task(stop_when_reached(self._limits, lambda: self.finished, self.stop), name="recycling")
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            recycling.cancel()
             for worker in self._workers:
                 worker.event.set()
             await asyncio.wait(tasks)

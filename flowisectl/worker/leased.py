@@ -17,6 +17,7 @@ from saq.worker import Worker
 
 from flowisectl.errors import RedisUnavailable
 from flowisectl.events.publisher import Publisher
+from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.queue.claims import ClaimedJob, LeaseLost, Outcome, WorkerClaims
 from flowisectl.queue.lifecycle import LEASE_MS
 from flowisectl.queue.queue import JobQueue
@@ -24,7 +25,7 @@ from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import to_unavailable, where_is
 from flowisectl.worker.about import about
 from flowisectl.worker.control import ControlChannel
-from flowisectl.worker.doorbell import Doorbell
+from flowisectl.worker.doorbell import READ_SECONDS, Doorbell
 from flowisectl.worker.health import HealthReport
 from flowisectl.worker.pulse import Pulse
 from flowisectl.worker.running import RunningJob, StopReason
@@ -64,12 +65,16 @@ class LeasedWorker(Worker[Any]):
         self.version = version
         self._id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._leases = 0
+        self._lost: list[tuple[float, WorkerClaims]] = []
+        """Leases that have ended, each with the time until which a job may still land there."""
         self._claims = self._new_claims()
         self._publisher = Publisher(queue.pipeline, leases_key=queue.keys["leases"], max_entries=queue.settings.event_stream_max_len)
         self._doorbell = Doorbell(queue.redis, queue.pipeline, queue.keys)
         self._control = ControlChannel(queue.redis, queue.keys["control"], self.stop_job)
         self.pulse = Pulse(queue.redis, lambda: self._claims)
         self._running: dict[str, RunningJob] = {}
+        self.on_end: Callable[[str, RunningJob, Outcome], None] | None = None
+        """Told of every job that ended here, with its queue."""
         self._slot = asyncio.Event()
         self.started_ms = int(time.time() * 1000)
         self._last_beat = float("-inf")
@@ -200,6 +205,7 @@ class LeasedWorker(Worker[Any]):
 
     async def _run(self, running: RunningJob) -> None:
         job = running.job
+        set_run_ids(job=job.id, worker=self._claims.worker_id)
         try:
             outcome = await self._outcome(running)
             if running.sink is not None:
@@ -207,6 +213,8 @@ class LeasedWorker(Worker[Any]):
             events = running.sink.count if running.sink is not None else 0
             if await running.claims.finish(job, outcome, events=events, trace=running.trace.to_bytes()):
                 self.finished += 1
+                if self.on_end is not None:
+                    self.on_end(self.jobs.keys.queue, running, outcome)
             else:
                 log.warning("job %s was given to another worker meanwhile: this run's end was not kept", job.id)
         except asyncio.CancelledError:
@@ -248,6 +256,7 @@ class LeasedWorker(Worker[Any]):
         if self._claims is not lost:
             return
         self._claims = self._new_claims()
+        self._lost.append((asyncio.get_running_loop().time() + READ_SECONDS, lost))
         log.warning("the lease was lost: %d runs are dropped, others have their jobs", len(self._running))
         for running in list(self._running.values()):
             running.stop(StopReason.LEASE_LOST)
@@ -264,12 +273,20 @@ class LeasedWorker(Worker[Any]):
         for job_id in to_stop:
             self.stop_job(job_id)
 
+    async def _clear_lost(self) -> None:
+        """Put back what woke this worker under a lease that it has lost. A Redis without its data knows of no such worker."""
+        now = asyncio.get_running_loop().time()
+        for _, claims in self._lost:
+            await claims.release()
+        self._lost = [(until, claims) for until, claims in self._lost if until > now]
+
     async def _beat_for_ever(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             claims = self._claims
             try:
                 await self._beat()
+                await self._clear_lost()
             except LeaseLost:
                 if not self._stopped:
                     await self._renew(claims)

@@ -29,6 +29,8 @@ class RunningJob:
         self.stop_reason: StopReason | None = None
         self.sink: JobSink | None = None
         self.task: asyncio.Task[None] | None = None
+        self.accepted_ms = 0
+        """When main accepted it, by main's clock; 0 while that is not known."""
         self.is_ending = False
         """The outcome is known and on its way to Redis; it is too late to stop."""
         self.started = asyncio.get_running_loop().time()

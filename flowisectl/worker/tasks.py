@@ -11,6 +11,7 @@ from flowisectl.engine.context import Trace
 from flowisectl.engine.events import EventSink
 from flowisectl.errors import DeadlinePassed, FlowisectlError, RunStopped
 from flowisectl.events.wire import from_json
+from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.spoken import Spoken
 from flowisectl.queue.claims import Outcome
@@ -42,6 +43,8 @@ async def predict(context: dict[str, Any]) -> Outcome:
     runner: Runner = context["runner"]
     limit: float = context["job_timeout_seconds"]
     request = PredictionRequest.from_json(from_json(running.job.request))
+    running.accepted_ms = request.accepted_ms
+    set_run_ids(flow=request.flow_id, chat=request.chat_id)
     sink = running.open_sink(wants_stream=request.wants_stream)
     events = Spoken(sink) if request.wants_stream else sink
     attempt = WorkerAttempt(running)

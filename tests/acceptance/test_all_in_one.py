@@ -24,7 +24,7 @@ def test_a_flow_runs_through_the_queue_and_everything_can_be_looked_at(all_in_on
     status, answer = program.ask(function, "you")
     _, stream = program.ask(agent, "count", streaming=True)
     jobs = json.loads(program.run("jobs", "list", "--json").stdout)
-    job = json.loads(program.run("jobs", "inspect", jobs[0]["id"][:8], "--json").stdout)
+    job = json.loads(program.run("jobs", "inspect", jobs[0]["id"][:8], "--json", "--payload").stdout)
     seen = json.loads(program.run("status", "--json").stdout)
 
     assert status == 200
@@ -35,8 +35,9 @@ def test_a_flow_runs_through_the_queue_and_everything_can_be_looked_at(all_in_on
     assert [(entry["state"], entry["flow_name"]) for entry in jobs] == [("done", "agent"), ("done", "greet")]
     assert [node["node_name"] for node in job["nodes"]] == ["startAgentflow", "llmAgentflow"]
     assert json.loads(job["result"])["text"] == "one two three"
-    assert seen["kept_done"] == 2
-    assert [worker["state"] for worker in seen["workers"]] == ["taking"]
+    assert seen["level"] == "fine"
+    assert seen["queues"][0]["kept_done"] == 2
+    assert [(role["role"], role["state"]) for role in seen["roles"]] == [("main", "ready"), ("worker", "ready")]
 
 
 @linux_only
@@ -62,7 +63,7 @@ def test_a_signal_ends_everything_and_leaves_no_process_and_no_file_of_a_running
     assert len(below) >= 5
     assert all_gone(below) == set()
     assert not (program.data_dir / "flowisectl-runtime.json").exists()
-    assert program.run("status").returncode == 1
+    assert program.run("status").returncode == 2
 
 
 @linux_only
@@ -87,7 +88,7 @@ def test_a_worker_that_dies_is_started_again_and_goes_on_working(all_in_one) -> 
     program = all_in_one()
     flow = program.import_flow(function_flow(), "greet")
     seen = json.loads(program.run("status", "--json").stdout)
-    pid = int(seen["workers"][0]["name"].rpartition(":")[2])
+    pid = next(int(role["name"].rpartition(":")[2]) for role in seen["roles"] if role["role"] == "worker")
 
     os.kill(pid, signal.SIGKILL)
     program.wait_for("worker was killed by SIGKILL; starting it again")
@@ -109,7 +110,8 @@ def test_a_queue_server_that_dies_comes_back_with_its_data_and_everything_goes_o
     program.wait_until(lambda: program.ask(flow, "after")[0] == 200)
 
     jobs = json.loads(program.run("jobs", "list", "--json", "--state", "done").stdout)
-    assert [job["question"] for job in (json.loads(program.run("jobs", "inspect", job["id"], "--json").stdout) for job in jobs)] == [
+    details = [json.loads(program.run("jobs", "inspect", job["id"], "--json", "--payload").stdout) for job in jobs]
+    assert [job["question"] for job in details] == [
         "after",
         "before",
     ]

@@ -18,6 +18,7 @@ from flowisectl.database.connection import Database, open_database
 from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.predictions.submission import PLAIN, Acceptance
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.workspace import VariableStore
 from flowisectl.secrets.api_keys import ApiKeyChecker
@@ -84,7 +85,7 @@ class ScriptedSubmitter:
     requests: list[PredictionRequest] = field(default_factory=list)
     stopped: list[tuple[str, str]] = field(default_factory=list)
 
-    async def submit(self, request: PredictionRequest) -> ScriptedSubmission:
+    async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> ScriptedSubmission:
         if self.refusal is not None:
             raise self.refusal
         self.requests.append(request)
@@ -93,6 +94,9 @@ class ScriptedSubmitter:
     async def stop(self, flow_id: str, chat_id: str) -> int:
         self.stopped.append((flow_id, chat_id))
         return 0
+
+    async def stop_job(self, job_id: str) -> None:
+        self.stopped.append(("job", job_id))
 
 
 @dataclass

@@ -15,6 +15,7 @@ from flowisectl.cli.views.columns import Column, Columns, left_and_right, one_li
 from flowisectl.cli.views.jobs import jobs_view
 from flowisectl.cli.views.theme import WIDTH, mark, state_text
 from flowisectl.cli.views.units import ago, clock, count, rate, seconds, size
+from flowisectl.cli.views.wrapping import hanging
 from flowisectl.queue.overview import Overview, RedisFacts
 from flowisectl.queue.roster import RoleSeen
 from flowisectl.queue.summary import JobSummary, QueueSnapshot
@@ -185,9 +186,14 @@ def _role_cells(role: RoleSeen, now_ms: int) -> Sequence[Text | str]:
         state_text(state),
         busy,
         size(role.rss_bytes),
-        seconds(max(0, now_ms - role.started_ms) / 1000),
-        f"{role.beat_age_seconds:.0f} s",
+        _whole(max(0, now_ms - role.started_ms) / 1000),
+        _whole(role.beat_age_seconds),
     )
+
+
+def _whole(value: float) -> str:
+    """A time span without parts of a second."""
+    return f"{value:.0f} s" if value < 119.5 else seconds(value)
 
 
 def _findings(findings: Sequence[Finding]) -> list[Text]:
@@ -198,12 +204,3 @@ def _findings(findings: Sequence[Finding]) -> list[Text]:
         sign, style = LEVELS[finding.level]
         lines.append(hanging(Text(f"{sign} ", style), finding.text, "faint" if finding.level is Level.NOTE else ""))
     return lines
-
-
-def hanging(head: Text, text: str, style: str = "") -> Text:
-    """A text broken into lines of the page's width, the later ones under the first's beginning."""
-    from textwrap import wrap
-
-    lines = wrap(text, WIDTH - head.cell_len, break_on_hyphens=False) or [""]
-    indent = "\n" + " " * head.cell_len
-    return head + Text(indent.join(lines), style)

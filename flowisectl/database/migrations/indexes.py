@@ -15,7 +15,15 @@ INDEXES = {
 EXISTING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'flowisectl%'",
     "postgresql": "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema() AND indexname LIKE 'flowisectl%'",
+    "mysql": "SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE table_schema = DATABASE() "
+    "AND index_name LIKE 'flowisectl%'",
 }
+TEXT_COLUMNS = (
+    'SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns '
+    "WHERE table_schema = DATABASE() AND data_type LIKE '%text'"
+)
+"""Columns of MySQL of which an index takes only the first characters."""
+_PREFIX = 64
 
 
 def create_statements() -> list[str]:
@@ -24,3 +32,16 @@ def create_statements() -> list[str]:
         f'CREATE INDEX IF NOT EXISTS "{name}" ON "{table}" ({", ".join(f"{chr(34)}{column}{chr(34)}" for column in columns)})'
         for name, (table, columns) in INDEXES.items()
     ]
+
+
+def create_mysql_statements(existing: set[str], texts: set[tuple[str, str]]) -> list[str]:
+    """The statements for those that do not exist yet. `texts` are the `(table, column)` whose type is a text."""
+    return [
+        f'CREATE INDEX "{name}" ON "{table}" ({", ".join(_part(table, column, texts) for column in columns)})'
+        for name, (table, columns) in INDEXES.items()
+        if name not in existing
+    ]
+
+
+def _part(table: str, column: str, texts: set[tuple[str, str]]) -> str:
+    return f'"{column}"({_PREFIX})' if (table, column) in texts else f'"{column}"'

@@ -1,4 +1,5 @@
-"""One process at a time changes the schema: a file lock beside SQLite's file, an advisory lock in PostgreSQL.
+"""One process at a time changes the schema: a file lock beside SQLite's file, an advisory lock in PostgreSQL and
+MySQL.
 
 Both locks end with the process that holds them, however it ends.
 """
@@ -6,6 +7,7 @@ Both locks end with the process that holds them, however it ends.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sys
 import time
@@ -26,6 +28,8 @@ def schema_lock(database: Database, timeout_seconds: float = TIMEOUT_SECONDS) ->
     """Hold the right to change the schema. Raises DatabaseUnavailable when another process holds it for too long."""
     if database.dialect == "postgresql":
         return _advisory_lock(database, timeout_seconds)
+    if database.dialect == "mysql":
+        return _named_lock(database, timeout_seconds)
     return _file_lock(database, timeout_seconds)
 
 
@@ -60,6 +64,20 @@ async def _advisory_lock(database: Database, timeout_seconds: float) -> AsyncIte
             yield
         finally:
             await asyncio.shield(connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY}))
+
+
+@asynccontextmanager
+async def _named_lock(database: Database, timeout_seconds: float) -> AsyncIterator[None]:
+    """A lock of the whole server, so its name carries the database's (64 characters at most)."""
+    name = f"flowisectl-{hashlib.sha256(database.settings.name.encode()).hexdigest()[:32]}"
+    async with database.read() as connection:
+        wanted = {"name": name, "seconds": timeout_seconds}
+        if (await connection.execute(sa.text("SELECT GET_LOCK(:name, :seconds)"), wanted)).scalar() != 1:
+            raise _held_too_long(f"the lock {name} of {database.place}", timeout_seconds)
+        try:
+            yield
+        finally:
+            await asyncio.shield(connection.execute(sa.text("SELECT RELEASE_LOCK(:name)"), {"name": name}))
 
 
 def _held_too_long(what: str, seconds: float) -> DatabaseUnavailable:

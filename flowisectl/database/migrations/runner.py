@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from flowisectl.database.connection import Database
-from flowisectl.database.migrations.indexes import EXISTING, INDEXES, create_statements
+from flowisectl.database.migrations.indexes import EXISTING, INDEXES, TEXT_COLUMNS, create_mysql_statements, create_statements
 from flowisectl.database.migrations.lock import schema_lock
 from flowisectl.errors import DatabaseUnavailable
 
@@ -20,6 +20,8 @@ HEAD = "m002"
 _HAS_VERSION = {
     "sqlite": "SELECT 1 AS found FROM sqlite_master WHERE name = 'flowisectl_alembic_version'",
     "postgresql": "SELECT 1 AS found WHERE to_regclass('flowisectl_alembic_version') IS NOT NULL",
+    "mysql": "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+    "table_name = 'flowisectl_alembic_version'",
 }
 
 
@@ -51,8 +53,8 @@ async def migrate(database: Database) -> SchemaState:
             await _use_write_ahead_log(database)
         async with database.write() as connection:
             if state.revision != HEAD:
-                await connection.run_sync(_upgrade)
-            for statement in create_statements():
+                await connection.run_sync(_upgrade if database.dialect != "mysql" else _upgrade_or_clean)
+            for statement in await _index_statements(database, state):
                 await connection.exec_driver_sql(statement)
     return await schema_state(database)
 
@@ -90,6 +92,15 @@ async def wait_for_schema(database: Database, timeout_seconds: float) -> None:
         pause = min(pause * 1.5, 1.0)
 
 
+async def _index_statements(database: Database, state: SchemaState) -> list[str]:
+    """What makes the indexes that are missing; MySQL knows no `IF NOT EXISTS` for them, and wants to know how much of a text counts."""
+    if database.dialect != "mysql":
+        return create_statements()
+    there = {row["name"] for row in await database.fetch(sa.text(EXISTING["mysql"]))}
+    columns = await database.fetch(sa.text(TEXT_COLUMNS))
+    return create_mysql_statements(there, {(row["table"], row["column"]) for row in columns})
+
+
 async def _use_write_ahead_log(database: Database) -> None:
     """Readers and the writer no longer block each other. The mode is kept in the file, so it is set once."""
     async with database.read() as connection:
@@ -104,3 +115,17 @@ def _upgrade(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, HEAD)
+
+
+def _upgrade_or_clean(connection: sa.Connection) -> None:
+    """MySQL takes no table back with its transaction: what a failed step has made is dropped here."""
+    before = set(sa.inspect(connection).get_table_names())
+    try:
+        _upgrade(connection)
+    except BaseException:
+        made = set(sa.inspect(connection).get_table_names()) - before
+        connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+        for table in sorted(made):
+            connection.exec_driver_sql(f'DROP TABLE "{table}"')
+        connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+        raise

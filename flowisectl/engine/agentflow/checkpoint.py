@@ -58,6 +58,10 @@ class Keeper:
             "before": before,
         }
 
+    async def resumed(self, state: AgentflowState) -> None:
+        """A stopped run is about to be marked as going on: another attempt would find nothing to resume any more."""
+        await self._checkpoint.save({**self._head, "state": state.to_json()})
+
     async def after_node(self, state: AgentflowState, node_name: str) -> None:
         """A node has finished and its result was sent on. The last node's is not kept: what follows is the answer."""
         if node_name not in FREE and state.queue and state.status == RunStatus.INPROGRESS:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from flowisectl.engine.agentflow import schedule
-from flowisectl.engine.agentflow.checkpoint import FinishedItems, KeptRun, kept_run
+from flowisectl.engine.agentflow.checkpoint import FinishedItems, Keeper, KeptRun, kept_run
 from flowisectl.engine.agentflow.messages import parse_form_lines, prepended_messages
 from flowisectl.engine.agentflow.plan import START, FlowPlan
 from flowisectl.engine.agentflow.state import AgentflowState, NodeExecution, RunStatus, executions_of
@@ -57,7 +57,7 @@ async def open_run(flow: Flow, plan: FlowPlan, context: RunContext) -> Opening:
     if human_input or persists or input_type in _NEEDS_PREVIOUS:
         previous = await context.executions.latest(context.flow_id, context.session_id)
     if human_input:
-        return await _resume(context, previous, human_input, input_type)
+        return await _resume(flow, context, previous, human_input, input_type)
     webhook = context.request.webhook if input_type == "webhookTrigger" else None
     state = schedule.begin(
         plan,
@@ -133,7 +133,9 @@ def _with_webhook_question(context: RunContext, inputs: NodeInputs, webhook: Map
     return replace(context, request=replace(context.request, question=question, has_question=True))
 
 
-async def _resume(context: RunContext, previous: StoredExecution | None, human_input: Mapping[str, Any], input_type: str) -> Opening:
+async def _resume(
+    flow: Flow, context: RunContext, previous: StoredExecution | None, human_input: Mapping[str, Any], input_type: str
+) -> Opening:
     if previous is None:
         raise InvalidRequest(f"No previous execution found for session {context.session_id}")
     executed = _resumable(previous)
@@ -149,6 +151,8 @@ async def _resume(context: RunContext, previous: StoredExecution | None, human_i
         webhook=_earlier_webhook(executed),
         human_input={**human_input, "startNodeId": start},
     )
+    keeper = Keeper(flow, context, execution_id=previous.id, input_type=input_type, is_resumed=True, before=len(executed))
+    await keeper.resumed(state)
     await context.executions.save(previous.id, [item.json for item in executed], RunStatus.INPROGRESS)
     return Opening(
         state=state, execution_id=previous.id, is_resumed=True, input_type=input_type, context=context, before=len(executed)

@@ -12,7 +12,6 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.engine.flow import FlowNode
 
-
 KEPT = "KEPT"
 """What the trace calls a node whose result an earlier attempt has left."""
 

@@ -14,7 +14,7 @@ from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import OUTPUTS
 
-NO_DOCUMENTS = "Document object must contain pageContent and metadata"
+NO_DOCUMENTS = "the code must give a list of documents, each with pageContent (text) and metadata (an object)"
 
 
 class CustomDocumentLoader(Node):

@@ -62,7 +62,7 @@ class Arxiv(Node):
         async def search(question: str) -> str:
             papers = await find_papers(context.http, question[:longest], count)
             if not papers:
-                return "No good Arxiv Result was found"
+                return "Nothing was found."
             texts = await asyncio.gather(*(text_of(paper) for paper in papers))
             found = "\n\n".join(shown(paper, text) for paper, text in zip(papers, texts, strict=True))
             return found[:limit] if limit else found

@@ -57,7 +57,7 @@ class SearXNG(Node):
             answer = await searx.json("GET", "/search", query=query)
             found = answer.get("results") or []
             if not found:
-                return "\n".join(str(text) for text in answer.get("answers") or []) or "No good results found."
+                return "\n".join(str(text) for text in answer.get("answers") or []) or "Nothing was found."
             shown = [
                 {"title": item.get("title") or "", "link": item.get("url") or "", "snippet": item.get("content") or ""} for item in found
             ]

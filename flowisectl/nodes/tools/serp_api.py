@@ -13,7 +13,7 @@ from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import require_key, search_tool, service
 
 DESCRIPTION = "Searches the web, for facts and recent events. The input is what to search for."
-NOTHING = "No good search result found"
+NOTHING = "Nothing was found."
 
 
 class SerpAPI(Node):

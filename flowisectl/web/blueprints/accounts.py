@@ -11,6 +11,7 @@ from flowisectl.web.callers import current_caller, needs_session
 from flowisectl.web.errors import HttpError
 from flowisectl.web.login import checked_user, close_session, open_session, refreshed_user, register, set_cookie
 from flowisectl.web.request_body import body_object
+from flowisectl.web.request_source import client_address
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("accounts", __name__)
@@ -28,8 +29,15 @@ async def register_first() -> Response:
 
 @blueprint.post("/auth/login")
 async def login() -> Response:
-    services = current_services()
-    user = await checked_user(services.database, await body_object(), rounds=services.password_rounds)
+    services, body = current_services(), await body_object()
+    email, address = str(body.get("email", "")), client_address()
+    services.login_limit.check(email, address)
+    try:
+        user = await checked_user(services.database, body, rounds=services.password_rounds)
+    except HttpError as error:
+        if error.status in (401, 404):
+            await services.login_limit.failed(email, address)
+        raise
     response = json_answer(user)
     await open_session(user, services.authentication, services.http, response)
     return response

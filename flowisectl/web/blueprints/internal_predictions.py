@@ -24,4 +24,4 @@ async def create(flow_id: str) -> Response:
     body = checked_body(await body_object())
     is_streaming = asks_for_internal_stream(body)
     prediction = await prediction_request(stored, body, services, wants_stream=is_streaming, is_internal=True)
-    return await answer_prediction(prediction, services, error_prefix="")
+    return await answer_prediction(prediction, services, error_prefix="", may_call_back=True)

@@ -53,7 +53,11 @@ async def create(flow_id: str) -> Response:
             raise HttpError(401, service_text(RUNS, error.message)) from error
     prediction = await prediction_request(stored, body, services, wants_stream=is_streaming)
     answer = await answer_prediction(
-        prediction, services, error_prefix=service_text(RUNS, ""), max_of_flow=most_at_once(stored.flow.api_config)
+        prediction,
+        services,
+        error_prefix=service_text(RUNS, ""),
+        max_of_flow=most_at_once(stored.flow.api_config),
+        may_call_back=bool(stored.api_key_id),
     )
     if headers:
         answer.headers.extend(headers)

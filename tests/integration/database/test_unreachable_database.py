@@ -81,8 +81,8 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize("type", ["mysql", "mariadb"])
-async def test_a_kind_that_is_not_supported_yet_is_an_invalid_setting(type: str) -> None:
+@pytest.mark.parametrize("type", ["oracle", "postgresdb"])
+async def test_a_kind_that_is_not_supported_is_an_invalid_setting(type: str) -> None:
     with pytest.raises(InvalidSetting, match="DATABASE_TYPE"):
         async with open_database(DatabaseSettings(type=type)):
             pass

@@ -9,16 +9,20 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from config.settings import DatabaseSettings
 from flowisectl.clients.http import open_http
 from flowisectl.database.chat_flow import insert_flow, update_flow
 from flowisectl.database.chat_message import session_messages
 from flowisectl.database.connection import Database, open_database
+from flowisectl.engine.events import NoEvents
+from flowisectl.errors import RunStopped
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import PredictionRunner
+from flowisectl.runs.attempt import AttemptLost, OnlyAttempt
 from flowisectl.runs.context import RunServices
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.text_cache import MemoryTextCaches
@@ -26,6 +30,7 @@ from flowisectl.runs.workspace import VariableStore
 from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
+from flowisectl.testing import NullTrace
 
 MESSAGE = "22222222-2222-4222-8222-222222222222"
 
@@ -143,3 +148,62 @@ async def test_a_run_over_its_time_is_ended_and_names_the_setting(services: RunS
 
     assert result.status == 504
     assert "JOB_TIMEOUT" in result.error
+
+
+def agent_flow(code: str) -> str:
+    """Start, and a function."""
+    shared = {"category": "Agent Flows", "inputParams": [], "outputs": {}}
+    start = {"id": "startAgentflow_0", "name": "startAgentflow", "label": "Start", "inputs": {"startInputType": "chatInput"}, **shared}
+    function = {
+        "id": "customFunctionAgentflow_0",
+        "name": "customFunctionAgentflow",
+        "label": "Function",
+        "inputs": {"customFunctionJavascriptFunction": code},
+        **shared,
+    }
+    edge = {"id": "e", "source": start["id"], "target": function["id"], "sourceHandle": "", "targetHandle": function["id"]}
+    return orjson.dumps({"nodes": [{"id": data["id"], "data": data} for data in (start, function)], "edges": [edge]}).decode()
+
+
+class LostAttempt(OnlyAttempt):
+    """Another attempt has taken the job."""
+
+    async def confirm(self) -> None:
+        raise AttemptLost
+
+
+async def test_an_attempt_that_lost_its_job_writes_no_row(services: RunServices) -> None:
+    chat = await store(services.database, "return 'late'")
+    agent = await insert_flow(services.database, {"name": "a", "flowData": agent_flow("return 'late'"), "type": "AGENTFLOW"})
+    runner = PredictionRunner(services)
+
+    for row in (chat, agent):
+        with pytest.raises(AttemptLost):
+            await runner.run(request_for(row), NoEvents(), NullTrace(), LostAttempt())
+        await runner.stopped(request_for(row), NoEvents(), RunStopped(), "late", OnlyAttempt())
+
+    assert await services.database.fetch(sa.text("select id from execution")) == []
+    assert await session_messages(services.database, agent["id"], "chat") == []
+
+
+async def test_an_agentflow_that_is_tried_again_leaves_one_trace_and_one_pair_of_messages(services: RunServices) -> None:
+    row = await insert_flow(services.database, {"name": "a", "flowData": agent_flow("return 'done'"), "type": "AGENTFLOW"})
+    runner = PredictionRunner(services)
+
+    for _ in range(2):
+        assert (await runner.run(request_for(row), NoEvents(), NullTrace())).is_ok
+
+    assert len(await services.database.fetch(sa.text("select id from execution"))) == 1
+    assert [message["content"] for message in await session_messages(services.database, row["id"], "chat")] == ["hi", "done"]
+
+
+async def test_what_a_stopped_chatflow_had_said_is_kept_and_marked(services: RunServices) -> None:
+    row = await store(services.database, "return 'never'")
+
+    result = await PredictionRunner(services).stopped(request_for(row), NoEvents(), RunStopped(), "the begin")
+
+    assert result.error_kind == "RunStopped"
+    question, answer = await session_messages(services.database, row["id"], "chat")
+    assert (question["content"], question["artifacts"]) == ("hi", None)
+    assert (answer["id"], answer["content"]) == (MESSAGE, "the begin")
+    assert answer["artifacts"][0]["type"] == "markdown"

@@ -332,3 +332,40 @@ async def test_strange_chat_ids_do_no_harm(bench) -> None:
 
         assert await bench.lifecycle.stop_chat("flow", chat) == 1
     assert all(len(name) < 60 for name in await bench.names())
+
+
+async def test_job_with_its_last_attempt_shares_its_worker_with_no_other_such_job(bench_with, finish) -> None:
+    bench = bench_with(job_attempts=3)
+    jobs = [await bench.enqueue() for _ in range(3)]
+    for name in ("w1", "w2"):
+        doomed = await bench.worker(name)
+        assert len(await doomed.claim(10, ())) == 3
+        await bench.lose(doomed)
+    third, fourth = await bench.worker("w3"), await bench.worker("w4")
+    fresh = [await bench.enqueue() for _ in range(4)]
+
+    of_third = [*await third.claim(10, ()), *await third.claim(10, ())]
+    of_fourth = await fourth.claim(10, ())
+    suspects = [job for job in (*of_third, *of_fourth) if job.id in jobs]
+
+    assert [len([job for job in found if job.id in jobs]) for found in (of_third, of_fourth)] == [1, 1]
+    assert {job.id for job in (*of_third, *of_fourth)} >= set(fresh)
+    back, dead = await bench.lose(third)
+    assert dead == [job.id for job in of_third if job.id in jobs]
+    assert await finish(fourth, next(job for job in of_fourth if job.id in jobs))
+    (last,) = [job for job in await fourth.claim(10, ()) if job.id in jobs]
+    assert await finish(fourth, last)
+    assert {job.id for job in suspects} | {last.id} == set(jobs)
+
+
+async def test_waiting_suspect_can_be_stopped(bench_with) -> None:
+    bench = bench_with(job_attempts=2)
+    job_id = await bench.enqueue()
+    doomed = await bench.worker("w1")
+    await doomed.claim(1, ())
+    await bench.lose(doomed)
+
+    assert await bench.lifecycle.stop(job_id) == "queued"
+
+    assert await bench.field(job_id, "state") == "aborted"
+    assert "suspects" not in await bench.names()

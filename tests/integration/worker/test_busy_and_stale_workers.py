@@ -16,7 +16,9 @@ from flowisectl.runs.attempt import AttemptLost
 
 
 @pytest.mark.slow
-async def test_worker_with_a_blocked_loop_keeps_its_job(start_main, start_worker_process, start_worker, request_for, redis, queue_settings) -> None:
+async def test_worker_with_a_blocked_loop_keeps_its_job(
+    start_main, start_worker_process, start_worker, request_for, redis, queue_settings
+) -> None:
     main, _ = await start_main(), start_worker_process()
     submission = await main.submit(request_for(spin=LEASE_MS / 1000 + 2))
     async with asyncio.timeout(20):
@@ -95,7 +97,9 @@ async def test_checkpoint_reaches_the_next_attempt_and_goes_with_the_end(
     assert not await redis.hexists(f"{queue_settings.name}:prediction:job:{submission.job_id}", "checkpoint")
 
 
-async def test_checkpoint_that_is_too_large_is_told_and_the_run_goes_on(start_main, start_worker, request_for, redis, queue_settings) -> None:
+async def test_checkpoint_that_is_too_large_is_told_and_the_run_goes_on(
+    start_main, start_worker, request_for, redis, queue_settings
+) -> None:
     main, _ = await start_main(), await start_worker()
     noise = [orjson.dumps(number * 2654435761 % 2**32).decode() for number in range(400_000)]
 
@@ -104,3 +108,16 @@ async def test_checkpoint_that_is_too_large_is_told_and_the_run_goes_on(start_ma
     assert (await asyncio.wait_for(submission.result(), 20)).is_ok
     (note,) = (await job_detail(redis, queue_settings, submission.job_id)).notes
     assert "too much for a checkpoint" in note
+
+
+async def test_service_goes_on_when_redis_loses_all_its_data(start_main, start_worker, request_for, redis, queue_settings) -> None:
+    main, (_, runner) = await start_main(), await start_worker()
+    assert (await asyncio.wait_for((await main.submit(request_for())).result(), 10)).is_ok
+
+    # What a restart without data does, but the worker waits at its door all the while.
+    keys = [key async for key in redis.scan_iter(match=f"{queue_settings.name}*")]
+    await redis.delete(*keys)
+    results = [await asyncio.wait_for((await main.submit(request_for())).result(), 10) for _ in range(3)]
+
+    assert all(result.is_ok for result in results)
+    assert len(runner.runs) == 4

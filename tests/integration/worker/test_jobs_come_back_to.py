@@ -155,7 +155,9 @@ async def test_full_queue_refuses_and_takes_again_when_there_is_room(start_main,
     assert (await asyncio.wait_for((await main.submit(request_for())).result(), 10)).is_ok
 
 
-async def test_flow_with_a_limit_refuses_what_is_over_it_and_other_flows_are_served(start_main, start_worker, request_for, tmp_path) -> None:
+async def test_flow_with_a_limit_refuses_what_is_over_it_and_other_flows_are_served(
+    start_main, start_worker, request_for, tmp_path
+) -> None:
     main, _ = await start_main(), await start_worker()
     hold, two = tmp_path / "go", Acceptance(max_of_flow=2)
     running = [await main.submit(request_for(hold=str(hold)), two) for _ in range(2)]

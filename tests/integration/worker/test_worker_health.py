@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 
+import orjson
 import pytest
 
-from flowisectl.worker.health import HealthReport, open_health
+from flowisectl.observability.readiness import Check, ReadinessReport
+from flowisectl.worker import health
+from flowisectl.worker.health import HealthReport, Pages, open_health
+from flowisectl.worker.metrics import WorkerMetrics
 
 
 async def ask(port: int, request: bytes = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") -> tuple[int, bytes]:
@@ -78,3 +83,75 @@ async def test_taken_port_is_an_error() -> None:
         with pytest.raises(OSError):
             async with open_health(lambda: HealthReport(is_ok=True, reason=""), host="127.0.0.1", port=taken.getsockname()[1]):
                 pass
+
+
+async def test_a_stuck_event_loop_is_seen_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LOOP_SECONDS", 0.2)
+    answers: list[tuple[int, bytes]] = []
+
+    async with open_health(lambda: HealthReport(is_ok=True, reason=""), host="127.0.0.1", port=0) as port:
+
+        def ask_blocking() -> None:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+                answer = b""
+                while chunk := client.recv(65536):
+                    answer += chunk
+            answers.append((int(answer.split()[1]), answer.partition(b"\r\n\r\n")[2]))
+
+        asker = threading.Thread(target=ask_blocking)
+        asker.start()
+        asker.join(10)  # this blocks the event loop, as a run that computes would
+
+    [(status, body)] = answers
+    assert status == 503
+    assert b"event loop has not answered" in body
+
+
+async def test_readiness_tells_each_thing_that_is_wrong() -> None:
+    async def ready() -> ReadinessReport:
+        return ReadinessReport(
+            checks={"redis": Check(is_ok=False, milliseconds=1, reason="gone"), "database": Check(is_ok=True, milliseconds=1)}
+        )
+
+    pages = Pages(check=lambda: HealthReport(is_ok=True, reason=""), ready=ready)
+
+    async with open_health(pages, host="127.0.0.1", port=0) as port:
+        status, body = await ask(port, b"GET /readyz HTTP/1.1\r\n\r\n")
+        alive, _ = await ask(port, b"GET /livez HTTP/1.1\r\n\r\n")
+
+    assert status == 503
+    assert orjson.loads(body)["checks"]["redis"] == {"ok": False, "ms": 1.0, "reason": "gone"}
+    assert alive == 200
+
+
+async def test_metrics_are_served_and_a_fault_in_them_is_told() -> None:
+    async def metrics() -> bytes:
+        return b"one 1\n"
+
+    async def broken() -> bytes:
+        raise ValueError("no number")
+
+    check = lambda: HealthReport(is_ok=True, reason="")  # noqa: E731
+
+    async with open_health(Pages(check=check, metrics=metrics), host="127.0.0.1", port=0) as port:
+        assert await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n") == (200, b"one 1\n")
+    async with open_health(Pages(check=check, metrics=broken), host="127.0.0.1", port=0) as port:
+        status, body = await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n")
+    assert status == 503 and b"no number" in body
+
+
+async def test_a_worker_counts_its_jobs(start_main, start_worker, request_for) -> None:
+    worker, _ = await start_worker()
+    metrics = WorkerMetrics()
+    worker.on_end = metrics.ended
+    main = await start_main()
+
+    submission = await main.submit(request_for(question="hi"))
+    await submission.result()
+    async with asyncio.timeout(10):  # the client may hear of the end before the worker does
+        while not metrics.runs.count("prediction", "done"):
+            await asyncio.sleep(0.01)
+
+    assert metrics.jobs.value("prediction", "chatflow", "done") == 1
+    assert metrics.runs.count("prediction", "done") == 1

@@ -8,18 +8,23 @@ from dataclasses import replace
 import pytest
 from rich.console import RenderableType
 
+from flowisectl.cli.database_look import DatabaseLook
+from flowisectl.cli.judgement import findings_of
 from flowisectl.cli.views import units
 from flowisectl.cli.views.flows import flow_view, flows_view
 from flowisectl.cli.views.job import answer_text, job_view
+from flowisectl.cli.views.jobs import jobs_view
 from flowisectl.cli.views.nodes import node_view, nodes_view
-from flowisectl.cli.views.status import Places, jobs_view, status_view
+from flowisectl.cli.views.plain_status import plain_lines
+from flowisectl.cli.views.status import Status, status_view
 from flowisectl.cli.views.theme import make_console
 from flowisectl.engine.flow import parse_flow
 from flowisectl.nodes.discovery import load_catalogue
-from flowisectl.queue.inspection import JobDetail, JobSummary, NodeLine, QueueSnapshot, WorkerSummary
+from flowisectl.queue.inspection import Attempt, JobDetail, JobSummary, NodeLine, Pace, QueueSnapshot, WorkerSummary
+from flowisectl.queue.overview import Overview, RedisFacts
+from flowisectl.queue.roster import RoleSeen
 
 NOW = 1_700_000_000_000
-PLACES = Places(redis="localhost:6379", database="sqlite /data/database.sqlite", server="http://127.0.0.1:3000")
 JOB = JobSummary(
     id="1a2b3c4d5e6f",
     state="done",
@@ -61,7 +66,48 @@ SNAPSHOT = QueueSnapshot(
     last_jobs=(JOB,),
     redis_version="9.1.2",
     redis_memory_bytes=1_300_000,
+    pace=Pace(in_per_second=12.3, out_per_second=0.4, wait_p50_seconds=0.12, wait_p95_seconds=0.48, failed_last_hour=3),
 )
+ROLE = RoleSeen(
+    id="a-host-with-a-rather-long-name.example:23412:ab",
+    beat_age_seconds=1,
+    role="worker",
+    version="0.1.0",
+    started_ms=NOW - 4_000_000,
+    state="ready",
+    busy=3,
+    capacity=10_000,
+    rss_bytes=62 * 1024 * 1024,
+    key_fingerprint="00ff00ff00ff00ff",
+    schema="m001",
+)
+REDIS = RedisFacts(
+    version="9.1.2",
+    round_trip_ms=0.4,
+    memory_bytes=1_300_000,
+    memory_limit_bytes=0,
+    eviction_policy="noeviction",
+    has_append_only_file=True,
+    saves=False,
+    role="master",
+)
+OVERVIEW = Overview(taken_ms=NOW, redis=REDIS, queues=(SNAPSHOT,), roles=(replace(ROLE, role="main", capacity=0, busy=2), ROLE))
+DATABASE = DatabaseLook(place="sqlite /data/database.sqlite", schema="m001", milliseconds=2)
+
+
+def status_of(overview: Overview = OVERVIEW, database: DatabaseLook = DATABASE) -> Status:
+    return Status(
+        version="0.1.0",
+        queue_name="flowise-queue",
+        redis_address="redis://localhost:6379",
+        overview=overview,
+        database=database,
+        own_key="00ff00ff00ff00ff",
+        last_jobs=(JOB,),
+        findings=findings_of(overview, database, "00ff00ff00ff00ff"),
+    )
+
+
 DETAIL = JobDetail(
     **JOB.__dict__,
     nodes=(
@@ -86,36 +132,70 @@ def lines_of(view: RenderableType) -> list[str]:
 
 
 def test_status_fits_into_80_columns_and_shows_every_part() -> None:
-    lines = lines_of(status_view(SNAPSHOT, PLACES, "0.1.0"))
+    lines = lines_of(status_view(status_of()))
 
     text = "\n".join(lines)
     assert max(map(len, lines)) <= 80
     for part in (
-        "flowise-queue · prediction",
-        "http://127.0.0.1:3000",
-        "localhost:6379",
-        "9.1.2, 1.2 MB used",
+        "flowise-queue",
+        "redis://localhost:6379",
+        "9.1.2, 0.4 ms, 1.2 MB, noeviction",
+        "schema m001",
+        "00ff00ff00ff00ff, the same on all roles",
+        "12.3",
+        "480 ms",
         "3/10,000",
+        "2 open",
         "62 MB",
         "Support bot",
+        "all is well",
     ):
         assert part in text
 
 
-def test_every_worker_column_ends_under_its_title() -> None:
-    lines = lines_of(status_view(SNAPSHOT, PLACES, "0.1.0"))
+def test_every_column_of_a_role_ends_under_its_title() -> None:
+    lines = lines_of(status_view(status_of()))
     head = next(number for number, line in enumerate(lines) if "memory" in line)
-    titles, row = lines[head], lines[head + 1]
+    titles, row = lines[head], lines[head + 2]
 
-    for title, value in (("busy", "3/10,000"), ("finished", "120"), ("memory", "62 MB"), ("beat", "400 ms")):
-        assert titles.index(title) + len(title) == row.index(value) + len(value)
+    for title, value in (("busy", "3/10,000"), ("memory", "62 MB"), ("up", "67 m"), ("beat", "1 s")):
+        assert titles.index(title) + len(title) == row.rindex(value) + len(value)
 
 
-def test_a_queue_without_workers_says_what_to_do() -> None:
-    lines = lines_of(status_view(replace(SNAPSHOT, workers=(), waiting=5, oldest_wait_seconds=75), replace(PLACES, server=""), "0.1.0"))
+def test_a_role_shows_its_last_error_below_itself() -> None:
+    role = replace(ROLE, last_error="the database went away " * 9, last_error_ms=NOW - 60_000)
 
-    assert any("flowisectl start-worker" in line for line in lines)
-    assert any("no server answers" in line for line in lines)
+    lines = lines_of(status_view(status_of(replace(OVERVIEW, roles=(ROLE, role)))))
+
+    error = next(line for line in lines if "the database went away" in line)
+    assert "60 s ago" in error and len(error) <= 80
+
+
+def test_different_keys_are_called_a_mismatch() -> None:
+    roles = (replace(ROLE, role="main"), replace(ROLE, key_fingerprint="ee"))
+
+    text = "\n".join(lines_of(status_view(status_of(replace(OVERVIEW, roles=roles)))))
+
+    assert "MISMATCH" in text and "SECRETKEY_PATH" in text
+
+
+def test_a_long_address_keeps_its_ends() -> None:
+    status = replace(status_of(), redis_address="unix:///run/user/1000/a-very-long-folder-name/" + "x" * 60 + "/queue.sock")
+
+    lines = lines_of(status_view(status))
+
+    assert max(map(len, lines)) <= 80
+    assert "unix:///" in lines[1] and "queue.sock" in lines[1]
+
+
+def test_plain_status_is_one_name_and_value_a_line() -> None:
+    lines = plain_lines(status_of(database=replace(DATABASE, reason="gone")))
+
+    values = dict(line.split(" ", 1) for line in lines)
+    assert values["level"] == "down"
+    assert values["queue.prediction.waiting"] == "0"
+    assert values["queue.prediction.wait_p95_seconds"] == "0.480"
+    assert values["role.worker.a-host-with-a-rather-long-name.example:23412"].startswith("ready busy=3")
 
 
 def test_a_failed_job_says_why_on_one_line() -> None:
@@ -127,7 +207,7 @@ def test_a_failed_job_says_why_on_one_line() -> None:
 
 
 def test_a_job_shows_its_times_its_nodes_and_its_answer() -> None:
-    lines = lines_of(job_view(DETAIL))
+    lines = lines_of(job_view(DETAIL, payload=True))
 
     text = "\n".join(lines)
     assert max(map(len, lines)) <= 80
@@ -147,7 +227,9 @@ def test_a_job_shows_its_times_its_nodes_and_its_answer() -> None:
 
 
 def test_bars_show_when_a_node_worked() -> None:
-    start, think = (line for line in lines_of(job_view(DETAIL)) if "━" in line)
+    detail = replace(DETAIL, nodes=tuple(replace(node, started_ms=node.started_ms - 12_000) for node in DETAIL.nodes))
+
+    _, start, think = (line for line in lines_of(job_view(detail)) if "━" in line)
 
     assert start.index("━") < think.index("━")
     assert think.count("━") > start.count("━")
@@ -163,11 +245,45 @@ def test_a_failed_jobs_error_stands_in_place_of_an_answer() -> None:
 def test_a_long_answer_is_clipped_unless_all_is_asked_for() -> None:
     job = replace(DETAIL, result='{"text": "' + "word " * 500 + 'END"}')
 
-    clipped = "\n".join(lines_of(job_view(job)))
-    full = "\n".join(lines_of(job_view(job, full=True)))
+    clipped = "\n".join(lines_of(job_view(job, payload=True)))
+    full = "\n".join(lines_of(job_view(job, payload=True, full=True)))
 
     assert "END" not in clipped and "--full" in clipped
     assert "END" in full
+
+
+def test_question_and_answer_are_hidden_unless_they_are_asked_for() -> None:
+    text = "\n".join(lines_of(job_view(DETAIL)))
+
+    assert "Who is there?" not in text and "Hello" not in text
+    assert "--payload" in text
+
+
+def test_a_model_node_shows_tokens_first_token_and_status() -> None:
+    asked = replace(DETAIL.nodes[0], model="m", tokens_in=1200, tokens_out=345, first_token_seconds=0.23, http_status=429)
+
+    line = next(line for line in lines_of(job_view(replace(DETAIL, nodes=(asked,)))) if "Start" in line)
+
+    for part in ("1.2k/345", "230 ms", "429"):
+        assert part in line
+
+
+def test_each_attempt_has_a_waterfall_and_what_ran_again_is_marked() -> None:
+    first = Attempt(number=1, started_ms=NOW, finished_ms=0, worker="one:1", error="", nodes=DETAIL.nodes, notes=())
+
+    lines = lines_of(job_view(replace(DETAIL, run=2, earlier=(first,))))
+
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("Attempt 1") and "its worker was lost" in line for line in lines)
+    assert any(line.startswith("Attempt 2") for line in lines)
+    assert any("Start again" in line for line in lines)
+    assert not any("Think again" in line for line in lines)
+
+
+def test_a_failed_job_names_the_node_that_failed() -> None:
+    lines = lines_of(job_view(replace(DETAIL, state="failed", error="500 no model", result="")))
+
+    assert "Error  in Think (llm_0)" in lines
 
 
 @pytest.mark.parametrize(
@@ -226,10 +342,20 @@ def test_time_spans_are_short(seconds: float, text: str) -> None:
     assert units.seconds(seconds) == text
 
 
+@pytest.mark.parametrize(("rate", "text"), [(None, "-"), (0, "0"), (0.04, "0.1"), (12.34, "12.3"), (1234.5, "1,234")])
+def test_rates_are_short(rate: float | None, text: str) -> None:
+    assert units.rate(rate) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(812, "812"), (9_900, "9.9k"), (120_400, "120k"), (3_000_000, "3M")])
+def test_counts_of_tokens_are_short(number: int, text: str) -> None:
+    assert units.short_count(number) == text
+
+
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (812, "812 B"), (1300, "1.3 KB"), (65_011_712, "62 MB"), (1_300_000_000, "1.2 GB")])
 def test_sizes_are_short(size: int, text: str) -> None:
     assert units.size(size) == text
 
 
 def test_there_is_no_colour_outside_a_terminal() -> None:
-    assert not any("\x1b" in line for line in lines_of(status_view(SNAPSHOT, PLACES, "0.1.0")))
+    assert not any("\x1b" in line for line in lines_of(status_view(status_of())))

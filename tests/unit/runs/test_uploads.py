@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from flowisectl.errors import InvalidRequest
+from flowisectl.errors import InvalidRequest, NotFound
 from flowisectl.runs.uploads import process_uploads, read_data_uri
 from flowisectl.testing import InMemoryBlobs
 
@@ -46,3 +46,17 @@ async def test_an_upload_that_cannot_be_used_is_refused(uploads: list[object]) -
 
 def test_parameters_of_a_data_uri_are_no_part_of_its_type() -> None:
     assert read_data_uri("data:audio/webm;codecs=opus;base64,aGk=", "a.webm") == ("audio/webm", b"hi")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a.exe", "text/plain"), ("a", "text/plain"), ("a.html", "text/plain"), ("a.exe", "application/x-msdownload")],
+)
+async def test_a_file_whose_name_does_not_fit_its_type_is_not_stored(name: str, media_type: str) -> None:
+    blobs = InMemoryBlobs()
+    upload = {"type": "file", "name": name, "mime": media_type, "data": f"data:{media_type};base64,aGk="}
+
+    with pytest.raises(InvalidRequest, match="MIME type|File type"):
+        await process_uploads([upload], blobs, flow_id="f", chat_id="c")
+    with pytest.raises(NotFound):
+        await blobs.read("f", "c", name)

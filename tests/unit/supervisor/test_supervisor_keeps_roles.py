@@ -213,3 +213,72 @@ async def test_a_signal_stops_everything_orderly(gone, number):
     assert status == 0
     for pid in pids:
         await gone(pid)
+
+
+async def test_a_role_is_added_and_taken_away_while_the_others_go_on(script, lines):
+    supervisor = Supervisor([script("one", ORDERLY)], on_line=lines)
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up")
+    first = supervisor.pids["one"]
+
+    added = await supervisor.add(script("two", ORDERLY))
+    await lines.until("up", count=2)
+    names = supervisor.names
+    await supervisor.remove("two")
+
+    assert added and names == ["one", "two"]
+    assert supervisor.pids == {"one": first}
+    assert "two.py ends" in lines.of("two")
+    supervisor.stop()
+    assert await run == 0
+
+
+async def test_an_added_role_that_does_not_start_is_given_up_alone(script, lines):
+    async def never() -> bool:
+        return False
+
+    supervisor = Supervisor([script("one", ORDERLY)], on_line=lines)
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up")
+
+    added = await supervisor.add(script("broken", "raise SystemExit(3)", is_ready=never))
+
+    assert not added
+    assert supervisor.names == ["one"]
+    assert "broken ended with exit status 3 while it started" in lines.of(OWN_NAME)
+    supervisor.stop()
+    assert await run == 0
+
+
+async def test_a_role_that_waits_to_be_started_again_can_be_taken_away(script, lines):
+    supervisor = Supervisor(
+        [script("one", ORDERLY), script("two", ORDERLY)], on_line=lines, backoff=Backoff(first_seconds=60, longest_seconds=60)
+    )
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up", count=2)
+    os.kill(supervisor.pids["two"], signal.SIGKILL)
+    await lines.until("starting it again in 60 s")
+
+    await supervisor.remove("two")
+
+    assert supervisor.names == ["one"]
+    supervisor.stop()
+    assert await run == 0
+
+
+async def test_everything_stops_while_a_role_is_added(script, lines, gone):
+    async def never() -> bool:
+        return False
+
+    supervisor = Supervisor([script("one", ORDERLY)], on_line=lines)
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up")
+    adding = asyncio.create_task(supervisor.add(script("slow", ORDERLY, is_ready=never)))
+    await lines.until("up", count=2)
+    pid = supervisor.pids["slow"]
+
+    supervisor.stop()
+
+    assert await run == 0
+    assert not await adding
+    await gone(pid)

@@ -80,7 +80,8 @@ def _uuid_function(connection: sa.Connection) -> str:
 
 def _fill(connection: sa.Connection) -> None:
     history = sa.table("migrations", sa.column("timestamp", sa.BigInteger), sa.column("name", sa.String))
-    names = flowise_migrations(connection.dialect.name)
+    is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+    names = flowise_migrations("mariadb" if is_mariadb else connection.dialect.name)
     connection.execute(history.insert(), [{"timestamp": timestamp, "name": name} for timestamp, name in names])
     role = sa.table(
         "role",

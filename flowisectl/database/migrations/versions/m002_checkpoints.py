@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 from flowisectl.database.column_types import UtcDate
 
@@ -15,9 +16,9 @@ def upgrade() -> None:
     # It may exist already: a database can lose the list of our steps, for one when Flowise's own is restored around it.
     op.create_table(
         "flowisectl_checkpoint",
-        sa.Column("flowId", sa.String(), primary_key=True),
-        sa.Column("sessionId", sa.String(), primary_key=True),
-        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("flowId", sa.String().with_variant(sa.String(36), "mysql"), primary_key=True),
+        sa.Column("sessionId", sa.String().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql"), primary_key=True),
+        sa.Column("data", sa.Text().with_variant(mysql.LONGTEXT(), "mysql"), nullable=False),
         sa.Column("updatedDate", UtcDate, nullable=False),
         if_not_exists=True,
     )

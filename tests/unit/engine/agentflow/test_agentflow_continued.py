@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from agentflow_building import CATALOGUE, agentflow, chain, llm, node, reply, start
 
-from flowisectl.engine.context import RunContext
+from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.run import run_flow
 from flowisectl.testing import InMemoryFactory, PythonJavaScript, RecordingEventSink, RecordingTrace, ScriptedChatModel, run_context
@@ -185,6 +185,31 @@ async def test_flow_that_was_changed_meanwhile_is_run_from_its_start() -> None:
 async def test_short_flow_keeps_nothing_because_nothing_follows() -> None:
     kept = KeptInMemory()
 
-    await run_flow(chain(start(), llm()), run_context(question="Q", checkpoint=kept, nodes=InMemoryFactory(chatScripted=ScriptedChatModel("x"))), CATALOGUE)
+    await run_flow(
+        chain(start(), llm()),
+        run_context(question="Q", checkpoint=kept, nodes=InMemoryFactory(chatScripted=ScriptedChatModel("x"))),
+        CATALOGUE,
+    )
 
     assert kept.saves == 0
+
+
+async def test_resumed_run_whose_worker_is_lost_goes_on_in_another_attempt() -> None:
+    functions, kept = Functions(), KeptInMemory()
+    asks = {"humanInputDescriptionType": "fixed", "humanInputDescription": "Go on?"}
+    nodes = [start(), node("humanInputAgentflow_0", asks), function(1, "return second()")]
+    flow = agentflow(nodes, [("startAgentflow_0", "humanInputAgentflow_0"), ("humanInputAgentflow_0", "customFunctionAgentflow_1", 0)])
+    first = run_context(question="Q", javascript=functions.javascript())
+    await run_flow(flow, first, CATALOGUE)
+    answer = RunRequest(has_question=False, human_input={"type": "proceed"})
+    resumed = replace(first, request=answer, checkpoint=kept, events=RecordingEventSink(), trace=RecordingTrace())
+    await cut_off(flow, resumed, functions)
+
+    second = again(resumed)
+    result = await run_flow(flow, second, CATALOGUE)
+
+    assert result.text == "two"
+    assert result.clears_action
+    assert functions.calls == ["second", "second"]
+    started = [event["nodeId"] for event in second.events.of("nextAgentFlow") if event["status"] == "INPROGRESS"]  # type: ignore[attr-defined]
+    assert "startAgentflow_0" not in started

@@ -1,0 +1,258 @@
+"""What `doctor` tries: Redis, database, key, stored credentials, storage, ports, and the nodes that stored flows need."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from config.settings import RedisSettings, Settings
+
+if TYPE_CHECKING:
+    from flowisectl.database.connection import Database
+
+STORED_NAME = "flowisectl-doctor.txt"
+CONNECT_SECONDS = 10.0
+
+
+class Verdict(IntEnum):
+    """The values are the command's exit statuses."""
+
+    OK = 0
+    WARNING = 1
+    BROKEN = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    what: str
+    level: Verdict
+    text: str
+    """What was found or, unless all is well, what to do."""
+
+
+async def examine(settings: Settings) -> list[Result]:
+    """Try everything, one after the other; a failure of one never hides the others."""
+    from flowisectl.errors import FlowisectlError
+
+    results: list[Result] = []
+    for name, steps in (
+        ("redis", _redis),
+        ("database", _database),
+        ("storage", _storage),
+        ("ports", _ports),
+    ):
+        try:
+            async with asyncio.timeout(3 * CONNECT_SECONDS):
+                results += [result async for result in steps(settings)]
+        except TimeoutError:
+            results.append(_broken(name, f"no answer within {3 * CONNECT_SECONDS:g} s"))
+        except (FlowisectlError, OSError, ValueError) as error:
+            results.append(_broken(name, str(error)))
+    return results
+
+
+def _ok(what: str, text: str) -> Result:
+    return Result(what=what, level=Verdict.OK, text=text)
+
+
+def _warning(what: str, text: str) -> Result:
+    return Result(what=what, level=Verdict.WARNING, text=text)
+
+
+def _broken(what: str, text: str) -> Result:
+    return Result(what=what, level=Verdict.BROKEN, text=text)
+
+
+async def _redis(settings: Settings) -> AsyncIterator[Result]:
+    from flowisectl.cli.connections import is_without_queue, open_command_redis, redis_address, redis_settings
+    from flowisectl.queue.overview import redis_facts
+
+    if is_without_queue(settings):
+        yield _ok("redis", "not needed: MODE=main runs flows in the server itself")
+        return
+    found = redis_settings(settings)
+    async with open_command_redis(settings) as redis:
+        facts = await redis_facts(redis)
+    yield _ok("redis", f"{redis_address(found)} answers in {facts.round_trip_ms:.1f} ms, version {facts.version}")
+    if facts.role == "slave":
+        yield _broken("redis", "this server is a replica and takes no jobs: point REDIS_URL to the primary")
+    if facts.eviction_policy == "noeviction":
+        yield _ok("eviction", "noeviction: nothing is thrown away when memory is full")
+    else:
+        yield _broken(
+            "eviction", f"maxmemory-policy is {facts.eviction_policy or 'unknown'}, jobs may be thrown away: set it to noeviction"
+        )
+    if facts.has_append_only_file:
+        yield _ok("persistence", "an append-only file: a restart loses at most the last second")
+    elif facts.saves:
+        yield _warning("persistence", "snapshots only, so a crash loses the newest minutes: set appendonly yes")
+    elif facts.saves is None:
+        yield _warning("persistence", "the server does not tell (CONFIG is refused): make sure that it writes an append-only file")
+    else:
+        yield _broken("persistence", "nothing is written to disk, a restart loses what waits: set appendonly yes")
+    yield _tls(found)
+
+
+def _tls(settings: RedisSettings) -> Result:
+    address = settings.url or f"{'rediss' if settings.tls else 'redis'}://{settings.host}"
+    if address.startswith("unix:"):
+        return _ok("tls", "a unix socket: nothing leaves this machine")
+    if address.startswith("rediss:") or settings.tls:
+        return _ok("tls", "encrypted, the server's certificate was verified" + (" with REDIS_CA" if settings.ca_pem else ""))
+    from urllib.parse import urlsplit
+
+    host = urlsplit(address).hostname or "localhost"
+    if is_loopback(host):
+        return _ok("tls", "not encrypted, on loopback")
+    return _warning("tls", f"the way to {host} is not encrypted: use rediss:// or REDIS_TLS=true, unless the network is your own")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _database(settings: Settings) -> AsyncIterator[Result]:
+    from flowisectl.database.connection import open_database
+    from flowisectl.database.migrations.runner import HEAD, schema_state
+
+    if settings.database.type == "sqlite" and not settings.database.sqlite_file.exists():
+        yield _warning("database", f"there is no {settings.database.sqlite_file} yet: the server makes it when it starts")
+        async for result in _key(settings, None):
+            yield result
+        return
+    async with open_database(settings.database, migrate=False) as database:
+        state = await schema_state(database)
+        if state.revision != HEAD:
+            now = state.revision or "not flowisectl's yet"
+            yield _broken("database", f"{database.place} answers; its schema is {now}: run `flowisectl database migrate`")
+        elif state.missing_indexes:
+            yield _warning(
+                "database", f"{len(state.missing_indexes)} indexes are missing, so it is slow: run `flowisectl database migrate`"
+            )
+        else:
+            yield _ok("database", f"{database.place} answers, schema {HEAD}")
+        async for result in _key(settings, database if state.revision else None):
+            yield result
+        if state.revision:
+            async for result in _flows(database):
+                yield result
+
+
+async def _key(settings: Settings, database: Database | None) -> AsyncIterator[Result]:
+    """The encryption key, and whether it opens what is stored."""
+    from flowisectl.errors import InvalidSetting
+    from flowisectl.secrets.encryption_key import encryption_key, fingerprint
+
+    try:
+        key = encryption_key(settings.secrets, create=False)
+    except InvalidSetting as error:
+        yield _broken("key", str(error)) if database is not None else _warning("key", f"there is none yet: the server makes it. {error}")
+        return
+    source = "FLOWISE_SECRETKEY_OVERWRITE" if settings.secrets.overwrite else f"{settings.secrets.path.expanduser()}/encryption.key"
+    yield _ok("key", f"{source}, fingerprint {fingerprint(key)}")
+    if database is not None:
+        yield await _credentials(database, key)
+
+
+async def _credentials(database: Database, key: str) -> Result:
+    import sqlalchemy as sa
+
+    from flowisectl.secrets.cipher import CannotDecrypt, decrypt
+
+    rows = await database.fetch(sa.text('SELECT id, name, "encryptedData" AS data FROM credential'))
+    closed = []
+    for row in rows:
+        try:
+            decrypt(row["data"] or "", key)
+        except CannotDecrypt:
+            closed.append(row)
+    if closed:
+        names = ", ".join(f"{row['name']} ({row['id']})" for row in closed[:3]) + (" …" if len(closed) > 3 else "")
+        advice = "use the key that they were stored with (SECRETKEY_PATH, FLOWISE_SECRETKEY_OVERWRITE), or enter them again"
+        return _broken("credentials", f"{len(closed)} of {len(rows)} do not open with this key: {names}: {advice}")
+    return _ok("credentials", f"all {len(rows)} open with this key" if rows else "none is stored")
+
+
+async def _flows(database: Database) -> AsyncIterator[Result]:
+    """The node types of every stored flow must be here."""
+    from flowisectl.database.chat_flow import TABLE
+    from flowisectl.engine.flow import parse_flow
+    from flowisectl.errors import InvalidFlow
+    from flowisectl.nodes.discovery import load_catalogue
+
+    known = {node.definition.name for node in load_catalogue()}
+    rows = await database.fetch(database.selection(TABLE))
+    missing: dict[str, list[str]] = {}
+    broken = []
+    for row in rows:
+        try:
+            flow = parse_flow(row["flowData"], id=row["id"], name=row["name"])
+        except InvalidFlow:
+            broken.append(row["name"])
+            continue
+        for node in flow.nodes:
+            if node.name not in known and node.name != "stickyNote":
+                missing.setdefault(node.name, []).append(row["name"])
+    if broken:
+        yield _warning("flows", f"{len(broken)} of {len(rows)} cannot be read: {', '.join(broken[:3])}: save them again")
+    if missing:
+        listed = ", ".join(f"{name} ({', '.join(sorted(set(flows))[:2])})" for name, flows in sorted(missing.items())[:5])
+        yield _warning("nodes", f"stored flows use node types that are not here: {listed}: replace them, see `flowisectl nodes list`")
+    elif not broken:
+        yield _ok("flows", f"all {len(rows)} can be run: every node type is here" if rows else "none is stored")
+
+
+async def _storage(settings: Settings) -> AsyncIterator[Result]:
+    """Write a file, read it, delete it."""
+    import secrets
+
+    from flowisectl.storage.local import LocalBlobs
+
+    if settings.storage.type != "local":
+        yield _broken("storage", f"STORAGE_TYPE={settings.storage.type}: this version supports local")
+        return
+    blobs: Any = LocalBlobs(settings.storage.path).of_organization("flowisectl-doctor")
+    flow, data = secrets.token_hex(8), secrets.token_bytes(64)
+    try:
+        name = await blobs.write(flow, "", STORED_NAME, data, "text/plain")
+        is_same = await blobs.read(flow, "", name) == data
+        await blobs.delete_flow(flow)
+    except OSError as error:
+        yield _broken(
+            "storage", f"{settings.storage.path} cannot be used ({error.strerror}): set BLOB_STORAGE_PATH to a folder that can be written"
+        )
+        return
+    place = settings.storage.path.expanduser()
+    yield (
+        _ok("storage", f"{place}: put, get and delete work")
+        if is_same
+        else _broken("storage", f"{place} gives back other data than was stored")
+    )
+
+
+async def _ports(settings: Settings) -> AsyncIterator[Result]:
+    from flowisectl.cli.health import readiness
+    from roles.process import PortTaken, bound_socket
+
+    host = settings.http.host
+    local = host if host not in ("", "0.0.0.0", "::") else "127.0.0.1"
+    for variable, port in (("PORT", settings.http.port), ("WORKER_PORT", settings.worker.port)):
+        try:
+            with bound_socket(host, port, variable):
+                yield _ok("port", f"{variable} {port} is free")
+        except PortTaken as error:
+            answer = await readiness(f"http://{local}:{port}")
+            if answer.body is not None:
+                state = "ready" if answer.is_ready else f"not ready: {answer.reason}"
+                yield _ok("port", f"{variable} {port}: a role of flowisectl listens there and is {state}")
+            else:
+                yield _warning("port", str(error))

@@ -1,0 +1,18 @@
+"""What record managers share."""
+
+from __future__ import annotations
+
+from flowisectl.clients.record_table import DEFAULT_TABLE
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import NodeInputs
+
+
+def record_options(inputs: NodeInputs, context: RunContext) -> dict[str, str]:
+    """Table, namespace (by default the flow's id), cleanup and the metadata that names a document's source."""
+    cleanup = inputs.text("cleanup", "none")
+    return {
+        "table": inputs.text("tableName", DEFAULT_TABLE),
+        "namespace": inputs.text("namespace") or context.flow_id,
+        "cleanup": cleanup if cleanup in ("incremental", "full") else "none",
+        "source_id_key": inputs.text("sourceIdKey", "source"),
+    }

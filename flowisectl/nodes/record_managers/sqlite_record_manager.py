@@ -1,0 +1,48 @@
+"""Remembers in a SQLite file what was written into a vector store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flowisectl.clients.record_table import SqliteRecords
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.errors import InvalidFlow
+from flowisectl.interfaces.record_manager import RecordManager
+from flowisectl.nodes.record_managers._options import record_options
+
+USUAL_FILE = Path("~/.flowise/database.sqlite")
+"""Where Flowise keeps its database unless told otherwise."""
+
+
+class SQLiteRecordManager(Node):
+    definition = NodeDefinition(
+        name="SQLiteRecordManager",
+        label="SQLite Record Manager",
+        category="Record Manager",
+        version=1.1,
+        base_classes=("SQLite RecordManager", "RecordManager"),
+        description="Remembers in a SQLite file what was written into a vector store",
+        inputs=(
+            NodeParam("additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True),
+            NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
+            NodeParam("namespace", "Namespace", "string", optional=True, additional=True),
+            NodeParam(
+                "cleanup",
+                "Cleanup",
+                "options",
+                default="none",
+                options=(Option("None", "none"), Option("Incremental", "incremental"), Option("Full", "full")),
+                additional=True,
+            ),
+            NodeParam("sourceIdKey", "SourceId Key", "string", default="source", optional=True, additional=True),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
+        more = inputs.json("additionalConfig")
+        chosen = str(more.get("database") or "") if isinstance(more, dict) else ""
+        path = Path(chosen) if chosen else USUAL_FILE
+        if ".." in path.parts:
+            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): a database path with '..' is not allowed")
+        return SqliteRecords(path, **record_options(inputs, context))

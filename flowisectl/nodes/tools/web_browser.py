@@ -1,0 +1,85 @@
+"""Lets an agent ask what a web page says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from flowisectl.clients.web_crawl import PageFailed, fetch_text
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.interfaces.chat_model import ChatModel, ToolSpec
+from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.embeddings import Embeddings
+from flowisectl.interfaces.message import ChatMessage
+from flowisectl.interfaces.tool import Tool
+from flowisectl.llm.prompt_template import as_text
+from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
+from flowisectl.retrieval.memory_store import MemoryStore
+from flowisectl.retrieval.splitting import RecursiveSplitter
+from flowisectl.retrieval.web_page import read_page
+
+NAME = "web-browser"
+DESCRIPTION = (
+    "Reads a web page. The input is the page's whole address and, after a comma, what to find out there; "
+    "without that the page is summed up."
+)
+CHUNK, OVERLAP, CHUNKS = 2000, 200, 4
+MOST_CHUNKS = 200
+
+FIND = """\
+These are parts of the web page {url}:
+
+{text}
+
+Say what they tell about: {question}. Then list up to five links of the page that fit, as Markdown.
+
+Links:
+{links}"""
+
+SUM_UP = """\
+This is the text of the web page {url}:
+
+{text}
+
+Sum it up. Then list up to five links of the page that matter most, as Markdown.
+
+Links:
+{links}"""
+
+
+class WebBrowser(Node):
+    definition = NodeDefinition(
+        name="webBrowser",
+        label="Web Browser",
+        category="Tools",
+        version=1.0,
+        base_classes=("WebBrowser", "Tool", "StructuredTool", "Runnable"),
+        description="Lets an agent ask what a web page says",
+        inputs=(NodeParam("model", "Language Model", "BaseLanguageModel"), NodeParam("embeddings", "Embeddings", "Embeddings")),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> Tool:
+        model: ChatModel = inputs.require("model")
+        embeddings: Embeddings = inputs.require("embeddings")
+
+        async def browse(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
+            address, _, question = as_text(arguments.get("input") or "").partition(",")
+            url, question = address.strip().strip("\"'"), question.strip().strip("\"'")
+            try:
+                page = await asyncio.to_thread(read_page, await fetch_text(context.http, url), url)
+            except PageFailed as error:
+                return f"{url} cannot be read: {error}"
+            chunks = RecursiveSplitter(chunk_size=CHUNK, chunk_overlap=OVERLAP).split_text(page.text)[:MOST_CHUNKS]
+            if question and len(chunks) > CHUNKS:
+                store = MemoryStore(embeddings)
+                await store.add([Document(page_content=chunk) for chunk in chunks])
+                chunks = [document.page_content for document, _ in await store.search(question, CHUNKS)]
+            prompt = (FIND if question else SUM_UP).format(
+                url=url, question=question, text="\n\n".join(chunks[:CHUNKS]), links="\n".join(page.links[:50])
+            )
+            return (await model.invoke([ChatMessage(role="user", content=prompt)])).text
+
+        argument = {"input": {"type": "string", "description": "address, what to find out"}}
+        return FunctionTool(spec=ToolSpec(name=NAME, description=DESCRIPTION, parameters=parameters(argument, ("input",))), function=browse)

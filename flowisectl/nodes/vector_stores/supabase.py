@@ -1,0 +1,64 @@
+"""Documents in a table of Supabase."""
+
+from __future__ import annotations
+
+from flowisectl.clients.supabase import SupabaseIndex
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.errors import InvalidFlow
+from flowisectl.nodes.vector_stores._stores import conditions_of, key_of, opened
+from flowisectl.retrieval.embedded_store import EmbeddedStore
+from flowisectl.retrieval.store_retriever import StoreRetriever
+
+
+class Supabase(Node):
+    definition = NodeDefinition(
+        name="supabase",
+        label="Supabase",
+        category="Vector Stores",
+        version=4.0,
+        base_classes=("Supabase", "VectorStoreRetriever", "BaseRetriever"),
+        description="Documents in a table of Supabase",
+        credential=CredentialParam(("supabaseApi",)),
+        inputs=(
+            NodeParam("document", "Document", "Document", optional=True, list=True),
+            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            NodeParam("supabaseProjUrl", "Supabase Project URL", "string"),
+            NodeParam("tableName", "Table Name", "string"),
+            NodeParam("queryName", "Query Name", "string"),
+            NodeParam("supabaseMetadataFilter", "Supabase Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
+            NodeParam("supabaseRPCFilter", "Supabase RPC Filter", "string", optional=True, rows=4, additional=True),
+            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            NodeParam(
+                "searchType",
+                "Search Type",
+                "options",
+                default="similarity",
+                optional=True,
+                options=(Option("Similarity", "similarity"), Option("Max Marginal Relevance", "mmr")),
+                additional=True,
+            ),
+            NodeParam("fetchK", "Fetch K (for MMR Search)", "number", optional=True, additional=True),
+            NodeParam("lambda", "Lambda (for MMR Search)", "number", optional=True, additional=True),
+        ),
+        outputs=(
+            NodeOutput("retriever", "Supabase Retriever", ("Supabase", "VectorStoreRetriever", "BaseRetriever")),
+            NodeOutput("vectorStore", "Supabase Vector Store", ("Supabase", "VectorStore")),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
+        if inputs.get("supabaseRPCFilter"):
+            raise InvalidFlow(
+                f"node {inputs.node_id!r} ({inputs.label}): the RPC filter is code for another client: use the metadata filter instead"
+            )
+        index = SupabaseIndex(
+            context.http,
+            url=str(inputs.require("supabaseProjUrl")),
+            api_key=key_of("supabaseApiKey", inputs),
+            table=str(inputs.require("tableName")),
+            query=str(inputs.require("queryName")),
+            conditions=conditions_of("supabaseMetadataFilter", inputs),
+        )
+        return opened(index, inputs, context)

@@ -1,0 +1,114 @@
+"""What is wrong is said with what to do, and its weight is the exit status."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from test_views import DATABASE, OVERVIEW, REDIS, ROLE, SNAPSHOT
+
+from flowisectl.cli.database_look import DatabaseLook
+from flowisectl.cli.judgement import Level, findings_of
+from flowisectl.queue.overview import Overview
+from flowisectl.queue.summary import Pace, QueueSnapshot
+
+MAIN = replace(ROLE, role="main", id="h:1:a")
+WORKER = replace(ROLE, id="h:2:b")
+KEY = ROLE.key_fingerprint
+
+
+def judged(overview: Overview = OVERVIEW, database: DatabaseLook = DATABASE, key: str = KEY) -> list[tuple[Level, str]]:
+    return [(finding.level, finding.text) for finding in findings_of(overview, database, key)]
+
+
+def with_queue(**changes: object) -> Overview:
+    workers = tuple(replace(worker, capacity=40, busy=0) for worker in SNAPSHOT.workers)
+    queue = replace(SNAPSHOT, workers=workers, running=0, pace=Pace(), **changes)  # type: ignore[arg-type]
+    assert isinstance(queue, QueueSnapshot)
+    return replace(OVERVIEW, queues=(queue,))
+
+
+def test_a_service_that_is_well_has_no_findings() -> None:
+    assert judged() == []
+
+
+def test_slow_waits_with_full_slots_ask_for_another_worker() -> None:
+    overview = with_queue(waiting=9)
+    queue = replace(overview.queues[0], running=40, pace=Pace(wait_p95_seconds=1.6, slow_minutes=4))
+
+    [(level, text)] = judged(replace(overview, queues=(queue,)))
+
+    assert level is Level.WARNING
+    assert text == "p95 wait 1.60 s for 4 min: 40 of 40 slots busy; add a worker or raise WORKER_CONCURRENCY"
+
+
+def test_waiting_jobs_without_a_worker_are_an_outage() -> None:
+    overview = replace(with_queue(waiting=5, oldest_wait_seconds=75), roles=(MAIN,))
+    queue = replace(overview.queues[0], workers=())
+
+    found = judged(replace(overview, queues=(queue,)))
+
+    assert [level for level, _ in found] == [Level.DOWN, Level.DOWN]
+    assert all("flowisectl start-worker" in text for _, text in found)
+
+
+def test_jobs_that_wait_beside_free_slots_point_to_the_logs() -> None:
+    [(level, text)] = judged(with_queue(waiting=1, oldest_wait_seconds=12))
+
+    assert level is Level.WARNING and "workers' logs" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "part"),
+    [
+        ({"eviction_policy": "allkeys-lru"}, Level.WARNING, "noeviction"),
+        ({"has_append_only_file": False}, Level.WARNING, "appendonly yes"),
+        ({"memory_bytes": 900, "memory_limit_bytes": 1000}, Level.WARNING, "raise maxmemory"),
+        ({"round_trip_ms": 80.0}, Level.WARNING, "80 ms"),
+        ({"role": "slave"}, Level.WARNING, "primary"),
+    ],
+)
+def test_a_queue_server_that_is_not_safe_is_told(facts: dict[str, object], level: Level, part: str) -> None:
+    [found] = judged(replace(OVERVIEW, redis=replace(REDIS, **facts)))  # type: ignore[arg-type]
+
+    assert found[0] is level and part in found[1]
+
+
+def test_a_database_that_does_not_answer_is_an_outage() -> None:
+    assert judged(database=replace(DATABASE, reason="refused", schema="")) == [(Level.DOWN, "database: refused")]
+
+
+def test_a_schema_that_roles_do_not_know_is_told() -> None:
+    [(level, text)] = judged(database=replace(DATABASE, schema="m000"))
+
+    assert level is Level.WARNING and "m000" in text and "database migrate" in text
+
+
+@pytest.mark.parametrize(
+    ("worker", "levels", "part"),
+    [
+        (replace(WORKER, beat_age_seconds=20), [Level.DOWN, Level.WARNING], "silent for 20 s"),
+        (replace(WORKER, state="not ready", reason="no Redis"), [Level.DOWN, Level.WARNING], "no Redis"),
+        (replace(WORKER, state="draining"), [Level.DOWN, Level.NOTE], "stopping"),
+        (replace(WORKER, version="0.0.9"), [Level.WARNING], "different versions"),
+        (replace(WORKER, key_fingerprint="other"), [Level.WARNING], "different encryption keys"),
+    ],
+)
+def test_roles_that_are_not_well_are_told(worker: object, levels: list[Level], part: str) -> None:
+    found = judged(replace(OVERVIEW, roles=(MAIN, worker)))  # type: ignore[arg-type]
+
+    assert [level for level, _ in found] == levels
+    assert part in found[-1][1]
+
+
+def test_a_shell_with_another_key_gets_a_note_only() -> None:
+    [(level, text)] = judged(key="another")
+
+    assert level is Level.NOTE and "--data-dir" in text
+
+
+def test_dead_jobs_are_told_with_the_commands_for_them() -> None:
+    [(level, text)] = judged(with_queue(dead=2))
+
+    assert level is Level.WARNING
+    assert "jobs list --state dead" in text and "jobs retry" in text
