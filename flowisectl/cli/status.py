@@ -41,7 +41,7 @@ def status(
     from flowisectl.errors import RedisUnavailable
 
     try:
-        seen = asyncio.run(_look_once(settings))
+        seen = asyncio.run(look_once(settings))
     except RedisUnavailable as error:
         raise typer.Exit(_is_down(error.message, as_json, plain)) from error
     _show(seen, as_json, plain)
@@ -143,7 +143,7 @@ async def _looker(settings: Settings) -> AsyncIterator[_Looker]:
         yield _Looker(settings, redis)
 
 
-async def _look_once(settings: Settings) -> Status:
+async def look_once(settings: Settings) -> Status:
     async with _looker(settings) as looker:
         return await looker.look()
 
@@ -156,7 +156,7 @@ async def _watch(settings: Settings, interval: float) -> int:
     from rich.text import Text
 
     from flowisectl.cli.failure import CommandFailed
-    from flowisectl.cli.views.status import status_view
+    from flowisectl.cli.views.status import fitting
     from flowisectl.cli.views.theme import make_console
     from flowisectl.errors import RedisUnavailable
 
@@ -171,7 +171,7 @@ async def _watch(settings: Settings, interval: float) -> int:
                         began = time.monotonic()
                         seen = await looker.look()
                         level = int(seen.level)
-                        live.update(status_view(seen), refresh=True)
+                        live.update(fitting(seen, live.console), refresh=True)
                         await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
             except RedisUnavailable as error:
                 live.update(Text(f"down: {error.message}\nlooking again every {interval:g} s", "state.bad"), refresh=True)

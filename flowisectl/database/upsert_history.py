@@ -57,5 +57,11 @@ async def list_upsert_history(
     return [{**row, "result": json_value(row["result"]), "flowData": json_value(row["flowData"])} for row in rows]
 
 
+async def upsert_targets(database: Database, ids: Sequence[str]) -> dict[str, str]:
+    """Id of an upsert → the flow or the document store that it filled; ids that there are not are left out."""
+    rows = await database.fetch(sa.select(TABLE.c.id, TABLE.c.chatflowid).where(TABLE.c.id.in_(id_list(database, ids))))
+    return {row["id"]: row["chatflowid"] for row in rows}
+
+
 async def delete_upsert_history(database: Database, ids: Sequence[str]) -> int:
     return await delete_rows(database, TABLE, TABLE.c.id.in_(id_list(database, ids)))

@@ -40,7 +40,9 @@ class Checkpoints:
         self._keys = keys
         self._worker_id = worker_id
         self._waiting: dict[tuple[str, int], bytes] = {}
-        self._written: asyncio.Future[None] | None = None
+        self._written: asyncio.Event | None = None
+        self._is_slow = False
+        """The write under way takes longer than anybody shall wait."""
         self._task: asyncio.Task[None] | None = None
 
     async def load(self, job_id: str) -> bytes:
@@ -55,24 +57,36 @@ class Checkpoints:
             return False
         self._waiting[job_id, run] = stored
         if self._written is None:
-            self._written = asyncio.get_running_loop().create_future()
+            self._written = asyncio.Event()
         if self._task is None:
             self._task = asyncio.create_task(self._write_all(), name="checkpoints")
-        await asyncio.wait([self._written], timeout=PATIENCE_SECONDS)
+        if not self._is_slow:
+            await self._written.wait()
         return True
 
+    def _lose_patience(self, written: asyncio.Event) -> None:
+        self._is_slow = True
+        written.set()
+        if self._written is not None:
+            self._written.set()
+
     async def _write_all(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                batch, written = self._waiting, self._written
+                batch, written = self._waiting, self._written or asyncio.Event()
                 self._waiting, self._written = {}, None
                 flat = [value for (job_id, run), data in batch.items() for value in (job_id, run, data)]
+                patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, written)
                 try:
                     await KEEP.run(self._pipeline, self._keys.prefix, self._worker_id, *flat)
                 except RedisUnavailable as error:
                     log.warning("%d checkpoints were not kept: %s", len(batch), error)
                 finally:
-                    if written is not None and not written.done():
-                        written.set_result(None)
+                    patience.cancel()
+                    self._is_slow = False
+                    written.set()
         finally:
             self._task = None
+            if self._written is not None:  # of a cancelled task: nobody shall wait for it
+                self._written.set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowisectl.queue.keys import QueueKeys
-from flowisectl.queue.scripts import SLOT_MS
+from flowisectl.queue.script_parts import SLOT_MS
 
 HOUR_SLOTS = 3_600_000 // SLOT_MS
 FINE_SLOTS = 60

@@ -9,152 +9,15 @@ JOB_ATTEMPTS limits: a job that an ending worker hands back has not used one.
 
 from __future__ import annotations
 
+from flowisectl.queue.script_parts import ATTEMPT, CLOCK, END, PACE, PACE_SECONDS, PUT_BACK, SLOT_MS, STOP_JOB, TRIM
 from flowisectl.redis_connection import Script
-
-LOG_AFTER_SECONDS = 60
-"""How long the log of a job's events is kept after its end. Later, its result says the same."""
-MAX_INLINE_BYTES = 1024 * 1024
-"""A longer result does not travel with the notice; main reads it from the job."""
-
-SLOT_MS = 10_000
-"""What happens is counted in slots of so much time."""
-PACE_SECONDS = 3_700
-"""How long a slot is kept: an hour and a little."""
-KEPT_ATTEMPTS = 5
-"""How many ended attempts of a job are kept beside the last one."""
-
-_CLOCK = """
-local function now_ms()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
--- Waits are counted by size: step n holds those up to 1.5^n ms, the last step all longer ones.
-local function wait_step(ms)
-  return ms <= 1 and 0 or math.min(40, math.ceil(math.log(ms) / math.log(1.5)))
-end
-local function micros()
-  local t = redis.call('TIME')
-  return t[1] * 1000000 + t[2]
-end
-"""
-
-_PACE = f"""
--- Count what happens in slots of time, for people to see; queue/pace.py reads it. Told once for each call of a script.
-local counted = {{}}
-local function count(what, number) counted[what] = (counted[what] or 0) + (number or 1) end
-local function tell_pace(now)
-  local slot = P .. 'pace:' .. math.floor(now / {SLOT_MS})
-  for what, number in pairs(counted) do
-    if redis.call('HINCRBY', slot, what, number) == number then redis.call('EXPIRE', slot, {PACE_SECONDS}) end
-  end
-end
-"""
-
-_END = f"""
-{_PACE}
-local ends = 0
--- End a job: its fields, its place among the kept, its chat, and the notice to the main that waits.
--- events is -1 when no worker ended it. The format of the notice is in events/wire.py.
-local function end_job(id, state, error, result, trace, events, now)
-  local key = P .. 'job:' .. id
-  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow')
-  redis.call('HSET', key, 'state', state, 'error', error, 'finished', now, 'events', events)
-  if result ~= '' then redis.call('HSET', key, 'result', result) end
-  if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
-  redis.call('HDEL', key, 'checkpoint')
-  ends = ends + 1
-  count(state)
-  redis.call('ZADD', P .. (state == 'done' and 'done' or 'failed'), micros() + ends, id)
-  if state == 'dead' then redis.call('SADD', P .. 'dead', id) end
-  if f[1] then redis.call('SREM', P .. 'chat:' .. f[1], id) end
-  if f[4] then redis.call('SREM', P .. 'flow:' .. f[5], id) end
-  redis.call('EXPIRE', P .. 'log:' .. id .. ':' .. (f[3] or 0), {LOG_AFTER_SECONDS})
-  if f[2] and f[2] ~= '' then
-    local inline = #result <= {MAX_INLINE_BYTES} and result or ''
-    redis.call('XADD', f[2], 'NOMKSTREAM', '*',
-      'r', id .. ' ' .. (f[3] or 0) .. ' ' .. state .. ' ' .. events, 'b', inline, 'x', error)
-  end
-end
-"""
-
-_ATTEMPT = f"""
--- Set what is known of an attempt that is over aside, so that the next one does not write over it.
-local function keep_attempt(key, run)
-  local f = redis.call('HMGET', key, 'started', 'worker', 'trace', 'error', 'finished')
-  if f[1] then
-    local head = f[1] .. ' ' .. (f[5] or '0') .. ' ' .. (f[2] or '?')
-    redis.call('HSET', key, 'attempt:' .. run, head .. '\\n' .. (f[4] or '') .. '\\n' .. (f[3] or ''))
-    redis.call('HDEL', key, 'trace', 'attempt:' .. (run - {KEPT_ATTEMPTS}))
-  end
-end
-"""
-
-_TRIM = """
--- Drop ended jobs that are too old, then the oldest beyond the count. A job's hash is all there is of it.
-local function drop(set, ids)
-  for _, id in ipairs(ids) do
-    redis.call('UNLINK', P .. 'job:' .. id)
-    redis.call('ZREM', P .. set, id)
-    if set == 'failed' then redis.call('SREM', P .. 'dead', id) end
-  end
-end
-local function trim(now, keep, age_done, age_failed)
-  for set, age in pairs({done = age_done, failed = age_failed}) do
-    drop(set, redis.call('ZRANGEBYSCORE', P .. set, '-inf', (now - age) * 1000, 'LIMIT', 0, 1000))
-  end
-  local over = redis.call('ZCARD', P .. 'done') + redis.call('ZCARD', P .. 'failed') - keep
-  for _ = 1, math.min(over, 5000) do
-    local d = redis.call('ZRANGE', P .. 'done', 0, 0, 'WITHSCORES')
-    local f = redis.call('ZRANGE', P .. 'failed', 0, 0, 'WITHSCORES')
-    local oldest_is_done = #f == 0 or (#d > 0 and tonumber(d[2]) <= tonumber(f[2]))
-    drop(oldest_is_done and 'done' or 'failed', {oldest_is_done and d[1] or f[1]})
-  end
-end
-"""
-
-_PUT_BACK = """
--- Put jobs back at the head of the queue, the oldest first. Each item is {place, id}.
-local function put_back(items)
-  table.sort(items, function(a, b) return a[1] > b[1] end)
-  for _, item in ipairs(items) do
-    redis.call('HSET', P .. 'job:' .. item[2], 'state', 'queued')
-    redis.call('LPUSH', P .. 'waiting', item[2])
-  end
-end
-local function place_of(id)
-  return tonumber(redis.call('HGET', P .. 'job:' .. id, 'sequence')) or 0
-end
-local function is_queued(id)
-  return redis.call('HGET', P .. 'job:' .. id, 'state') == 'queued'
-end
-local function forget_worker(worker)
-  redis.call('DEL', P .. 'running:' .. worker, P .. 'landing:' .. worker, P .. 'stopping:' .. worker, P .. 'suspect:' .. worker)
-  redis.call('ZREM', P .. 'leases', worker)
-end
-"""
-
-_STOP = """
--- Stop one job: at once while it waits, by its worker while it runs. Gives its state before.
-local function stop_job(id, reason)
-  local f = redis.call('HMGET', P .. 'job:' .. id, 'state', 'worker')
-  if f[1] == 'queued' then
-    if redis.call('LREM', P .. 'waiting', 1, id) == 0 then redis.call('LREM', P .. 'suspects', 1, id) end
-    end_job(id, 'aborted', reason, '', '', -1, now_ms())
-  elseif f[1] == 'running' then
-    redis.call('HSET', P .. 'job:' .. id, 'stop', reason)
-    redis.call('SADD', P .. 'stopping:' .. f[2], id)
-    redis.call('PUBLISH', P .. 'control', f[2] .. ' ' .. id)
-  end
-  return f[1]
-end
-"""
 
 ENQUEUE = Script(f"""
 #!lua
 -- Gives 1, or 0 when the job is there already, -1 when too many jobs wait, -2 when too many of its flow are live.
 -- Of both limits 0 means none.
 local P, id, request, flow, chat, chat_key, reply, max_waiting, max_of_flow = unpack(ARGV)
-{_CLOCK}
+{CLOCK}
 local key = P .. 'job:' .. id
 if redis.call('EXISTS', key) == 1 then return 0 end
 if max_waiting ~= '0' and redis.call('LLEN', P .. 'waiting') >= tonumber(max_waiting) then return -1 end
@@ -175,7 +38,7 @@ CLAIM = Script(f"""
 #!lua
 -- Move up to `limit` jobs to the worker. Gives id, run, request, reply stream of each; or 'lost' without a lease.
 local P, worker, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
-{_CLOCK}{_PACE}{_ATTEMPT}
+{CLOCK}{PACE}{ATTEMPT}
 if not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
 local ids = redis.call('LPOP', P .. 'landing:' .. worker, limit) or {{}}
 -- A suspect has but one attempt left: a worker has one of them at a time, so that the one that kills workers kills no other.
@@ -219,7 +82,7 @@ FINISH = Script(f"""
 -- End jobs that this worker ran: after the head of the arguments id, run, state, error, result, trace, events of each.
 -- Gives for each 1, or 0 when the run is not this worker's any more.
 local P, worker = ARGV[1], ARGV[2]
-{_CLOCK}{_END}{_TRIM}
+{CLOCK}{END}{TRIM}
 local running, now, out = P .. 'running:' .. worker, now_ms(), {{}}
 for i = 6, #ARGV, 7 do
   local id, run, state = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -255,7 +118,7 @@ BEAT = Script(f"""
 -- Lengthen a worker's lease (make it, when ARGV[5] is '1'), and keep what it says of itself.
 -- Gives the ids that it shall stop, or 'lost' when it has no lease any more.
 local P, worker, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
-{_CLOCK}
+{CLOCK}
 if ARGV[5] ~= '1' and not redis.call('ZSCORE', P .. 'leases', worker) then return 'lost' end
 local now = now_ms()
 redis.call('ZADD', P .. 'leases', now + lease, worker)
@@ -268,7 +131,7 @@ REAP = Script(f"""
 #!lua flags=allow-oom
 -- Take the jobs of workers whose lease has ended, and trim what is kept. Gives the ids put back and the ids set aside.
 local P, lease, max_attempts = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-{_CLOCK}{_END}{_TRIM}{_PUT_BACK}
+{CLOCK}{END}{TRIM}{PUT_BACK}
 local now = now_ms()
 local last = tonumber(redis.call('GET', P .. 'tick') or '0')
 redis.call('SET', P .. 'tick', now)
@@ -334,7 +197,7 @@ RELEASE = Script(f"""
 #!lua flags=allow-oom
 -- A worker ends: what it has goes back without counting as an attempt. Gives how many jobs that were.
 local P, worker = ARGV[1], ARGV[2]
-{_CLOCK}{_END}{_PUT_BACK}
+{CLOCK}{END}{PUT_BACK}
 local items = {{}}
 for _, id in ipairs(redis.call('LRANGE', P .. 'landing:' .. worker, 0, -1)) do
   if is_queued(id) then items[#items + 1] = {{place_of(id), id}} end
@@ -359,7 +222,7 @@ STOP = Script(f"""
 #!lua flags=allow-oom
 -- Stop one job. Gives its state before, or nothing when there is no such job.
 local P = ARGV[1]
-{_CLOCK}{_END}{_STOP}
+{CLOCK}{END}{STOP_JOB}
 local before = stop_job(ARGV[2], ARGV[3])
 tell_pace(now_ms())
 return before
@@ -369,7 +232,7 @@ STOP_CHAT = Script(f"""
 #!lua flags=allow-oom
 -- Stop every live job of a chat. Gives how many there were.
 local P = ARGV[1]
-{_CLOCK}{_END}{_STOP}
+{CLOCK}{END}{STOP_JOB}
 local ids = redis.call('SMEMBERS', P .. 'chat:' .. ARGV[2])
 for _, id in ipairs(ids) do stop_job(id, ARGV[3]) end
 tell_pace(now_ms())
@@ -380,7 +243,7 @@ RETRY = Script(f"""
 #!lua
 -- Queue an ended job again, as new. Gives its state before, or nothing when there is no such job.
 local P, id = ARGV[1], ARGV[2]
-{_CLOCK}{_ATTEMPT}
+{CLOCK}{ATTEMPT}
 local key = P .. 'job:' .. id
 local f = redis.call('HMGET', key, 'state', 'chat_key', 'runs')
 if f[1] and f[1] ~= 'queued' and f[1] ~= 'running' then

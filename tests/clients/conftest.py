@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "acceptance"))
-from acceptance_program import Program, ScriptedModel, model_flow  # noqa: E402
+from acceptance_program import Program, ScriptedModel, model_flow
 
 EMAIL, PASSWORD = "ada@example.com", "Right-horse-9"
 NPM_PACKAGES = ("flowise-sdk@1.0.9", "flowise-embed@3.1.6")
@@ -91,7 +91,7 @@ def npm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _QuietPages(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
+    extensions_map: ClassVar[dict[str, str]] = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
 
     def log_message(self, format: str, *arguments: Any) -> None:
         return

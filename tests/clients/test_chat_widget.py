@@ -49,31 +49,29 @@ class Widget:
         return WebDriverWait(self.browser, SECONDS).until(lambda _: self.run(script, *arguments), f"{script} did not come true")
 
     def text(self) -> str:
-        return str(self.run("return root.textContent"))
+        return str(self.run("return [...root.children].filter((e) => e.tagName !== 'STYLE').map((e) => e.innerText).join('\\n')"))
 
     def wait_for(self, text: str) -> None:
-        self.wait("return root.textContent.includes(arguments[0])", text)
+        WebDriverWait(self.browser, SECONDS).until(lambda _: text in self.text(), f"{text!r} did not come")
+
+    def find(self, selector: str) -> Any:
+        """The first element that shows and can be used."""
+
+        def found(_: Any) -> Any:
+            host = self.browser.find_element("css selector", "flowise-fullchatbot, flowise-chatbot")
+            shown = [item for item in host.shadow_root.find_elements("css selector", selector) if item.is_displayed()]
+            return next((item for item in shown if item.is_enabled()), None)
+
+        return WebDriverWait(self.browser, SECONDS).until(found, f"{selector} did not show")
 
     def ask(self, question: str) -> None:
-        self.wait("return !!root.querySelector('textarea') && !root.querySelector('textarea').disabled")
-        self.fill("textarea", question)
-        self.run(
-            "root.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', code: 'Enter', bubbles: true}));"
-        )
+        self.find("textarea").send_keys(question + "\n")
 
     def fill(self, selector: str, value: str) -> None:
-        self.run(
-            """const field = root.querySelector(arguments[0]);
-            const kind = field.tagName === 'TEXTAREA' ? HTMLTextAreaElement : HTMLInputElement;
-            Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(field, arguments[1]);
-            field.dispatchEvent(new Event('input', {bubbles: true}));""",
-            selector,
-            value,
-        )
+        self.find(selector).send_keys(value)
 
     def click(self, selector: str) -> None:
-        self.wait("return !!root.querySelector(arguments[0])", selector)
-        self.run("root.querySelector(arguments[0]).click()", selector)
+        self.find(selector).click()
 
     def picture(self, name: str) -> None:
         if self._folder is not None:
@@ -123,30 +121,61 @@ def test_agent_steps_are_shown(stack: Any, open_widget: Callable[..., Widget]) -
 
     widget.ask("Count")
     widget.wait_for("one two three")
+    widget.wait_for("Traces")
+    widget.run("[...root.querySelectorAll('button')].find((e) => e.innerText.includes('Traces')).click()")
     widget.wait_for("Process Flow")
+    widget.wait_for("Answer")
     widget.picture("agent-steps")
 
 
-def test_the_first_word_shows_while_the_rest_is_still_to_come_and_stop_ends_it(
-    stack: Any, open_widget: Callable[..., Widget]
-) -> None:
+def test_the_first_word_shows_before_the_rest_and_stop_ends_the_run(stack: Any, open_widget: Callable[..., Widget]) -> None:
     flow_id = stack.make_flow()
     widget = open_widget(flow_id)
+    before = aborted_jobs(stack)
     stack.model.gate.clear()
     try:
         widget.ask("Count slowly")
         widget.wait_for("one")
         widget.picture("streaming")
         assert "three" not in widget.text()
-        widget.click("button[title='Stop'], button[aria-label='Stop'], button svg.lucide-circle-stop, form button[type='button']:last-of-type")
+        widget.run("[...root.querySelectorAll('button')].at(-1).click()")
+        WebDriverWait(widget.browser, SECONDS).until(lambda _: aborted_jobs(stack) > before)
+        widget.picture("stopped")
     finally:
         stack.model.gate.set()
+
+    assert "three" not in widget.text()
+    widget.ask("And again")
+    widget.wait_for("one two three")
+
+
+def aborted_jobs(stack: Any) -> int:
+    return len(json.loads(stack.program.run("jobs", "list", "--state", "aborted", "--json").stdout))
+
+
+def test_an_attached_file_goes_with_the_question(stack: Any, open_widget: Callable[..., Widget], tmp_path: Path) -> None:
+    offer = {"fullFileUpload": {"status": True, "allowedUploadFileTypes": "text/plain"}}
+    flow_id = stack.make_flow(chatbotConfig=json.dumps(offer))
+    note = tmp_path / "note.txt"
+    note.write_text("the secret word is heron")
+    widget = open_widget(flow_id)
+    widget.wait("return !!root.querySelector(\"input[type='file']\")")
+
+    host = widget.browser.find_element("css selector", "flowise-fullchatbot")
+    host.shadow_root.find_element("css selector", "input[type='file']").send_keys(str(note))
+    widget.wait_for("note.txt")
+    widget.ask("What is in it?")
+    widget.wait_for("one two three")
+    widget.picture("attached-file")
+
+    question = next(message for message in stack.messages(flow_id) if message["role"] == "userMessage")
+    assert [(item["type"], item["name"]) for item in question["fileUploads"]] == [("stored-file:full", "note.txt")]
 
 
 def test_the_bubble_opens_and_answers(stack: Any, open_widget: Callable[..., Widget]) -> None:
     widget = open_widget(stack.make_flow(), BUBBLE)
 
-    widget.click("button[part='button'], button")
+    widget.click("button[part='button']")
     widget.ask("Count")
     widget.wait_for("one two three")
     widget.picture("bubble")
@@ -158,7 +187,7 @@ def test_a_rating_reaches_the_server(stack: Any, open_widget: Callable[..., Widg
     widget.ask("Count")
     widget.wait_for("one two three")
 
-    widget.click("button[title='Like'], button svg.lucide-thumbs-up, button:has(svg[stroke]) + button")
+    widget.click("button[title='Thumbs Up']")
     WebDriverWait(widget.browser, SECONDS).until(lambda _: any(message.get("feedback") for message in stack.messages(flow_id)))
     widget.picture("feedback")
 
@@ -172,9 +201,8 @@ def test_the_lead_form_is_asked_and_kept(stack: Any, open_widget: Callable[..., 
     widget.wait_for("Who are you?")
     widget.picture("lead-form")
 
-    widget.fill("input[name='name'], input[placeholder='Name']", "Ada")
-    widget.fill("input[name='email'], input[placeholder='Email Address']", "ada@example.com")
-    widget.run("root.querySelector(\"input[name='name'], input[placeholder='Name']\").closest('form').requestSubmit()")
+    widget.fill("input[name='name']", "Ada")
+    widget.fill("input[name='email']", "ada@example.com\n")
     widget.wait_for("Welcome aboard")
 
     found = stack.owner.get(f"/api/v1/leads/{flow_id}").json()

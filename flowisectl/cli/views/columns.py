@@ -51,4 +51,4 @@ def one_line(text: str, width: int, *, indent: int = 0, style: str = "") -> Text
 def left_and_right(left: Text, right: Text, width: int) -> Text:
     """Two texts at the ends of one line."""
     gap = max(1, width - left.cell_len - right.cell_len)
-    return left + Text(" " * gap) + right
+    return Text.assemble(left, " " * gap, right)

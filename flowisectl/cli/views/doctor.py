@@ -20,7 +20,9 @@ def doctor_view(results: Sequence[Result]) -> RenderableType:
         sign, style = _SIGNS[result.level]
         lines.append(
             hanging(
-                Text(f"{sign} ", style) + Text(f"{result.what:<13}", "name"), result.text, "faint" if result.level is Verdict.OK else ""
+                Text.assemble((f"{sign} ", style), (f"{result.what:<13}", "name")),
+                result.text,
+                "faint" if result.level is Verdict.OK else "",
             )
         )
     broken = sum(result.level is Verdict.BROKEN for result in results)

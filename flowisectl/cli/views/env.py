@@ -72,7 +72,7 @@ def _below(row: Explained) -> list[Text]:
 def _summary(wrong: int, doubts: int) -> Text:
     if wrong:
         return Text(f"✗ {wrong} not allowed, {doubts} doubtful", "state.bad")
-    return Text(f"! {doubts} doubtful", "state.waiting") if doubts else Text("✓ ", "state.good") + Text("nothing is odd")
+    return Text(f"! {doubts} doubtful", "state.waiting") if doubts else Text.assemble(("✓ ", "state.good"), "nothing is odd")
 
 
 def _place(source: str) -> str:

@@ -39,7 +39,11 @@ def job_view(job: JobDetail, *, full: bool = False, payload: bool = False) -> Re
             parts.append(one_line(attempt.error, WIDTH, indent=2, style="state.bad"))
         done |= {node.node_id for node in attempt.nodes if node.status.lower() == "finished"}
     number = f"Attempt {job.run}" if job.earlier else "Waterfall"
-    parts += [Text(), Text(number, "title") + Text(f"  {job.worker}" if job.earlier and job.worker else "", "faint"), _whole(job, done)]
+    parts += [
+        Text(),
+        Text() + Text(number, "title") + Text(f"  {job.worker}" if job.earlier and job.worker else "", "faint"),
+        _whole(job, done),
+    ]
     if job.notes:
         parts += [Text(), Text("Notes", "title"), *(Text(f"  {note}", "faint") for note in job.notes)]
     if job.error:
@@ -70,7 +74,7 @@ def answer_text(result: str) -> str:
 
 def _title(job: JobDetail) -> RenderableType:
     state = mark(job.state) + Text(" ") + state_text(job.state)
-    return left_and_right(Text("job ", "title") + Text(job.id, "name"), state, WIDTH)
+    return left_and_right(Text.assemble(("job ", "title"), (job.id, "name")), state, WIDTH)
 
 
 def _facts(job: JobDetail) -> RenderableType:
@@ -92,7 +96,7 @@ def _facts(job: JobDetail) -> RenderableType:
 
 def _earlier(attempt: Attempt) -> Text:
     how = "ended" if attempt.finished_ms else "its worker was lost, or gave it back"
-    return Text(f"Attempt {attempt.number}", "title") + Text(f"  {attempt.worker}  {clock(attempt.started_ms)}, {how}", "faint")
+    return Text() + Text(f"Attempt {attempt.number}", "title") + Text(f"  {attempt.worker}  {clock(attempt.started_ms)}, {how}", "faint")
 
 
 def _whole(job: JobDetail, done: set[str]) -> RenderableType:
@@ -181,7 +185,7 @@ def _bar(started_ms: float, took_seconds: float, begin: float, end: float) -> Te
 def _error(job: JobDetail) -> list[RenderableType]:
     failed = next((node for node in reversed(job.nodes) if node.error), None)
     where = Text(f"  in {failed.label or failed.node_name} ({failed.node_id})", "faint") if failed else Text("")
-    return [Text("Error", "title") + where, Text(job.error, "state.bad")]
+    return [Text() + Text("Error", "title") + where, Text(job.error, "state.bad")]
 
 
 def _passage(text: str, full: bool) -> Text:

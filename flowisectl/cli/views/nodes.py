@@ -32,7 +32,7 @@ def node_view(definition: NodeDefinition) -> RenderableType:
     columns = Columns(Column("input", 26), Column("type", 18), Column("default", 14), Column("label", WIDTH - 64, gap=""))
     lines = [columns.head()]
     for item in definition.inputs:
-        name = Text(item.name, "name") + Text("" if item.optional or item.default is not None else " *", "state.waiting")
+        name = Text() + Text(item.name, "name") + Text("" if item.optional or item.default is not None else " *", "state.waiting")
         default = "" if item.default is None else str(item.default)
         lines.append(columns.line([name, Text(item.type, "faint"), default, item.label]))
     parts: list[RenderableType] = [

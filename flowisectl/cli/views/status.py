@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from flowisectl.cli.database_look import DatabaseLook
@@ -73,9 +73,10 @@ class Status:
         }
 
 
-def status_view(status: Status) -> RenderableType:
+def status_view(status: Status, *, has_jobs: bool = True) -> RenderableType:
     """One quiet screen, 80 columns wide."""
     overview = status.overview
+    jobs = [Text("Last jobs", "title"), jobs_view(status.last_jobs, overview.taken_ms), Text()] if has_jobs else []
     return Group(
         _head(status),
         Text(),
@@ -83,16 +84,23 @@ def status_view(status: Status) -> RenderableType:
         Text(),
         _roles(overview),
         Text(),
-        Text("Last jobs", "title"),
-        jobs_view(status.last_jobs, overview.taken_ms),
-        Text(),
+        *jobs,
         *_findings(status.findings),
     )
 
 
+def fitting(status: Status, console: Console) -> RenderableType:
+    """The page with as many of the last jobs as the terminal is high enough for: what is wrong stands at its end."""
+    for shown in range(len(status.last_jobs), -1, -1):
+        view = status_view(replace(status, last_jobs=status.last_jobs[:shown]), has_jobs=shown > 0)
+        if len(console.render_lines(view, pad=False)) <= console.height:
+            break
+    return view
+
+
 def _head(status: Status) -> RenderableType:
-    title = Text("flowisectl ", "title") + Text(status.version, "faint")
-    right = Text(status.queue_name, "name") + Text(f"  {clock(status.overview.taken_ms)}", "faint")
+    title = Text.assemble(("flowisectl ", "title"), (status.version, "faint"))
+    right = Text.assemble((status.queue_name, "name"), (f"  {clock(status.overview.taken_ms)}", "faint"))
     database = status.database
     about = Text(f"schema {database.schema}, {database.milliseconds:.0f} ms", "faint") if not database.reason else Text("down", "state.bad")
     lines = (
@@ -109,13 +117,14 @@ def _fact(name: str, text: Text, about: Text) -> Text:
     if text.cell_len > room:
         plain, half = text.plain.rstrip(), max(4, (room - 3) // 2)
         text = Text(f"{plain[:half]}…{plain[-half:]}  ")
-    return Text(f"{name:<10}", "faint") + text + about
+    return Text.assemble((f"{name:<10}", "faint"), text, about)
 
 
 def _redis_text(redis: RedisFacts) -> Text:
     limit = f" of {size(redis.memory_limit_bytes)}" if redis.memory_limit_bytes else ""
-    text = Text(f"{redis.version}, {redis.round_trip_ms:.1f} ms, {size(redis.memory_bytes)}{limit}, ", "faint")
-    return text + Text(redis.eviction_policy, "faint" if redis.eviction_policy in ("noeviction", "") else "state.waiting")
+    text = f"{redis.version}, {redis.round_trip_ms:.1f} ms, {size(redis.memory_bytes)}{limit}, "
+    is_safe = redis.eviction_policy in ("noeviction", "")
+    return Text.assemble((text, "faint"), (redis.eviction_policy, "faint" if is_safe else "state.waiting"))
 
 
 def _queues(queues: Sequence[QueueSnapshot]) -> RenderableType:
@@ -198,7 +207,7 @@ def _whole(value: float) -> str:
 
 def _findings(findings: Sequence[Finding]) -> list[Text]:
     if not findings:
-        return [Text("✓ ", "state.good") + Text("all is well")]
+        return [Text.assemble(("✓ ", "state.good"), "all is well")]
     lines = []
     for finding in findings:
         sign, style = LEVELS[finding.level]

@@ -35,7 +35,7 @@ STATES = {
 }
 _UNKNOWN = ("·", "faint")
 
-_THEME = Theme(
+THEME = Theme(
     {
         "faint": "dim",
         "title": "bold",
@@ -52,7 +52,7 @@ _THEME = Theme(
 def make_console(stream: TextIO, *, width: int | None = None) -> Console:
     """A console for one stream: colour on a terminal only; at least 80 columns when the lines go elsewhere."""
     fixed = width if width is not None else (None if stream.isatty() else WIDTH)
-    return Console(file=stream, theme=_THEME, highlight=False, emoji=False, markup=False, width=fixed)
+    return Console(file=stream, theme=THEME, highlight=False, emoji=False, markup=False, width=fixed)
 
 
 def mark(state: str) -> Text:

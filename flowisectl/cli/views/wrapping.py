@@ -12,4 +12,4 @@ from flowisectl.cli.views.theme import WIDTH
 def hanging(head: Text, text: str, style: str = "") -> Text:
     """A text broken into lines of the page's width, the later ones under the first's beginning."""
     lines = wrap(text, WIDTH - head.cell_len, break_on_hyphens=False) or [""]
-    return head + Text(("\n" + " " * head.cell_len).join(lines), style)
+    return Text.assemble(head, (("\n" + " " * head.cell_len).join(lines), style))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, request
 
 from flowisectl.database.document_store import get_store
-from flowisectl.database.upsert_history import delete_upsert_history, list_upsert_history
+from flowisectl.database.upsert_history import delete_upsert_history, list_upsert_history, upsert_targets
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.dates import date_of
@@ -48,7 +48,9 @@ async def delete() -> Response:
     ids = [item for item in given if isinstance(item, str)] if isinstance(given, list) else []
     if not ids:
         raise HttpError(400, "Error: upsertHistoryController.patchDeleteUpsertHistory - ids not provided!")
-    affected = await delete_upsert_history(current_services().database, ids)
-    if not affected:
+    services = current_services()
+    targets = await upsert_targets(services.database, ids)
+    own = [upsert_id for upsert_id, target in targets.items() if await _is_own(target)]
+    if not own:
         raise HttpError(404, "No upsert history has one of these ids")
-    return delete_result(affected)
+    return delete_result(await delete_upsert_history(services.database, own))

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.queue import scripts
+from flowisectl.queue import script_parts, scripts
 from flowisectl.queue.claims import Outcome
 from flowisectl.queue.inspection import snapshot
 from flowisectl.queue.pace import FINE_SLOTS, HOUR_SLOTS, pace_of, quantile
-from flowisectl.queue.scripts import SLOT_MS
+from flowisectl.queue.script_parts import SLOT_MS
 
 
 async def test_jobs_in_and_out_are_counted_by_their_ends(bench) -> None:
@@ -71,7 +71,7 @@ async def test_slots_of_time_go_away_by_themselves(bench) -> None:
     slots = [key async for key in bench.redis.scan_iter(match=bench.keys["pace:*"])]
 
     assert slots
-    assert all([0 < await bench.redis.ttl(key) <= scripts.PACE_SECONDS for key in slots])
+    assert all([0 < await bench.redis.ttl(key) <= script_parts.PACE_SECONDS for key in slots])
 
 
 def test_nothing_is_told_of_a_queue_that_never_moved() -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 import time
 
 import orjson
 import pytest
 
+from config.settings import RedisSettings
+from flowisectl.queue.checkpoints import Checkpoints
 from flowisectl.queue.claims import ClaimedJob, now
 from flowisectl.queue.inspection import job_detail
+from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import LEASE_MS
+from flowisectl.redis_connection import Pipeline, open_redis
 from flowisectl.runs.attempt import AttemptLost
+from flowisectl.supervisor.embedded import EmbeddedRedis
 
 
 @pytest.mark.slow
@@ -121,3 +128,23 @@ async def test_service_goes_on_when_redis_loses_all_its_data(start_main, start_w
 
     assert all(result.is_ok for result in results)
     assert len(runner.runs) == 4
+
+
+async def test_run_goes_on_without_its_checkpoint_while_redis_stands_still(redis_settings, queue_settings, tmp_path) -> None:
+    server = EmbeddedRedis(tmp_path / "own", port=0)
+    await server.start()
+    try:
+        async with open_redis(RedisSettings(url=server.url), name="test") as redis:
+            pipeline = Pipeline(redis)
+            checkpoints = Checkpoints(pipeline, QueueKeys(queue_settings.name, "prediction"), "w1")
+            os.kill(server.pid, signal.SIGSTOP)
+
+            kept = await asyncio.wait_for(asyncio.gather(*(checkpoints.save(str(number), 1, b"{}") for number in range(3))), 4)
+            kept.append(await asyncio.wait_for(checkpoints.save("late", 1, b"{}"), 4))
+
+            assert kept == [True] * 4
+            os.kill(server.pid, signal.SIGCONT)
+            await pipeline.aclose()
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        await server.stop()

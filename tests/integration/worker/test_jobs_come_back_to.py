@@ -14,7 +14,7 @@ from flowisectl.events.wire import RETRY_EVENT
 from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.place import Place
 from flowisectl.predictions.submission import Acceptance
-from flowisectl.queue.scripts import LOG_AFTER_SECONDS
+from flowisectl.queue.script_parts import LOG_AFTER_SECONDS
 
 
 def tokens(texts: list[str]) -> list[bytes]:

@@ -16,7 +16,7 @@ from flowisectl.cli.views.job import answer_text, job_view
 from flowisectl.cli.views.jobs import jobs_view
 from flowisectl.cli.views.nodes import node_view, nodes_view
 from flowisectl.cli.views.plain_status import plain_lines
-from flowisectl.cli.views.status import Status, status_view
+from flowisectl.cli.views.status import Status, fitting, status_view
 from flowisectl.cli.views.theme import make_console
 from flowisectl.engine.flow import parse_flow
 from flowisectl.nodes.discovery import load_catalogue
@@ -186,6 +186,17 @@ def test_a_long_address_keeps_its_ends() -> None:
 
     assert max(map(len, lines)) <= 80
     assert "unix:///" in lines[1] and "queue.sock" in lines[1]
+
+
+def test_on_a_low_terminal_what_is_wrong_stays_in_sight() -> None:
+    status = replace(status_of(database=replace(DATABASE, reason="gone")), last_jobs=(JOB,) * 5)
+    console = make_console(io.StringIO(), width=80)
+    console.height = 18
+
+    lines = lines_of(fitting(status, console))
+
+    assert len(lines) <= 18
+    assert any("database: gone" in line for line in lines)
 
 
 def test_plain_status_is_one_name_and_value_a_line() -> None:

@@ -1,0 +1,143 @@
+"""The files for containers agree with the program: variables, commands, probes, metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from config.variables import VARIABLES
+from flowisectl.cli.app import app
+from flowisectl.observability.process_metrics import dependency_metrics, process_metrics
+from flowisectl.observability.readiness import ReadinessReport
+from flowisectl.queue.gauges import queue_gauges
+from flowisectl.queue.overview import Overview, RedisFacts
+from flowisectl.web.metrics import MainMetrics
+from flowisectl.worker.metrics import WorkerMetrics
+
+DOCKER = Path(__file__).resolve().parents[3] / "docker"
+COMPOSE = sorted(DOCKER.glob("docker-compose-queue-*.yml"))
+KNOWN = {variable.name for variable in VARIABLES}
+OF_COMPOSE = {"FLOWISECTL_IMAGE"}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A compose file as compose sees it, with variables that are not set."""
+    text = re.sub(r"\$\{(\w+):[-?]([^}]*)\}", r"\2", path.read_text())
+    found: dict[str, Any] = yaml.safe_load(text.replace("$$", "$"))
+    return found
+
+
+def test_both_ways_to_run_the_queue_are_there() -> None:
+    assert [path.name for path in COMPOSE] == ["docker-compose-queue-prebuilt.yml", "docker-compose-queue-source.yml"]
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_a_stack_starts_in_order_and_can_be_scaled(path: Path) -> None:
+    services = read(path)["services"]
+
+    assert services["flowise"]["depends_on"] == {name: {"condition": "service_healthy"} for name in ("redis", "postgres")}
+    assert services["flowise-worker"]["depends_on"] == {"flowise": {"condition": "service_healthy"}}
+    assert all("healthcheck" in service for service in services.values())
+    worker = services["flowise-worker"]
+    assert "container_name" not in worker and "ports" not in worker
+    assert services["redis"]["command"][-2:] == ["--maxmemory-policy", "noeviction"]
+    assert "--appendonly" in services["redis"]["command"]
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_every_variable_of_a_compose_file_is_one_of_the_program(path: Path) -> None:
+    used = set(re.findall(r"\$\{(\w+)", path.read_text()))
+    given = {name for service in ("flowise", "flowise-worker") for name in read(path)["services"][service]["environment"]}
+
+    assert used - OF_COMPOSE <= KNOWN
+    assert given <= KNOWN
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_no_secret_stands_in_a_compose_file(path: Path) -> None:
+    for service in read(path)["services"].values():
+        for name, value in service["environment"].items() if isinstance(service.get("environment"), dict) else ():
+            if "PASSWORD" in name or "SECRET" in name:
+                assert value == "set DATABASE_PASSWORD in docker/.env", name
+
+
+def test_commands_of_the_containers_exist() -> None:
+    commands = [service["command"] for path in COMPOSE for service in read(path)["services"].values() if service.get("command")]
+    checks = [service["healthcheck"]["test"] for path in COMPOSE for service in read(path)["services"].values()]
+    own = [command for command in commands if command[0] != "redis-server"]
+    own += [check[2:] for check in checks if check[1] == "flowisectl"]
+    own.append(json.loads(re.findall(r"^CMD (\[.*\])$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE)[0]))
+
+    assert len(own) >= 9
+    for command in own:
+        assert CliRunner().invoke(app, [command[0], "--help"]).exit_code == 0, command
+
+
+def test_the_image_runs_as_nobody_special_and_has_what_the_package_needs() -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text()
+    ignored = (DOCKER.parent / ".dockerignore").read_text()
+
+    assert re.search(r"^USER 1000$", dockerfile, re.MULTILINE)
+    assert 'ENTRYPOINT ["flowisectl"]' in dockerfile
+    for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+        for name in copied.split():
+            assert (DOCKER.parent / name).exists() and f"!{name}\n" in ignored, name
+
+
+def test_the_example_of_an_env_file_names_settings_only_and_sets_no_secret() -> None:
+    lines = (DOCKER / ".env.example").read_text().splitlines()
+    names = {match[1] for line in lines if (match := re.fullmatch(r"#?([A-Z0-9_]+)=.*", line))}
+
+    assert names - OF_COMPOSE <= KNOWN
+    assert [line for line in lines if line and not line.startswith("#")] == ["DATABASE_PASSWORD="]
+
+
+def documents(name: str) -> list[dict[str, Any]]:
+    return [document for document in yaml.safe_load_all((DOCKER / "kubernetes" / name).read_text()) if document]
+
+
+def test_pods_end_later_than_the_program_does_and_are_asked_where_it_answers() -> None:
+    found = {(document["kind"], document["metadata"]["name"]): document for document in documents("flowise.yaml")}
+    grace = int(found["ConfigMap", "flowise"]["data"]["WORKER_SHUTDOWN_GRACE"])
+
+    for name, port in (("flowise", 3000), ("flowise-worker", 5566)):
+        pod = found["Deployment", name]["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert pod["terminationGracePeriodSeconds"] > grace + 5
+        assert container["ports"][0]["containerPort"] == port
+        assert {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe")} == {"/readyz"}
+    assert set(found["ConfigMap", "flowise"]["data"]) <= KNOWN
+
+
+def metric_names() -> set[str]:
+    facts = RedisFacts(
+        version="9", round_trip_ms=1, memory_bytes=1, memory_limit_bytes=1, eviction_policy="noeviction", has_append_only_file=True,
+        saves=False, role="master",
+    )  # fmt: skip
+    gauges = queue_gauges(Overview(taken_ms=0, redis=facts, queues=(), roles=()))
+    all_ = (
+        *MainMetrics(lambda: 0).all(),
+        *WorkerMetrics().all(),
+        *gauges,
+        *process_metrics(),
+        *dependency_metrics(ReadinessReport(checks={})),
+    )
+    return {metric.name for metric in all_}
+
+
+def test_the_dashboard_and_the_scaler_ask_for_metrics_that_there_are() -> None:
+    dashboard = json.loads((DOCKER / "grafana" / "flowise.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [trigger["metadata"]["query"] for trigger in documents("keda.yaml")[0]["spec"]["triggers"]]
+
+    asked = {name for query in queries for name in re.findall(r"\b([a-z_]+)\{", query)}
+
+    assert len(queries) >= 20
+    assert {re.sub(r"_bucket$", "", name) for name in asked} <= metric_names()
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])

@@ -1,0 +1,205 @@
+"""What somebody would try: leaving folders, smuggling headers, bombs, other people's rows, and secrets in what is shown."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart
+from quart.datastructures import FileStorage
+from quart.testing import QuartClient
+
+from flowisectl.database.chat_flow import update_flow
+from flowisectl.database.connection import Database
+from flowisectl.database.execution import insert_execution
+from flowisectl.database.upsert_history import insert_upsert_history, list_upsert_history
+
+INTERNAL = {"x-request-from": "internal"}
+SECRET = "sk-very-secret-0001"
+LEADING_OUT = [
+    "../../../etc/passwd",
+    "..%2f..%2fetc%2fpasswd",
+    "%2e%2e/secret",
+    "..\\..\\secret",
+    "/etc/passwd",
+    "C:\\secret",
+    "\\\\host\\share",
+    "a\x00.txt",
+    "....//....//secret",
+]
+
+
+@pytest.fixture
+async def foreign(admin: QuartClient, database: Database, make_flow: Callable[..., Any]) -> str:
+    """The id of a flow of another workspace."""
+    row = await make_flow(name="theirs")
+    await update_flow(database, row["id"], {"workspaceId": None})
+    return str(row["id"])
+
+
+def files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file() and "data" not in path.parts}
+
+
+@pytest.mark.parametrize("name", LEADING_OUT)
+async def test_no_name_leads_out_of_the_stored_files(
+    anybody: QuartClient, make_flow: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    row = await make_flow(chatbotConfig='{"fullFileUpload":{"status":true,"allowedUploadFileTypes":"text/plain"}}')
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "storage").mkdir(exist_ok=True)
+    before = files_below(tmp_path)
+
+    for query in (
+        {"chatflowId": row["id"], "chatId": "c", "fileName": name},
+        {"chatflowId": row["id"], "chatId": name, "fileName": "secret"},
+    ):
+        answer = await anybody.get("/api/v1/get-upload-file", query_string=query)
+        assert answer.status_code in (400, 404, 500) and SECRET.encode() not in await answer.get_data()
+    file = FileStorage(io.BytesIO(b"x"), filename=name + ".txt", name="files", content_type="text/plain")
+    await anybody.post(f"/api/v1/attachments/{row['id']}/c", files={"files": file})
+
+    written = files_below(tmp_path) - before
+    assert all(path.is_relative_to(tmp_path / "storage") and path.parent.name == "c" for path in written)
+
+
+@pytest.mark.parametrize("name", ["a.txt\r\nSet-Cookie: x=y", 'a".txt', "ä\u2028b.txt"])
+async def test_a_name_puts_nothing_into_the_headers(anybody: QuartClient, app: Quart, make_flow: Callable[..., Any], name: str) -> None:
+    row = await make_flow()
+
+    answer = await anybody.get("/api/v1/get-upload-file", query_string={"chatflowId": row["id"], "chatId": "c", "fileName": name})
+
+    assert "Set-Cookie" not in answer.headers and all("\r" not in value and "\n" not in value for value in answer.headers.values())
+
+
+async def test_an_origin_puts_nothing_into_the_headers(make_app: Callable[..., Quart]) -> None:
+    client = QuartClient(make_app(cors_origins="*"), use_cookies=False)
+
+    answer = await client.get("/api/v1/ping", headers={"Origin": "https://a.example"})
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def office_bomb() -> bytes:
+    """A document of 300 KB that unpacks to 300 MB."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as member:
+        member.write(b'<?xml version="1.0"?><w:document xmlns:w="x"><w:body>')
+        for _ in range(300):
+            member.write(b" " * 1_000_000)
+        member.write(b"</w:body></w:document>")
+    return packed.getvalue()
+
+
+async def test_a_packed_document_that_unpacks_beyond_reason_is_refused(anybody: QuartClient, make_flow: Callable[..., Any]) -> None:
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    row = await make_flow(chatbotConfig=json.dumps({"fullFileUpload": {"status": True, "allowedUploadFileTypes": word}}))
+    bomb = FileStorage(io.BytesIO(office_bomb()), filename="bomb.docx", name="files", content_type=word)
+
+    answer = await anybody.post(f"/api/v1/attachments/{row['id']}/c", files={"files": bomb})
+
+    assert answer.status_code == 500 and "attachmentService" in (await answer.get_json())["message"]
+
+
+@pytest.mark.parametrize("depth", [500, 5000, 100_000])
+@pytest.mark.parametrize("route", ["prediction", "webhook", "mcp"])
+async def test_deep_json_is_refused_or_taken_but_breaks_nothing(
+    anybody: QuartClient, make_flow: Callable[..., Any], depth: int, route: str
+) -> None:
+    row = await make_flow()
+    body = b'{"question":"x","overrideConfig":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+
+    answer = await anybody.post(f"/api/v1/{route}/{row['id']}", data=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in (200, 400, 401, 404) and (await anybody.get("/api/v1/ping")).status_code == 200
+
+
+async def test_deep_flow_data_breaks_nothing(admin: QuartClient, anybody: QuartClient, make_flow: Callable[..., Any]) -> None:
+    deep = "[" * 900 + "]" * 900
+    row = await make_flow(flowData='{"nodes":[{"id":"a","data":{"name":"x","inputs":{"deep":' + deep + '}}}],"edges":[]}', isPublic=True)
+
+    for path in ("public-chatbotConfig", "public-chatflows", "chatflows-streaming", "chatflows-uploads"):
+        assert (await anybody.get(f"/api/v1/{path}/{row['id']}")).status_code in (200, 500)
+    for path in ("validation", "flow-config"):
+        assert (await admin.get(f"/api/v1/{path}/{row['id']}", headers=INTERNAL)).status_code in (200, 500)
+
+
+async def test_a_field_as_large_as_the_limit_is_taken_and_one_beyond_is_not(
+    admin: QuartClient, make_app: Callable[..., Quart]
+) -> None:
+    client = QuartClient(make_app(file_size_limit=100_000))
+    client.cookie_jar = admin.cookie_jar
+
+    async def status(size: int) -> int:
+        answer = await client.post("/api/v1/variables", json={"name": "v", "value": "x" * size, "type": "static"}, headers=INTERNAL)
+        return int(answer.status_code)
+
+    assert await status(99_000) == 200 and await status(100_001) == 413
+
+
+async def test_rows_of_another_workspace_are_neither_shown_nor_changed(admin: QuartClient, database: Database, foreign: str) -> None:
+    run = await insert_execution(database, {"agentflowId": foreign, "sessionId": "s"})
+    upsert = await insert_upsert_history(database, {"chatflowid": foreign, "result": {}})
+    tries = [
+        ("GET", f"chatflows/{foreign}", None),
+        ("PUT", f"chatflows/{foreign}", {"name": "mine"}),
+        ("DELETE", f"chatflows/{foreign}", None),
+        ("GET", f"chatmessage/{foreign}", None),
+        ("DELETE", f"chatmessage/{foreign}", None),
+        ("GET", f"stats/{foreign}", None),
+        ("GET", f"flow-config/{foreign}", None),
+        ("GET", f"validation/{foreign}", None),
+        ("GET", f"mcp-server/{foreign}", None),
+        ("POST", f"mcp-server/{foreign}", {}),
+        ("POST", f"mcp-server/{foreign}/refresh", {}),
+        ("POST", f"chatflows/{foreign}/webhook-secret", {}),
+        ("DELETE", f"chatflows/{foreign}/webhook-secret", None),
+        ("GET", f"chatflows/{foreign}/schedule/status", None),
+        ("PATCH", f"chatflows/{foreign}/schedule/enabled", {"enabled": True}),
+        ("GET", f"chatflows/{foreign}/schedule/trigger-logs", None),
+        ("DELETE", f"chatflows/{foreign}/schedule/trigger-logs", {"logIds": ["x"]}),
+        ("POST", f"internal-prediction/{foreign}", {"question": "x"}),
+        ("POST", f"vector/internal-upsert/{foreign}", {}),
+        ("GET", f"executions/{run['id']}", None),
+        ("PUT", f"executions/{run['id']}", {"isPublic": True}),
+        ("POST", "export-import/chatflow-messages", {"chatflowId": foreign}),
+        ("POST", "marketplaces/custom", {"name": "x", "chatflowId": foreign}),
+        ("PATCH", "upsert-history", {"ids": [upsert["id"]]}),
+    ]
+
+    for method, path, body in tries:
+        answer = await admin.open(f"/api/v1/{path}", method=method, json=body, headers=INTERNAL)
+        assert answer.status_code in (400, 404, 500), (method, path, answer.status_code)
+        assert "theirs" not in await answer.get_data(as_text=True)
+
+    assert await (await admin.get(f"/api/v1/upsert-history/{foreign}", headers=INTERNAL)).get_json() == []
+    assert [row["id"] for row in await list_upsert_history(database, foreign)] == [upsert["id"]]
+
+
+async def test_a_secret_is_in_no_answer_no_log_and_no_job(
+    admin: QuartClient, anybody: QuartClient, submitter: Any, make_flow: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    body = {"name": "k", "credentialName": "openAIApi", "plainDataObj": {"openAIApiKey": SECRET}}
+    made = await (await admin.post("/api/v1/credentials", json=body, headers=INTERNAL)).get_json()
+    data = {"id": "m", "name": "chatOpenAI", "label": "M", "category": "Chains", "inputs": {"FLOWISE_CREDENTIAL_ID": made["id"]}}
+    flow = {"nodes": [{"id": "m", "data": {**data, "credential": made["id"]}}], "edges": []}
+    row = await make_flow(flowData=json.dumps(flow), isPublic=True)
+
+    shown = [json.dumps(made)]
+    for path in ("credentials", f"credentials/{made['id']}", f"credentials/{made['id']}/reveal", f"chatflows/{row['id']}", "openapi.json"):
+        shown.append(await (await admin.get(f"/api/v1/{path}", headers=INTERNAL)).get_data(as_text=True))
+    everything = {"chatflow": True, "tool": True, "variable": True}
+    shown.append(await (await admin.post("/api/v1/export-import/export", json=everything, headers=INTERNAL)).get_data(as_text=True))
+    paths = ("public-chatflows", "public-chatbotConfig")
+    public = [await (await anybody.get(f"/api/v1/{path}/{row['id']}")).get_data(as_text=True) for path in paths]
+    await anybody.post(f"/api/v1/prediction/{row['id']}", json={"question": "x"})
+
+    assert not any(SECRET in text for text in [*shown, *public, caplog.text, json.dumps([item.to_json() for item in submitter.requests])])
+    assert not any(made["id"] in text for text in public)
