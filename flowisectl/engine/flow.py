@@ -171,8 +171,7 @@ def _node(item: Any, where: str) -> FlowNode:
     data = item.get("data") if isinstance(item, dict) else None
     if not isinstance(data, dict) or not data.get("name") or not (item.get("id") or data.get("id")):
         raise InvalidFlow(f"{where}: a node has no id or no data.name; export the flow again")
-    inputs = data.get("inputs") if isinstance(data.get("inputs"), dict) else {}
-    outputs = data.get("outputs") if isinstance(data.get("outputs"), dict) else {}
+    inputs, outputs = _mapping(data.get("inputs")), _mapping(data.get("outputs"))
     anchors = data.get("outputAnchors") or ()
     options = next((anchor.get("options") or () for anchor in anchors if isinstance(anchor, dict) and anchor.get("type") == "options"), ())
     return FlowNode(
@@ -201,6 +200,10 @@ def _edge(item: Any) -> FlowEdge:
         source_handle=str(item.get("sourceHandle") or ""),
         target_handle=str(item.get("targetHandle") or ""),
     )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _named(items: Any) -> dict[str, Mapping[str, Any]]:

@@ -78,9 +78,9 @@ class NodeParam:
         data: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is None or value == "" or value is False or value == () or value == {}:
-                if not (item.name == "default" and value is not None):
-                    continue
+            says_nothing = value is None or value == "" or value is False or value == () or value == {}
+            if says_nothing and (item.name != "default" or value is None):
+                continue
             if item.name in ("options", "array", "tabs"):
                 value = [entry.to_json() for entry in value]
             elif item.name == "datagrid":

@@ -42,7 +42,7 @@ async def test_a_change_reaches_the_other_process_and_only_its_kind(redis: Redis
 
         here.announce()
 
-        await asyncio.wait_for(there.dropped.wait(), 10)
+        assert await asyncio.wait_for(there.dropped.wait(), 10)
         assert not other_kind.dropped.is_set()
 
 
@@ -53,4 +53,4 @@ async def test_who_could_not_listen_reads_everything_anew(redis: Redis, queue_se
 
         await redis.client_kill_filter(_type="pubsub")
 
-        await asyncio.wait_for(copies.dropped.wait(), 10)
+        assert await asyncio.wait_for(copies.dropped.wait(), 10)

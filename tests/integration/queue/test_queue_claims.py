@@ -350,7 +350,7 @@ async def test_job_with_its_last_attempt_shares_its_worker_with_no_other_such_jo
 
     assert [len([job for job in found if job.id in jobs]) for found in (of_third, of_fourth)] == [1, 1]
     assert {job.id for job in (*of_third, *of_fourth)} >= set(fresh)
-    back, dead = await bench.lose(third)
+    _, dead = await bench.lose(third)
     assert dead == [job.id for job in of_third if job.id in jobs]
     assert await finish(fourth, next(job for job in of_fourth if job.id in jobs))
     (last,) = [job for job in await fourth.claim(10, ()) if job.id in jobs]

@@ -56,7 +56,7 @@ async def test_a_file_whose_name_does_not_fit_its_type_is_not_stored(name: str, 
     blobs = InMemoryBlobs()
     upload = {"type": "file", "name": name, "mime": media_type, "data": f"data:{media_type};base64,aGk="}
 
-    with pytest.raises(InvalidRequest, match="MIME type|File type"):
+    with pytest.raises(InvalidRequest, match=r"MIME type|File type"):
         await process_uploads([upload], blobs, flow_id="f", chat_id="c")
     with pytest.raises(NotFound):
         await blobs.read("f", "c", name)
