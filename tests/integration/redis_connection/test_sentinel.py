@@ -80,8 +80,10 @@ async def test_commands_go_to_the_new_primary_after_a_failover(trio: Trio) -> No
     await trio.until_replicated()
     async with open_redis(trio.settings, name="test") as redis:
         pipeline = Pipeline(redis)
-        await pipeline.execute("SET", "before", "1")
-        await redis.execute_command("WAIT", 1, 5000)
+        async with redis.client() as one:
+            # WAIT speaks of the writes of its own connection only
+            await one.set("before", "1")
+            assert await one.execute_command("WAIT", 1, 20_000) >= 1
 
         trio.processes[0].send_signal(signal.SIGKILL)
         async with asyncio.timeout(30):
