@@ -95,7 +95,8 @@ class _LocalRun:
         if self.task.done():
             return False
         self._stopping = True
-        return self.task.cancel()
+        # The argument tells the engine, as a worker does, that the run is to end with what it has.
+        return self.task.cancel("aborted")
 
     async def events(self) -> AsyncIterator[list[bytes]]:
         while True:

@@ -10,6 +10,7 @@ import pytest
 from quart.testing import QuartClient
 
 from flowisectl.database.chat_message import insert_messages
+from flowisectl.database.checkpoint import get_checkpoint, put_checkpoint
 from flowisectl.database.execution import insert_execution
 from flowisectl.database.upsert_history import insert_upsert_history
 from flowisectl.web.organizations import organization_of
@@ -90,6 +91,20 @@ async def test_deleting_a_chat_takes_its_messages_and_files_only(
     assert await blobs.read(flow["id"], "c10", "a.txt") == b"x"
     with pytest.raises(NotFound):
         await blobs.read(flow["id"], "c1", "a.txt")
+
+
+async def test_what_agents_remember_goes_with_the_chat_and_with_the_flow(
+    anybody: QuartClient, key: dict[str, str], flow: dict[str, Any], services: WebServices
+) -> None:
+    for session in ("c1", "c10"):
+        await put_checkpoint(services.database, flow["id"], session, "{}")
+
+    await anybody.delete(f"/api/v1/chatmessage/{flow['id']}?chatId=c1", headers=key)
+    after_chat = [await get_checkpoint(services.database, flow["id"], session) for session in ("c1", "c10")]
+    await anybody.delete(f"/api/v1/chatflows/{flow['id']}", headers=key)
+
+    assert after_chat == [None, "{}"]
+    assert await get_checkpoint(services.database, flow["id"], "c10") is None
 
 
 async def test_a_chat_id_that_is_no_folder_name_can_be_deleted(

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from quart import Blueprint, Response, request
 
+from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.message_listing import MessageFilter, delete_messages, list_messages
 from flowisectl.errors import FlowNotFound, InvalidRequest
 from flowisectl.runs.flows import StoredFlow
@@ -55,13 +56,18 @@ async def internal_listing(flow_id: str) -> Response:
 
 @blueprint.delete("/chatmessage/<flow_id>")
 async def delete(flow_id: str) -> Response:
-    """Delete messages with their feedback and their chats' files; with a chat id that chat, else all that the query chooses."""
+    """Delete messages with their feedback, their chats' files and what agents remember.
+
+    With a chat id that chat, else all that the query chooses.
+    """
     services = current_services()
     stored = await services.flows.get(flow_id_of(flow_id))
     if stored.workspace_id != workspace_id():
         raise FlowNotFound(flow_id)
     deleted = await delete_messages(services.database, stored.flow.id, message_filter(request.args))
     blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
+    for session_id in {*deleted.chat_ids, *request.args.getlist("sessionId")}:
+        await delete_checkpoints(services.database, stored.flow.id, session_id)
     for chat_id in deleted.chat_ids:
         # An id that cannot name a folder never had one.
         with suppress(InvalidRequest):

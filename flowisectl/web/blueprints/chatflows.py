@@ -6,6 +6,7 @@ from quart import Blueprint, Response, request
 
 from flowisectl.database.api_key import api_key_by_text
 from flowisectl.database.chat_flow import delete_flow, flows_of_key, get_flow_row, insert_flow, list_flow_rows, update_flow
+from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.lookup import Row
 from flowisectl.database.schedule import delete_schedule_of
 from flowisectl.errors import FlowNotFound
@@ -88,6 +89,7 @@ async def delete(flow_id: str) -> Response:
         raise Forbidden
     affected = await delete_flow(services.database, row["id"])
     await delete_schedule_of(services.database, row["id"])
+    await delete_checkpoints(services.database, row["id"])
     services.flows.forget(row["id"])
     await services.blobs.of_organization(await organization_of(services.database, row["workspaceId"])).delete_flow(row["id"])
     return delete_result(affected)

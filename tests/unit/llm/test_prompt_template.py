@@ -54,8 +54,10 @@ def test_templates_are_filled(template: str, text: str) -> None:
 
 @given(st.text(alphabet="{}:ab\\\n ", max_size=40))
 def test_any_text_can_be_filled(template: str) -> None:
-    format_template(template, {"a": "1"})
-    variables_of(template)
+    filled = format_template(template, {"a": "1"})
+
+    assert isinstance(filled, str)
+    assert all(isinstance(name, str) for name in variables_of(template))
 
 
 @given(st.text(max_size=60))
