@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from typing import Protocol
 
-from flowisectl.interfaces.http import HttpFailed, HttpStream
+from flowisectl.interfaces.http import HttpFailed
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+
+class StreamParser(Protocol):
+    """Takes the pieces of a streamed answer, gives the events that they complete."""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Raises HttpFailed when one event grows too large."""
+        ...
+
+    def close(self) -> list[bytes]:
+        """What stands at the end without the mark that ends an event."""
+        ...
 
 
 class EventParser:
@@ -35,13 +47,3 @@ class EventParser:
     def close(self) -> list[bytes]:
         """What a server left without the blank line that ends an event."""
         return self.feed(b"\n\n")
-
-
-async def read_events(stream: HttpStream) -> AsyncGenerator[list[bytes], None]:
-    """The data of the events of an answer, in the lots in which they come. Raises HttpFailed."""
-    parser = EventParser()
-    async for piece in stream:
-        if found := parser.feed(piece):
-            yield found
-    if found := parser.close():
-        yield found

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class EventKind(StrEnum):
@@ -33,8 +32,9 @@ class EventKind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class FlowEvent:
+class FlowEvent(NamedTuple):
+    """One event. A tuple, because a stream makes one for each token."""
+
     kind: EventKind
     data: Any = None
     duration: int | None = None

@@ -20,7 +20,7 @@ class JobSink:
         self.log_key = publisher.log_key(job_id, attempt)
         self.logged = 0
         self.log_size = 0
-        self._attempt = attempt
+        self._head = wire.frame_head(job_id, attempt)
         self._lane = publisher.lane(stream, worker_id) if is_heard else None
         self._last = 0
         self._is_in_text = False
@@ -34,7 +34,7 @@ class JobSink:
         is_token = event.kind is EventKind.TOKEN
         is_urgent = not (is_token and self._is_in_text)
         self._is_in_text = is_token
-        self._last = self._lane.push(self, wire.frame(self.job_id, self._attempt, self.count, text), text, is_urgent=is_urgent)
+        self._last = self._lane.push(self, wire.frame(self._head, self.count, text), text, is_urgent=is_urgent)
 
     async def drained(self) -> None:
         """Return when every event so far is in Redis, or will never be (the lease or the main is gone)."""

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError, ResponseError
 from flowisectl.errors import RedisUnavailable
 from flowisectl.events import wire
 from flowisectl.events.buffer import JobBuffer
-from flowisectl.redis_connection import Pipeline, Script
+from flowisectl.redis_connection import Pipeline, Script, to_unavailable, where_is
 
 STREAM_TTL_SECONDS = 60
 KEEP_SECONDS = 1.0
@@ -123,11 +123,13 @@ class Subscriber:
         while True:
             try:
                 entries = await self._read()
+                if not self._is_connected and pause:
+                    log.info("events of runs come in again")
                 self._is_connected = True
                 pause = 0.0
             except (RedisError, OSError, TimeoutError) as error:
                 if self._is_connected:
-                    log.warning("the event stream is interrupted: %s", error)
+                    log.warning("events of runs do not come in: %s", to_unavailable(error, where_is(self._redis)))
                 self._is_connected = False
                 await self._drop_connection()
                 await asyncio.sleep(pause)

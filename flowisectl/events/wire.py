@@ -47,11 +47,14 @@ class JobEnd:
 
 def encode_event(event: FlowEvent) -> bytes:
     """`{"event":…,"data":…}` in compact UTF-8, one line; members without a value are left out."""
-    members: dict[str, Any] = {"event": event.kind.value}
-    if event.data is not None:
-        members["data"] = event.data
-    if event.duration is not None:
-        members["duration"] = event.duration
+    kind, data, duration = event
+    if kind is EventKind.TOKEN and duration is None and data is not None:  # nearly all of a stream
+        return b'{"event":"token","data":%b}' % to_json(data)
+    members: dict[str, Any] = {"event": kind.value}
+    if data is not None:
+        members["data"] = data
+    if duration is not None:
+        members["duration"] = duration
     return to_json(members)
 
 
@@ -76,8 +79,13 @@ def error_event(text: str) -> bytes:
     return encode_event(FlowEvent(EventKind.ERROR, text))
 
 
-def frame(job_id: str, attempt: int, number: int, event: bytes) -> bytes:
-    return b"%b %d %d %b" % (job_id.encode(), attempt, number, event)
+def frame_head(job_id: str, attempt: int) -> bytes:
+    """What all frames of an attempt begin with."""
+    return b"%b %d " % (job_id.encode(), attempt)
+
+
+def frame(head: bytes, number: int, event: bytes) -> bytes:
+    return b"%b%d %b" % (head, number, event)
 
 
 def parse_frame(data: bytes) -> tuple[str, int, int, bytes]:

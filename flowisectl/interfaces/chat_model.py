@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 
@@ -47,8 +47,7 @@ class ChatReply:
         return ChatMessage(role="assistant", content=self.text, tool_calls=self.tool_calls)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChatChunk:
+class ChatChunk(NamedTuple):
     """One piece of a streamed answer. The last chunk carries `reply`, the whole answer put together."""
 
     text: str = ""

@@ -6,32 +6,26 @@ import asyncio
 import socket
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from scripted_server import Answer, ScriptedServer
 
 from flowisectl.clients.deny_list import DENIED
-from flowisectl.clients.http import MAX_REDIRECTS, HttpUnusable, open_http
+from flowisectl.clients.http import MAX_REDIRECTS, open_http
+from flowisectl.clients.http_hop import HttpUnusable
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
 
 
-class FixedNames(AbstractResolver):
+class FixedNames:
     """Names with the addresses that a test gives them, one list for each time that they are asked for."""
 
     def __init__(self, **names: list[str]) -> None:
         self.names = {name.replace("_", "."): list(addresses) for name, addresses in names.items()}
         self.asked: list[str] = []
 
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+    async def addresses(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
         addresses = self.names[host]
         address = addresses.pop(0) if len(addresses) > 1 else addresses[0]
-        return [
-            {"hostname": host, "host": each, "port": port, "family": socket.AF_INET, "proto": 0, "flags": socket.AI_NUMERICHOST}
-            for each in address.split(",")
-        ]
-
-    async def close(self) -> None:
-        return None
+        return address.split(",")
 
 
 def get(url: str, **fields: object) -> HttpCall:
@@ -95,7 +89,7 @@ async def test_a_name_that_resolves_to_a_denied_address_is_refused(server: Scrip
     server.script(Answer(body=b"secret"))
     names = FixedNames(inner_example=[addresses])
 
-    async with open_http(resolver=names) as client:
+    async with open_http(names=names) as client:
         with pytest.raises(HttpDenied, match=DENIED):
             await client.request(get(f"http://inner.example:{server.port}/", reach=Reach.PUBLIC))
 
@@ -107,7 +101,7 @@ async def test_the_checked_address_is_the_one_that_is_connected_to(server: Scrip
     server.script(Answer(body=b"ok"))
     names = FixedNames(shop_example=["127.0.0.1", "10.6.6.6"])
 
-    async with open_http(security_check=False, deny_list=["10.0.0.0/8"], resolver=names) as client:
+    async with open_http(security_check=False, deny_list=["10.0.0.0/8"], names=names) as client:
         first = await client.request(get(f"http://shop.example:{server.port}/", reach=Reach.PUBLIC))
         second = await client.request(get(f"http://shop.example:{server.port}/", reach=Reach.PUBLIC))
 
@@ -118,7 +112,7 @@ async def test_a_pooled_connection_of_an_endpoint_serves_no_stranger(server: Scr
     server.script(Answer(body=b"secret"))
     names = FixedNames(model_example=["127.0.0.1"])
 
-    async with open_http(resolver=names) as client:
+    async with open_http(names=names) as client:
         await client.request(get(f"http://model.example:{server.port}/"))
         with pytest.raises(HttpDenied):
             await client.request(get(f"http://model.example:{server.port}/", reach=Reach.PUBLIC))
@@ -130,7 +124,7 @@ async def test_a_redirect_to_a_denied_address_is_refused(server: ScriptedServer)
     server.script(Answer(status=302, headers={"Location": f"http://inner.example:{server.port}/secret"}), Answer(body=b"secret"))
     names = FixedNames(outer_example=["127.0.0.1"], inner_example=["127.0.0.2"])
 
-    async with open_http(security_check=False, deny_list=["127.0.0.2"], resolver=names) as client:
+    async with open_http(security_check=False, deny_list=["127.0.0.2"], names=names) as client:
         with pytest.raises(HttpDenied, match=DENIED):
             await client.request(get(f"http://outer.example:{server.port}/", reach=Reach.PUBLIC))
 
@@ -162,7 +156,7 @@ async def test_keys_are_not_told_to_another_host(server: ScriptedServer) -> None
     names = FixedNames(a_example=["127.0.0.1"], b_example=["127.0.0.1"])
     headers = {"Authorization": "Bearer k", "X-Api-Key": "k", "Cookie": "c", "x-other": "1"}
 
-    async with open_http(security_check=False, resolver=names) as client:
+    async with open_http(security_check=False, names=names) as client:
         await client.request(get(f"http://a.example:{server.port}/", method="POST", body=b"kept", headers=headers))
 
     second = server.seen[1].headers

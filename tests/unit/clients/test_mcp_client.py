@@ -9,10 +9,12 @@ import pytest
 from mcp_server import McpServer
 
 from flowisectl.clients.mcp import open_mcp
+from flowisectl.engine.context import StoredMcpServer
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidFlow, MissingInput, ProviderError
 from flowisectl.interfaces.http import HttpClient, Reach
 from flowisectl.nodes.tools.custom_mcp import CustomMCP
+from flowisectl.nodes.tools.custom_mcp_server_tool import CustomMcpServerTool
 from flowisectl.testing import InMemoryVariables, RecordingTrace, run_context
 
 KINDS: list[dict[str, bool]] = [{}, {"streams": True}, {"old": True}]
@@ -88,10 +90,28 @@ class TestNode:
             ("", MissingInput, "has no MCP server"),
             ("{", InvalidFlow, "no JSON"),
             ("[1]", InvalidFlow, "no JSON object"),
-            ('{"command": "npx"}', InvalidFlow, "not started by this server"),
+            ('{"command": "npx"}', InvalidFlow, "not started here"),
             ('{"url": "file:///x"}', MissingInput, "no url"),
         ],
     )
     async def test_what_cannot_be_used_is_told(self, http: HttpClient, config: str, error: type[Exception], text: str) -> None:
         with pytest.raises(error, match=text):
             await self.build(http, config)
+
+
+async def test_a_stored_server_is_asked_with_its_headers(http: HttpClient) -> None:
+    class Servers:
+        def __init__(self, url: str) -> None:
+            self.url = url
+
+        async def get(self, server_id: str) -> StoredMcpServer:
+            return StoredMcpServer(url=self.url, headers={"x-key": server_id})
+
+    async with McpServer() as server:
+        inputs = NodeInputs({"mcpServerId": "s1", "mcpActions": '["add"]'}, node_id="m_0")
+        tools = await CustomMcpServerTool().build(inputs, run_context(http=http, mcp_servers=Servers(server.url)))
+
+        outcome = await tools[0].call({"a": 2}, {})
+
+    assert orjson.loads(outcome.text) == [{"type": "text", "text": "{'a': 2}"}]
+    assert server.seen[0][1]["x-key"] == "s1"

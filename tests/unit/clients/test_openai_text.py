@@ -73,6 +73,10 @@ async def test_whoever_watches_the_run_hears_of_every_call(http: HttpClient, ser
         def __init__(self) -> None:
             self.lines: list[Any] = []
 
+        def asked(self, *, provider: str, model: str, operation: str) -> Heard:
+            self.lines.append((operation, provider))
+            return self
+
         def first_token(self) -> None:
             self.lines.append("first token")
 
@@ -90,4 +94,5 @@ async def test_whoever_watches_the_run_hears_of_every_call(http: HttpClient, ser
     finally:
         MODEL_CALLS.reset(token)
 
-    assert heard.lines == ["first token", ("openAI", 200), ("openAI", 401)]
+    began = ("text_completion", "openAI")
+    assert heard.lines == [began, "first token", ("openAI", 200), began, ("openAI", 401)]

@@ -44,7 +44,7 @@ def test_an_event_never_contains_a_line_end() -> None:
 def test_frame_is_read_as_it_was_written() -> None:
     event = wire.encode_event(FlowEvent(EventKind.TOKEN, "with blanks  and \n lines"))
 
-    assert wire.parse_frame(wire.frame("abc", 2, 17, event)) == ("abc", 2, 17, event)
+    assert wire.parse_frame(wire.frame(wire.frame_head("abc", 2), 17, event)) == ("abc", 2, 17, event)
 
 
 def test_end_is_read_as_the_scripts_write_it() -> None:
