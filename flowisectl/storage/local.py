@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from flowisectl.errors import InvalidRequest, NotFound
-from flowisectl.storage.blob_store import safe_name, safe_part
+from flowisectl.errors import InvalidRequest, InvalidSetting, NotFound
+from flowisectl.storage.blob_store import MARKER, OpenFile, Usage, check_size, safe_name, safe_part
+
+CHUNK_BYTES = 256 * 1024
 
 
 class LocalBlobs:
@@ -21,6 +25,7 @@ class LocalBlobs:
         self._root = root.expanduser()
         self._organization = organization_id
         self._check = check_paths
+        self.place = str(self._root)
 
     def of_organization(self, organization_id: str) -> LocalBlobs:
         """The same folder seen by another organization."""
@@ -29,6 +34,11 @@ class LocalBlobs:
     async def read(self, flow_id: str, chat_id: str, name: str) -> bytes:
         path = self._path(flow_id, chat_id, safe_name(name, check=self._check))
         return await asyncio.to_thread(self._read_now, path, name)
+
+    async def open(self, flow_id: str, chat_id: str, name: str) -> OpenFile:
+        path = self._path(flow_id, chat_id, safe_name(name, check=self._check))
+        opened = await asyncio.to_thread(self._open_now, path, name)
+        return OpenFile(size=os.fstat(opened.fileno()).st_size, chunks=_chunks(opened))
 
     async def write(self, flow_id: str, chat_id: str, name: str, data: bytes, media_type: str) -> str:
         """The media type is not kept: a local file has none."""
@@ -45,6 +55,18 @@ class LocalBlobs:
 
     async def delete_flow(self, flow_id: str) -> None:
         await self._delete_folder((flow_id,))
+
+    async def usage(self, flow_id: str = "") -> Usage:
+        """Files that disappear meanwhile do not count."""
+        return await asyncio.to_thread(_usage, self._folder((flow_id,) if flow_id else ()))
+
+    async def identity(self) -> str:
+        """Raises InvalidSetting for a folder that cannot be written."""
+        try:
+            return await asyncio.to_thread(self._identity_now)
+        except OSError as error:
+            allowed = f"a folder that can be written ({error.strerror or error})"
+            raise InvalidSetting("BLOB_STORAGE_PATH", str(self._root), allowed) from error
 
     def _path(self, flow_id: str, chat_id: str, name: str) -> Path:
         return self._folder((flow_id, chat_id) if chat_id else (flow_id,)) / name
@@ -67,17 +89,41 @@ class LocalBlobs:
         return self._root / path.relative_to(self._root / safe_part(self._organization, check=self._check))
 
     def _read_now(self, path: Path, name: str) -> bytes:
-        with suppress(FileNotFoundError, IsADirectoryError):
-            return self._inside(path).read_bytes()
+        with self._open_now(path, name) as opened:
+            check_size(os.fstat(opened.fileno()).st_size, name)
+            return opened.read()
+
+    def _open_now(self, path: Path, name: str) -> BinaryIO:
+        with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return self._inside(path).open("rb")
         older = self._older_place(path)
         if older is not None and self._inside(older).is_file():
-            data = older.read_bytes()
+            opened = older.open("rb")
             path.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
                 older.replace(path)
             self._remove_empty(older.parent)
-            return data
+            return opened
         raise NotFound(f"File {name} not found")
+
+    def _identity_now(self) -> str:
+        marker = self._root / MARKER
+        with suppress(FileNotFoundError):
+            return marker.read_text()
+        self._root.mkdir(parents=True, exist_ok=True)
+        draft = self._root / f"{MARKER}-{secrets.token_hex(8)}"
+        draft.write_text(secrets.token_hex(16))
+        try:
+            # Linked into place: of processes that start together one wins, and none sees half a file.
+            os.link(draft, marker)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            if not marker.exists():
+                draft.replace(marker)
+        finally:
+            draft.unlink(missing_ok=True)
+        return marker.read_text()
 
     def _write_now(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,3 +162,19 @@ class LocalBlobs:
             except OSError:
                 return
             folder = folder.parent
+
+
+async def _chunks(opened: BinaryIO) -> AsyncIterator[bytes]:
+    with opened:
+        while data := await asyncio.to_thread(opened.read, CHUNK_BYTES):
+            yield data
+
+
+def _usage(folder: Path) -> Usage:
+    files = size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(place, name), follow_symlinks=False).st_size
+                files += 1
+    return Usage(files=files, size=size)
