@@ -12,13 +12,11 @@ import binascii
 import hashlib
 import os
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
+from flowisectl.secrets.aes import BLOCK_BYTES, decrypt_cbc, encrypt_cbc
 
 _MARK = b"Salted__"
 _SALT_BYTES = 8
 _KEY_BYTES = 32
-_BLOCK_BYTES = 16
 
 
 class CannotDecrypt(ValueError):
@@ -28,10 +26,7 @@ class CannotDecrypt(ValueError):
 def encrypt(plain: str, passphrase: str, *, salt: bytes | None = None) -> str:
     """The ciphertext as base64 text. The salt (8 bytes) is random unless it is given."""
     salt = os.urandom(_SALT_BYTES) if salt is None else salt
-    padder = PKCS7(_BLOCK_BYTES * 8).padder()
-    encryptor = _cipher(passphrase, salt).encryptor()
-    padded = padder.update(plain.encode()) + padder.finalize()
-    return base64.b64encode(_MARK + salt + encryptor.update(padded) + encryptor.finalize()).decode("ascii")
+    return base64.b64encode(_MARK + salt + encrypt_cbc(plain.encode(), *key_and_iv(passphrase, salt))).decode("ascii")
 
 
 def decrypt(text: str, passphrase: str) -> str:
@@ -41,13 +36,10 @@ def decrypt(text: str, passphrase: str) -> str:
     except (binascii.Error, ValueError) as error:
         raise CannotDecrypt("the stored value is not base64") from error
     salt, body = data[len(_MARK) : len(_MARK) + _SALT_BYTES], data[len(_MARK) + _SALT_BYTES :]
-    if not data.startswith(_MARK) or not body or len(body) % _BLOCK_BYTES:
+    if not data.startswith(_MARK) or not body or len(body) % BLOCK_BYTES:
         raise CannotDecrypt("the stored value is not in OpenSSL's salted format")
-    decryptor = _cipher(passphrase, salt).decryptor()
-    unpadder = PKCS7(_BLOCK_BYTES * 8).unpadder()
     try:
-        plain = unpadder.update(decryptor.update(body) + decryptor.finalize()) + unpadder.finalize()
-        return plain.decode()
+        return decrypt_cbc(body, *key_and_iv(passphrase, salt)).decode()
     except ValueError:
         raise CannotDecrypt("the encryption key is not the one that the value was stored with") from None
 
@@ -55,12 +47,7 @@ def decrypt(text: str, passphrase: str) -> str:
 def key_and_iv(passphrase: str, salt: bytes) -> tuple[bytes, bytes]:
     """EVP_BytesToKey with MD5 and one round: a key of 32 bytes and an IV of 16."""
     secret, block, derived = passphrase.encode(), b"", b""
-    while len(derived) < _KEY_BYTES + _BLOCK_BYTES:
+    while len(derived) < _KEY_BYTES + BLOCK_BYTES:
         block = hashlib.md5(block + secret + salt, usedforsecurity=False).digest()
         derived += block
-    return derived[:_KEY_BYTES], derived[_KEY_BYTES : _KEY_BYTES + _BLOCK_BYTES]
-
-
-def _cipher(passphrase: str, salt: bytes) -> Cipher[modes.CBC]:
-    key, iv = key_and_iv(passphrase, salt)
-    return Cipher(algorithms.AES(key), modes.CBC(iv))
+    return derived[:_KEY_BYTES], derived[_KEY_BYTES : _KEY_BYTES + BLOCK_BYTES]

@@ -6,8 +6,9 @@ Key in Redis: `<QUEUE_NAME>:encryption-key-fingerprint`, text. A fingerprint tel
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -26,7 +27,7 @@ async def publish_fingerprint(redis: Redis, prefix: str, fingerprint: str) -> No
     except RedisError as error:
         raise _unavailable(error) from error
     if earlier is not None and _text(earlier) != fingerprint:
-        log.warning("the encryption key is another one than before: workers that still have the old one take no jobs once they start")
+        log.warning("the encryption key is another one than before: workers that still have the old one take no more jobs")
 
 
 async def key_problem(redis: Redis, prefix: str, fingerprint: str) -> str:
@@ -44,9 +45,19 @@ async def key_problem(redis: Redis, prefix: str, fingerprint: str) -> str:
 
 
 async def wait_for_same_key(
-    redis: Redis, prefix: str, fingerprint: str, say: Callable[[str], None], *, pause_seconds: float = PAUSE_SECONDS
-) -> None:
-    """Return when the keys are equal; until then `say` gets the reason, and the log once."""
+    redis: Redis,
+    prefix: str,
+    fingerprint: str,
+    say: Callable[[str], None],
+    *,
+    pause_seconds: float = PAUSE_SECONDS,
+    found_now: Callable[[], Awaitable[str]] | None = None,
+) -> bool:
+    """Wait until the keys are equal; until then `say` gets the reason, and the log once.
+
+    `found_now` gives the fingerprint of the key that this worker would find now, empty for none: false as soon as that is another
+    one, so that it can be taken up. Raises RedisUnavailable.
+    """
     said = ""
     while problem := await key_problem(redis, prefix, fingerprint):
         if problem != said:
@@ -54,7 +65,19 @@ async def wait_for_same_key(
             say(problem)
             said = problem
         await asyncio.sleep(pause_seconds)
+        if found_now is not None and await found_now() not in ("", fingerprint):
+            return False
     say("")
+    return True
+
+
+async def other_key(redis: Redis, prefix: str, fingerprint: str, *, pause_seconds: float = PAUSE_SECONDS) -> str:
+    """Return when the server has another key than this worker; gives the reason. While Redis is away nothing is known of the key."""
+    while True:
+        with contextlib.suppress(RedisUnavailable):
+            if problem := await key_problem(redis, prefix, fingerprint):
+                return problem
+        await asyncio.sleep(pause_seconds)
 
 
 def _name(prefix: str) -> str:

@@ -10,14 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
-
 from flowisectl.errors import AccessDenied
+from flowisectl.secrets.aes import BLOCK_BYTES, decrypt_cbc, encrypt_cbc
 from flowisectl.secrets.auth_secrets import AuthSecrets
 
-_IV_BYTES = 16
 _ALGORITHM = "HS256"
 
 
@@ -59,6 +55,8 @@ class LoginTokens:
         return self._read(self._secrets.refresh, token)
 
     def _make(self, secret: str, seconds: int, user_id: str, user_name: str, workspace_id: str, now: float | None) -> str:
+        import jwt  # with what it brings along it is large, and many servers see no login for days
+
         issued = int(time.time() if now is None else now)
         claims = {
             "id": user_id,
@@ -76,6 +74,8 @@ class LoginTokens:
             return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
     def _read(self, secret: str, token: str) -> TokenOwner:
+        import jwt
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -99,20 +99,14 @@ class LoginTokens:
 
 def seal_meta(text: str, secret: str, *, iv: bytes | None = None) -> str:
     """hex(IV) + `:` + hex(AES-256-CBC), the key being SHA-256 of the secret. The IV (16 bytes) is random unless it is given."""
-    iv = os.urandom(_IV_BYTES) if iv is None else iv
-    padder = PKCS7(128).padder()
-    encryptor = Cipher(algorithms.AES(hashlib.sha256(secret.encode()).digest()), modes.CBC(iv)).encryptor()
-    padded = padder.update(text.encode()) + padder.finalize()
-    return f"{iv.hex()}:{(encryptor.update(padded) + encryptor.finalize()).hex()}"
+    iv = os.urandom(BLOCK_BYTES) if iv is None else iv
+    return f"{iv.hex()}:{encrypt_cbc(text.encode(), hashlib.sha256(secret.encode()).digest(), iv).hex()}"
 
 
 def open_meta(meta: str, secret: str) -> str:
     """The text of a `meta` claim; empty when it cannot be opened."""
     iv_hex, _, body_hex = meta.partition(":")
     try:
-        decryptor = Cipher(algorithms.AES(hashlib.sha256(secret.encode()).digest()), modes.CBC(bytes.fromhex(iv_hex))).decryptor()
-        unpadder = PKCS7(128).unpadder()
-        plain = unpadder.update(decryptor.update(bytes.fromhex(body_hex)) + decryptor.finalize()) + unpadder.finalize()
-        return plain.decode()
+        return decrypt_cbc(bytes.fromhex(body_hex), hashlib.sha256(secret.encode()).digest(), bytes.fromhex(iv_hex)).decode()
     except ValueError:
         return ""

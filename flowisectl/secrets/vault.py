@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ import orjson
 
 from flowisectl.database.connection import Database
 from flowisectl.database.credential import encrypted_data
+from flowisectl.secrets.aws_secrets import CREDENTIAL_PREFIX
 from flowisectl.secrets.cipher import CannotDecrypt, decrypt, encrypt
 
 LIFETIME_SECONDS = 30.0
@@ -24,9 +25,17 @@ class CredentialVault:
     """Keeps decrypted fields for a short time; `forget` drops one at once. Its repr shows no secret."""
 
     def __init__(
-        self, database: Database, key: str, *, lifetime_seconds: float = LIFETIME_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        key: str,
+        *,
+        named: Callable[[str], Awaitable[str | None]] | None = None,
+        lifetime_seconds: float = LIFETIME_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`named` reads a secret that is kept elsewhere, for credentials of which only its name is stored."""
         self._database = database
+        self._named = named
         self._key = key
         self._lifetime = lifetime_seconds
         self._clock = clock
@@ -72,6 +81,16 @@ class CredentialVault:
             return {}
         return data if isinstance(data, dict) else {}
 
+    async def opened(self, stored: str) -> dict[str, Any]:
+        """As `open`, also for a value that names a secret. Raises Unavailable and InvalidSetting when that cannot be read."""
+        if self._named is None or not stored.startswith(CREDENTIAL_PREFIX):
+            return self.open(stored)
+        try:
+            data = orjson.loads(await self._named(stored) or "{}")
+        except orjson.JSONDecodeError:
+            return {}
+        return data if isinstance(data, dict) else {}
+
     def seal(self, fields: Mapping[str, Any]) -> str:
         """Fields as they are stored: compact JSON, encrypted."""
         return encrypt(orjson.dumps(dict(fields)).decode(), self._key)
@@ -80,7 +99,7 @@ class CredentialVault:
         task = asyncio.current_task()
         try:
             encrypted = await encrypted_data(self._database, credential_id)
-            found = MappingProxyType(self.open(encrypted)) if encrypted else _NOTHING
+            found = MappingProxyType(await self.opened(encrypted)) if encrypted else _NOTHING
             # After `forget` this task is no longer the one that is waited for, and what it read may be old.
             if found and self._loading.get(credential_id) is task:
                 self._keep(credential_id, found)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import SecretSettings
-from flowisectl.errors import InvalidSetting
+from flowisectl.errors import InvalidSetting, Unavailable
 from flowisectl.secrets.auth_secrets import auth_secrets
 from flowisectl.secrets.encryption_key import encryption_key, fingerprint
 from flowisectl.secrets.key_files import read_or_make_secret
@@ -62,15 +62,18 @@ def test_many_that_make_the_same_secret_all_get_one_value(tmp_path: Path) -> Non
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.key"]
 
 
-def test_a_place_that_is_not_supported_yet_is_named_and_no_second_key_is_made(tmp_path: Path) -> None:
-    settings = SecretSettings(path=tmp_path, storage_type="aws")
+def test_a_place_that_cannot_be_reached_is_named_and_no_second_key_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    settings = SecretSettings(
+        path=tmp_path, storage_type="aws", aws_access_key="id-of-unreachable", aws_secret_key="hunter2", aws_region="eu-north-1"
+    )
 
-    with pytest.raises(InvalidSetting, match="SECRETKEY_STORAGE_TYPE"):
+    with pytest.raises(Unavailable, match="AWS Secrets Manager in eu-north-1") as failed:
         encryption_key(settings, create=True)
-    with pytest.raises(InvalidSetting, match="SECRETKEY_STORAGE_TYPE"):
+    with pytest.raises(Unavailable, match="AWS Secrets Manager"):
         auth_secrets(settings)
 
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [] and "hunter2" not in str(failed.value) + repr(settings)
 
 
 def test_fingerprint_tells_keys_apart_without_telling_them() -> None:
