@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.connection import Database
 from flowisectl.database.inserts import insert_once
@@ -61,12 +62,17 @@ _WHOLE_SESSION = _SESSION.order_by(*OLDEST_FIRST)
 _END_OF_SESSION = _SESSION.order_by(*NEWEST_FIRST).limit(sa.bindparam("newest", type_=sa.Integer))
 
 
-async def insert_messages(database: Database, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_messages(database: Database, rows: Sequence[Mapping[str, Any]], fence: Fence | None = None) -> None:
     """Insert messages, all or none; returns when they are stored. A row whose id is there already is left as it is.
 
+    With a fence, a run that was overtaken stores nothing, and one that overtook another replaces what that had stored.
     JSON columns take data or text. id and `createdDate` are made when missing. Raises InvalidRequest, DatabaseUnavailable.
     """
-    await database.commits.add(insert_once(TABLE, database.dialect), [_stored(row, database.dialect) for row in rows])
+    stored = [_stored(row, database.dialect) for row in rows]
+    if fence is None:
+        await database.commits.add(insert_once(TABLE, database.dialect), stored)
+    else:
+        await database.commits.add(fenced_insert(TABLE, database.dialect, replaces=fence.run > 1), fenced_rows(stored, fence))
 
 
 async def get_message(database: Database, message_id: str) -> Row | None:
@@ -79,7 +85,7 @@ async def session_messages(database: Database, flow_id: str, session_id: str, li
     """A session's messages of one flow, oldest first, JSON columns parsed; with a limit the newest so many."""
     if not can_hold(database, flow_id):
         return []
-    if database.dialect == "sqlite" and await database.find(_ANY, {"flow_id": flow_id, "session": session_id}) is None:
+    if database.dialect != "mysql" and await database.find(_ANY, {"flow_id": flow_id, "session": session_id}) is None:
         return []  # most sessions are new, and this costs a thirtieth of the whole read
     if limit is None:
         rows = await database.fetch(_WHOLE_SESSION, {"flow_id": flow_id, "session": session_id})
@@ -89,7 +95,9 @@ async def session_messages(database: Database, flow_id: str, session_id: str, li
     return [parsed(row) for row in rows]
 
 
-async def clear_action(database: Database, flow_id: str, *, chat_id: str | None = None, session_id: str | None = None) -> int:
+async def clear_action(
+    database: Database, flow_id: str, *, chat_id: str | None = None, session_id: str | None = None, fence: Fence | None = None
+) -> int:
     """Take away the questions that waited for a human in this chat or session; how many there were."""
     if not can_hold(database, flow_id) or not (chat_id or session_id):
         return 0
@@ -101,6 +109,8 @@ async def clear_action(database: Database, flow_id: str, *, chat_id: str | None 
     if not await database.fetch(sa.select(TABLE.c.id).where(*conditions).limit(1)):
         return 0
     async with database.write() as connection:
+        if fence is not None:
+            conditions.append(is_not_overtaken(fence))
         return int((await connection.execute(TABLE.update().where(*conditions).values(action=None))).rowcount)
 
 

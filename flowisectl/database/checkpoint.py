@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.column_types import UtcDate, utc_now
 from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Lookup
@@ -35,14 +36,21 @@ async def get_checkpoint(database: Database, flow_id: str, session_id: str) -> s
     return None if row is None else str(row["data"])
 
 
-async def put_checkpoint(database: Database, flow_id: str, session_id: str, data: str) -> None:
-    """Keep this instead of what was kept before. Raises DatabaseUnavailable."""
+async def put_checkpoint(database: Database, flow_id: str, session_id: str, data: str, fence: Fence | None = None) -> None:
+    """Keep this instead of what was kept before, unless the run behind the fence was overtaken. Raises DatabaseUnavailable."""
     row = {"flowId": flow_id, "sessionId": session_id, "data": data, "updatedDate": utc_now()}
-    await database.commits.add(_upsert(database.dialect), [row])
+    if fence is None:
+        await database.commits.add(_upsert(database.dialect), [row])
+    else:
+        insert = fenced_insert(TABLE, database.dialect, key=("flowId", "sessionId"), replaces=True)
+        await database.commits.add(insert, fenced_rows([row], fence))
 
 
-async def delete_checkpoint(database: Database, flow_id: str, session_id: str) -> None:
-    await database.commits.add(_delete(), [{"flow_id": flow_id, "session": session_id}])
+async def delete_checkpoint(database: Database, flow_id: str, session_id: str, fence: Fence | None = None) -> None:
+    parameters = {"flow_id": flow_id, "session": session_id}
+    if fence is not None:
+        parameters |= fence.parameters
+    await database.commits.add(_delete(is_fenced=fence is not None), [parameters])
 
 
 async def delete_checkpoints(database: Database, flow_id: str, session_id: str | None = None) -> int:
@@ -65,5 +73,6 @@ def _upsert(dialect: str) -> sa.Executable:
 
 
 @cache
-def _delete() -> sa.Delete:
-    return TABLE.delete().where(TABLE.c.flowId == sa.bindparam("flow_id"), TABLE.c.sessionId == sa.bindparam("session"))
+def _delete(*, is_fenced: bool) -> sa.Delete:
+    conditions = [TABLE.c.flowId == sa.bindparam("flow_id"), TABLE.c.sessionId == sa.bindparam("session")]
+    return TABLE.delete().where(*conditions, *([is_not_overtaken()] if is_fenced else []))

@@ -34,9 +34,9 @@ def utc_now() -> str:
 
 def iso_of(moment: datetime) -> str:
     """A date as the API writes it. A date without a zone is taken for UTC."""
-    if moment.tzinfo is not None:
+    if moment.tzinfo not in (None, UTC):
         moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def iso_of_epoch(milliseconds: int) -> str:

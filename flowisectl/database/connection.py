@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from config.settings import DatabaseSettings
 from flowisectl.database.driver import Driver
 from flowisectl.database.group_commit import GroupCommit
 from flowisectl.database.lookup import Lookup, Row
+from flowisectl.database.read_only import ReadOnlyDriver
 from flowisectl.errors import InvalidSetting
 
 _COLUMNS = {
@@ -22,6 +24,8 @@ _COLUMNS = {
     "mysql": 'SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns WHERE table_schema = DATABASE()',
 }
 
+log = logging.getLogger(__name__)
+
 HIDDEN = {"hidden": True}
 """`info` of a column that rows are shown without: it is read by a function of its own."""
 
@@ -29,8 +33,10 @@ HIDDEN = {"hidden": True}
 class Database:
     """One database, whatever its kind. Every method raises DatabaseUnavailable when it cannot be reached or is not migrated."""
 
-    def __init__(self, settings: DatabaseSettings, driver: Driver) -> None:
+    def __init__(self, settings: DatabaseSettings, driver: Driver, *, is_read_only: bool = False) -> None:
         self.settings = settings
+        self.is_read_only = is_read_only
+        """The server refuses whatever would write."""
         self.commits = GroupCommit(driver)
         self._driver = driver
         self._columns: dict[str, frozenset[str]] = {}
@@ -106,32 +112,59 @@ class Database:
 async def open_database(settings: DatabaseSettings, *, migrate: bool = True) -> AsyncIterator[Database]:
     """Open the database, by default bringing its schema up to date first; one process does that, others wait for it.
 
-    With `migrate=False` (workers) the schema is left alone: see `migrations.runner.wait_for_schema`. Raises DatabaseUnavailable
-    and InvalidSetting.
+    With `migrate=False` (workers) the schema is left alone: see `migrations.runner.wait_for_schema`. An older or newer schema is
+    refused, or with DATABASE_UNKNOWN_SCHEMA=read-only opened without a right to write. Raises DatabaseUnavailable and InvalidSetting.
     """
     from flowisectl.database.migrations import runner
+    from flowisectl.database.migrations.flowise_schema import UnknownSchema
 
     database = Database(settings, _driver(settings))
     try:
         if migrate:
-            await runner.migrate(database)
+            try:
+                await runner.migrate(database)
+            except UnknownSchema as unknown:
+                if settings.unknown_schema != "read-only":
+                    raise
+                log.warning("%s; nothing will be written, so whatever has to store something is refused", unknown)
+                await database.close()
+                database = _to_read(settings)
         await database.load_columns()
         yield database
     finally:
         await database.close()
 
 
-def _driver(settings: DatabaseSettings) -> Driver:
+@asynccontextmanager
+async def open_database_to_read(settings: DatabaseSettings, *, immutable: bool = False) -> AsyncIterator[Database]:
+    """Open the database without a right to write; its schema is taken as it is. With `immutable` nobody else writes the SQLite file.
+
+    Raises DatabaseUnavailable and InvalidSetting.
+    """
+    database = _to_read(settings, immutable=immutable)
+    try:
+        await database.load_columns()
+        yield database
+    finally:
+        await database.close()
+
+
+def _to_read(settings: DatabaseSettings, *, immutable: bool = False) -> Database:
+    driver = ReadOnlyDriver(_driver(settings, read_only=True, immutable=immutable))
+    return Database(settings, driver, is_read_only=True)
+
+
+def _driver(settings: DatabaseSettings, *, read_only: bool = False, immutable: bool = False) -> Driver:
     if settings.type == "sqlite":
         from flowisectl.database.sqlite import SqliteDriver
 
-        return SqliteDriver(settings.sqlite_file)
+        return SqliteDriver(settings.sqlite_file, read_only=read_only, immutable=immutable)
     if settings.type == "postgres":
         from flowisectl.database.postgresql import PostgresDriver
 
-        return PostgresDriver(settings)
+        return PostgresDriver(settings, read_only=read_only)
     if settings.type in ("mysql", "mariadb"):
         from flowisectl.database.mysql import MySqlDriver
 
-        return MySqlDriver(settings)
+        return MySqlDriver(settings, read_only=read_only)
     raise InvalidSetting("DATABASE_TYPE", settings.type, "sqlite, postgres, mysql or mariadb")

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.chat_message import ChatMessage
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.connection import Database
@@ -49,8 +50,11 @@ _LATEST = Lookup(
 _NONE = "00000000-0000-0000-0000-000000000000"
 
 
-async def insert_execution(database: Database, values: Mapping[str, Any]) -> Row:
-    """Insert a row and give it whole; id and dates are made when missing, `executionData` (text or data) is `[]`, state INPROGRESS."""
+async def insert_execution(database: Database, values: Mapping[str, Any], fence: Fence | None = None) -> Row:
+    """Insert a row and give it whole; id and dates are made when missing, `executionData` (text or data) is `[]`, state INPROGRESS.
+
+    With a fence, a run that was overtaken inserts nothing.
+    """
     now = utc_now()
     row: Row = {
         "id": values.get("id") or new_id(),
@@ -65,12 +69,18 @@ async def insert_execution(database: Database, values: Mapping[str, Any]) -> Row
         "stoppedDate": values.get("stoppedDate"),
         "workspaceId": values.get("workspaceId") or None,
     }
-    await database.commits.add(insert_once(TABLE, database.dialect), [row])
+    if fence is None:
+        await database.commits.add(insert_once(TABLE, database.dialect), [row])
+    else:
+        await database.commits.add(fenced_insert(TABLE, database.dialect), fenced_rows([row], fence))
     return row
 
 
-async def update_execution(database: Database, execution_id: str, changes: Mapping[str, Any]) -> None:
-    """Change columns of a row; nothing happens when there is none. `updatedDate` becomes now; state STOPPED also sets `stoppedDate`."""
+async def update_execution(database: Database, execution_id: str, changes: Mapping[str, Any], fence: Fence | None = None) -> None:
+    """Change columns of a row; nothing happens when there is none, or when the run behind the fence was overtaken.
+
+    `updatedDate` becomes now; state STOPPED also sets `stoppedDate`.
+    """
     row = {name: value for name, value in changes.items() if name in TABLE.c and name != "id"}
     row["updatedDate"] = utc_now()
     for name in ("executionData", "action"):
@@ -81,7 +91,9 @@ async def update_execution(database: Database, execution_id: str, changes: Mappi
     names = tuple(sorted(row))
     parameters = {f"new_{name}": row[name] for name in names}
     if can_hold(database, execution_id):
-        await database.commits.add(_update(names), [{"row_id": execution_id, **parameters}])
+        if fence is not None:
+            parameters |= fence.parameters
+        await database.commits.add(_update(names, is_fenced=fence is not None), [{"row_id": execution_id, **parameters}])
 
 
 async def latest_execution(database: Database, flow_id: str, session_id: str, *, but: str = _NONE) -> Row | None:
@@ -109,7 +121,8 @@ async def delete_executions(database: Database, execution_ids: Sequence[str], wo
 
 
 @cache
-def _update(names: tuple[str, ...]) -> sa.Update:
+def _update(names: tuple[str, ...], *, is_fenced: bool) -> sa.Update:
     """One statement object for each set of columns: group commit puts writes with the same statement together."""
     values: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(f"new_{name}") for name in names}
-    return TABLE.update().where(TABLE.c.id == sa.bindparam("row_id")).values(values)
+    conditions = [TABLE.c.id == sa.bindparam("row_id"), *([is_not_overtaken()] if is_fenced else [])]
+    return TABLE.update().where(*conditions).values(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,8 @@ _MISSING_SCHEMA = (
     "doesn't exist",
     "unknown column",
 )
+_CHAIN = 8
+_ONLY_READ = ("readonly database", "read-only transaction", "read only transaction")
 
 
 class LostConnection(DatabaseUnavailable):
@@ -49,6 +52,9 @@ def explain(error: Exception, place: str) -> Exception:
         return InvalidRequest(f"SQLITE_CONSTRAINT: {error.orig}" if "sqlite" in str(type(error.orig)) else _reason(error))
     if isinstance(error, TypeError) and "can not be used as parameter" in str(error):
         return InvalidRequest(f"a value cannot be stored: {error}")
+    if (refused := _tls_refusal(error)) is not None:
+        advice = "DATABASE_SSL_KEY_BASE64 takes its authority, DATABASE_SSL alone asks those of this system"
+        return DatabaseUnavailable(f"{place}: no encrypted connection, its certificate is refused ({_reason(refused)}): {advice}")
     if isinstance(error, sa_errors.DBAPIError):
         if error.connection_invalidated:
             return LostConnection(f"{place} broke the connection ({_reason(error)}): check that it runs; the work can be tried again")
@@ -66,6 +72,16 @@ def explain(error: Exception, place: str) -> Exception:
     return error
 
 
+def _tls_refusal(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The refusal of a certificate that a driver's error comes from."""
+    seen: BaseException | None = error
+    for _ in range(_CHAIN):
+        if seen is None or isinstance(seen, ssl.SSLCertVerificationError):
+            return seen
+        seen = getattr(seen, "orig", None) or seen.__cause__ or seen.__context__
+    return None
+
+
 def _is_bad_value(error: sa_errors.DBAPIError) -> bool:
     arguments = getattr(error.orig, "args", ())
     return any(sign in _reason(error).lower() for sign in _BAD_VALUE) or bool(arguments and arguments[0] in _BAD_VALUE_NUMBERS)
@@ -76,6 +92,8 @@ def _unavailable(error: sa_errors.DBAPIError, place: str) -> Exception:
     spelled = f"{type(error.orig).__name__} {reason}".lower()
     if any(sign in spelled for sign in _MISSING_SCHEMA):
         return DatabaseUnavailable(f"{place} lacks a table or column ({reason}): run `flowisectl database migrate`")
+    if any(sign in spelled for sign in _ONLY_READ):
+        return DatabaseUnavailable(f"{place} can only be read here ({reason}): nothing was stored")
     if "locked" in spelled or "busy" in spelled:
         return DatabaseUnavailable(f"{place} is locked by another process ({reason}): end whatever holds it, then try again")
     return DatabaseUnavailable(f"{place} cannot be used ({reason}): check the DATABASE_* settings and that the database runs")

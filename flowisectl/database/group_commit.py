@@ -6,6 +6,7 @@ No timer is involved: the first write of a quiet moment is stored at once, and t
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,12 @@ import sqlalchemy as sa
 from flowisectl.database.driver import Driver, Write
 from flowisectl.errors import DatabaseUnavailable
 
+SLOW_SECONDS = 5.0
+"""After so long a write that is not done yet is told in the log."""
 LARGEST_BATCH = 500
 """Writes of one transaction: a bound on how long other processes wait for SQLite's write lock."""
+
+log = logging.getLogger(__name__)
 
 
 class GroupCommit:
@@ -60,6 +65,7 @@ class GroupCommit:
 
     async def _store(self, batch: list[tuple[Write, asyncio.Future[None]]]) -> None:
         merged, owners = _merge(batch)
+        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._say_slow, len(batch))
         try:
             outcomes = await self._driver.commit(merged)
             for index, outcome in enumerate(outcomes):
@@ -76,9 +82,16 @@ class GroupCommit:
             if not isinstance(error, Exception):
                 raise
             return
+        finally:
+            timer.cancel()
         for index, outcome in enumerate(outcomes):
             for position in owners[index]:
                 _settle(batch[position][1], outcome)
+
+
+    def _say_slow(self, number: int) -> None:
+        what = "a write has" if number == 1 else f"{number} writes have"
+        log.warning("%s waited %g s for %s: another process locks it, or it is slow", what, SLOW_SECONDS, self._driver.place)
 
 
 def _merge(batch: list[tuple[Write, asyncio.Future[None]]]) -> tuple[list[Write], list[list[int]]]:

@@ -30,7 +30,8 @@ class _Shape:
     def until_of(self, seconds: float) -> Any:
         if self.until == "expire":
             return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-        return int(seconds) if self.until == "expires" else int(seconds * 1000)
+        # SQLite's column has no type, and a number of JavaScript that is larger than 32 bits is stored as a real.
+        return int(seconds) if self.until == "expires" else float(int(seconds * 1000))
 
 
 _SHAPES = {
@@ -86,6 +87,14 @@ class LoginSessions:
         change = sa.text(f"UPDATE {TABLE} SET {shape.until} = :until WHERE {shape.id} = :id")
         async with self._database.write() as connection:
             await connection.execute(change, {"id": session_id, "until": shape.until_of(until)})
+
+    async def rewrite(self, session_id: str, session: Mapping[str, Any], until: float) -> None:
+        """Another content for a session that there is."""
+        shape = self._shape
+        change = sa.text(f"UPDATE {TABLE} SET {shape.until} = :until, {shape.data} = {shape.data_value} WHERE {shape.id} = :id")
+        values = {"id": session_id, "until": shape.until_of(until), "data": orjson.dumps(dict(session)).decode()}
+        async with self._database.write() as connection:
+            await connection.execute(change, values)
 
     async def delete(self, *session_ids: str) -> int:
         gone = 0

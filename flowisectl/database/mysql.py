@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from config.settings import DatabaseSettings
@@ -27,7 +28,7 @@ TRIES = 3
 class MySqlDriver:
     dialect = "mysql"
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, *, read_only: bool = False) -> None:
         port = settings.port or 3306
         kind = "MariaDB" if settings.type == "mariadb" else "MySQL"
         is_socket = settings.host.startswith("/")
@@ -50,6 +51,10 @@ class MySqlDriver:
                 **({"ssl": encryption} if encryption else {}),
             },
         )
+        if encryption is not None:
+            sa.event.listen(self.engine.sync_engine, "connect", self._only_encrypted)
+        if read_only:
+            sa.event.listen(self.engine.sync_engine, "connect", _only_read)
 
     async def fetch(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:
         try:
@@ -87,6 +92,16 @@ class MySqlDriver:
     async def close(self) -> None:
         await self.engine.dispose()
 
+    def _only_encrypted(self, connection: DBAPIConnection, _: object) -> None:
+        """The driver goes on in clear when the server offers no encryption, which is not what was asked for."""
+        cursor = connection.cursor()
+        cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+        row = cursor.fetchone()
+        cursor.close()
+        if not row or not row[1]:
+            reason = "the server offers no encryption, so the connection is not encrypted"
+            raise DatabaseUnavailable(f"{self.place}: {reason}: set up TLS there, or unset DATABASE_SSL and DATABASE_SSL_KEY_BASE64")
+
     async def _fetch_once(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:
         async with self.reading() as connection:
             result = await connection.execute(statement, dict(parameters))
@@ -107,3 +122,9 @@ class MySqlDriver:
         async with self.writing() as connection:
             for write in batch:
                 await connection.execute(write.statement, [dict(row) for row in write.rows])
+
+
+def _only_read(connection: DBAPIConnection, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    cursor.close()

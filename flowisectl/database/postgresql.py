@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -14,21 +15,35 @@ from config.settings import DatabaseSettings
 from flowisectl.database.driver import Write
 from flowisectl.database.failures import LostConnection, explain, told
 from flowisectl.database.lookup import Lookup, Row
+from flowisectl.database.postgres_lookups import PostgresLookups
 from flowisectl.errors import DatabaseUnavailable, InvalidSetting
 
 POOL_SIZE = 10
 IDLE_SECONDS = 120
 CONNECT_SECONDS = 10
+LOOKUP_CONNECT_SECONDS = 2
+"""Short, as there is another way when it does not come about."""
 
 
 class PostgresDriver:
     dialect = "postgresql"
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, *, read_only: bool = False) -> None:
         port = settings.port or 5432
         self.place = f"PostgreSQL database {settings.name!r} at {settings.host or 'localhost'}:{port} (user {settings.user!r})"
-        address: dict[str, Any] = {"host": settings.host or "localhost", "port": port}
         encryption = encryption_of(settings)
+        address: dict[str, Any] = {
+            "host": settings.host or "localhost",
+            "port": port,
+            "server_settings": {
+                "application_name": "flowisectl",
+                "timezone": "UTC",
+                # A process that is frozen in the middle of a transaction must not hold up those that do its work meanwhile.
+                "idle_in_transaction_session_timeout": "15s",
+                **({"default_transaction_read_only": "on"} if read_only else {}),
+            },
+            **({"ssl": encryption} if encryption else {}),
+        }
         self.engine: AsyncEngine = create_async_engine(
             sa.URL.create("postgresql+asyncpg", settings.user or None, settings.password or None, database=settings.name or None),
             pool_size=POOL_SIZE,
@@ -36,12 +51,17 @@ class PostgresDriver:
             pool_recycle=IDLE_SECONDS,
             skip_autocommit_rollback=True,
             hide_parameters=True,
-            connect_args={
+            connect_args={**address, "timeout": CONNECT_SECONDS},
+        )
+        self._lookups = PostgresLookups(
+            self.engine.dialect,
+            lambda: asyncpg.connect(
+                user=settings.user or None,
+                password=settings.password or None,
+                database=settings.name or None,
+                timeout=LOOKUP_CONNECT_SECONDS,
                 **address,
-                "timeout": CONNECT_SECONDS,
-                "server_settings": {"application_name": "flowisectl", "timezone": "UTC"},
-                **({"ssl": encryption} if encryption else {}),
-            },
+            ),
         )
 
     async def fetch(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:
@@ -52,8 +72,12 @@ class PostgresDriver:
             return await self._fetch_once(statement, parameters)
 
     async def find(self, lookup: Lookup, parameters: Mapping[str, Any]) -> Row | None:
-        rows = await self.fetch(lookup.statement, parameters)
-        return rows[0] if rows else None
+        try:
+            return await self._lookups.find(lookup, parameters)
+        except Exception:
+            # A connection that broke, or a value that cannot be asked for: the plain way tries once more, or tells why.
+            rows = await self.fetch(lookup.statement, parameters)
+            return rows[0] if rows else None
 
     async def commit(self, batch: Sequence[Write]) -> list[Exception | None]:
         try:
@@ -81,6 +105,7 @@ class PostgresDriver:
                 yield connection
 
     async def close(self) -> None:
+        await self._lookups.close()
         await self.engine.dispose()
 
     async def _fetch_once(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:

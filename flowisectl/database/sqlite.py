@@ -32,18 +32,24 @@ READERS = 2
 class SqliteDriver:
     dialect = "sqlite"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, read_only: bool = False, immutable: bool = False) -> None:
+        """`immutable` says that nobody writes the file: then not even a lock is taken, and no file is made beside it."""
         self.place = f"SQLite database {file}"
         self._file = file
-        self._make_folder()
+        self._address: dict[str, Any] = {"database": str(file)}
+        if read_only:
+            query = {"mode": "ro", "uri": "true", **({"immutable": "1"} if immutable else {})}
+            self._address = {"database": file.absolute().as_uri(), "query": query}
+        else:
+            self._make_folder()
         self.engine: AsyncEngine = create_async_engine(
-            sa.URL.create("sqlite+aiosqlite", database=str(file)),
+            sa.URL.create("sqlite+aiosqlite", **self._address),
             skip_autocommit_rollback=True,
             hide_parameters=True,
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         )
         self._threaded = sa.create_engine(
-            sa.URL.create("sqlite", database=str(file)),
+            sa.URL.create("sqlite", **self._address),
             skip_autocommit_rollback=True,
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
@@ -63,7 +69,7 @@ class SqliteDriver:
         """Read right here instead of in a thread: with the write-ahead log a reader waits for nobody, and one row takes microseconds."""
         try:
             if self._inline is None:
-                self._inline = sqlite3.connect(self._file, timeout=0, isolation_level=None)
+                self._inline = self._connect_inline()
             # All rows are taken, of the one there may be: a statement left half-way would keep an old state of the database open.
             rows = self._inline.execute(lookup.sqlite_text, lookup.sqlite_parameters(parameters)).fetchall()
         except (sqlite3.Error, UnicodeError):
@@ -103,6 +109,13 @@ class SqliteDriver:
         await asyncio.to_thread(self._writer.shutdown)
         self._threaded.dispose()
         await self.engine.dispose()
+
+    def _connect_inline(self) -> sqlite3.Connection:
+        """A connection for lookups in the event loop's own thread."""
+        if "query" not in self._address:
+            return sqlite3.connect(self._file, timeout=0, isolation_level=None)
+        options = "&".join(f"{name}={value}" for name, value in self._address["query"].items() if name != "uri")
+        return sqlite3.connect(f"{self._address['database']}?{options}", uri=True, timeout=0, isolation_level=None)
 
     async def _in_thread(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(threads, work)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.connection import Database
 from flowisectl.database.inserts import insert_once
@@ -29,8 +30,11 @@ class UpsertHistory(SQLModel, table=True):
 TABLE = table_of(UpsertHistory)
 
 
-async def insert_upsert_history(database: Database, values: Mapping[str, Any]) -> Row:
-    """Keep one upsert; `result` and `flowData` may be JSON data or text. The same id a second time changes nothing."""
+async def insert_upsert_history(database: Database, values: Mapping[str, Any], fence: Fence | None = None) -> Row:
+    """Keep one upsert; `result` and `flowData` may be JSON data or text. The same id a second time changes nothing.
+
+    With a fence, a run that was overtaken keeps nothing.
+    """
     row = {
         "id": values.get("id") or new_id(),
         "chatflowid": values["chatflowid"],
@@ -39,7 +43,10 @@ async def insert_upsert_history(database: Database, values: Mapping[str, Any]) -
         "date": values.get("date") or utc_now(),
     }
     async with database.write() as connection:
-        await connection.execute(insert_once(TABLE, database.dialect), row)
+        if fence is None:
+            await connection.execute(insert_once(TABLE, database.dialect), row)
+        else:
+            await connection.execute(fenced_insert(TABLE, database.dialect), fenced_rows([row], fence))
     return row
 
 

@@ -13,10 +13,10 @@ from flowisectl.cli.views.units import ago, seconds, short_id
 from flowisectl.queue.summary import JobSummary
 
 
-def jobs_view(jobs: tuple[JobSummary, ...], now_ms: int) -> RenderableType:
+def jobs_view(jobs: tuple[JobSummary, ...], now_ms: int, *, if_none: str = "none yet") -> RenderableType:
     """One line for each job; one that failed says why in a second line."""
     if not jobs:
-        return Text("  none yet", "faint")
+        return Text(f"  {if_none}", "faint")
     columns = Columns(
         Column("", 1, gap=" "),
         Column("id", 8),

@@ -10,11 +10,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from flowisectl.database.connection import Database
+from flowisectl.database.migrations.flowise_schema import UnknownSchema, look_at_schema, refuse, refuse_newer
 from flowisectl.database.migrations.indexes import EXISTING, INDEXES, TEXT_COLUMNS, create_mysql_statements, create_statements
 from flowisectl.database.migrations.lock import schema_lock
 from flowisectl.errors import DatabaseUnavailable
 
-HEAD = "m002"
+HEAD = "m003"
 """The newest step in versions/. Kept here so that a database that is up to date is recognised without importing Alembic."""
 
 _HAS_VERSION = {
@@ -41,10 +42,12 @@ async def migrate(database: Database) -> SchemaState:
     """Take the steps that are missing, in one transaction; an up-to-date database costs two reads.
 
     An empty database gets Flowise's tables, with Flowise's own list of migrations; a database of Flowise is adopted as it is.
-    Raises DatabaseUnavailable when it cannot be reached, or holds tables that are not usable.
+    Raises DatabaseUnavailable when it cannot be reached, or holds tables that are not usable, UnknownSchema for an older or newer one.
     """
     if (state := await schema_state(database)).is_current:
+        await refuse_newer(database)
         return state
+    refuse(await look_at_schema(database), database)
     async with schema_lock(database):
         # Another process may have done it all while this one waited.
         if (state := await schema_state(database)).is_current:
@@ -71,7 +74,8 @@ async def schema_state(database: Database) -> SchemaState:
 async def wait_for_schema(database: Database, timeout_seconds: float) -> None:
     """Wait until another process (the server) has brought the schema up to date, then learn its columns.
 
-    A database that cannot be reached yet is waited for as well. Raises DatabaseUnavailable when the time is over.
+    A database that cannot be reached yet is waited for as well. Raises DatabaseUnavailable when the time is over, UnknownSchema
+    at once for one that a newer Flowise has opened.
     """
     deadline = time.monotonic() + timeout_seconds
     pause = 0.05
@@ -79,11 +83,14 @@ async def wait_for_schema(database: Database, timeout_seconds: float) -> None:
         try:
             state = await schema_state(database)
             if state.revision == state.head:
+                await refuse_newer(database)
                 await database.load_columns()
                 return
             problem = DatabaseUnavailable(
                 f"{database.place} is not migrated after {timeout_seconds:.0f} s: start the server or run `flowisectl database migrate`"
             )
+        except UnknownSchema:
+            raise
         except DatabaseUnavailable as error:
             problem = error
         if time.monotonic() + pause > deadline:

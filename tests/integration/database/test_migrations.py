@@ -78,7 +78,12 @@ async def inspected(database: Database) -> dict[str, dict[str, bool]]:
 async def test_fresh_database_has_every_table_and_what_the_classes_say(database: Database) -> None:
     tables = await inspected(database)
 
-    assert set(tables) == FLOWISE_TABLES | {"flowisectl_alembic_version", "flowisectl_checkpoint"}
+    assert set(tables) == FLOWISE_TABLES | {
+        "flowisectl_alembic_version",
+        "flowisectl_checkpoint",
+        "flowisectl_attempt",
+        "flowisectl_payload",
+    }
     for name, table in SQLModel.metadata.tables.items():
         for column in table.columns:
             assert column.name in tables[name], f"{name}.{column.name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from flowisectl.database import group_commit
 from flowisectl.database.driver import Driver, Write
 from flowisectl.database.group_commit import LARGEST_BATCH, GroupCommit
 from flowisectl.database.lookup import Lookup, Row
@@ -152,3 +154,26 @@ async def test_closing_stores_what_waits_and_takes_no_more(driver: HeldDriver) -
 
     with pytest.raises(DatabaseUnavailable, match="being closed"):
         await group.add(ONE, [{"n": 2}])
+
+
+async def test_a_write_that_takes_long_is_told_once_and_goes_on(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(group_commit, "SLOW_SECONDS", 0.01)
+    told, driver = asyncio.Event(), HeldDriver()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.set()
+
+    ear = Ear()
+    group_commit.log.addHandler(ear)
+    commit = GroupCommit(driver)
+    write = asyncio.create_task(commit.add(ONE, [{"a": 1}]))
+    await asyncio.wait_for(told.wait(), 10)
+    group_commit.log.removeHandler(ear)
+    driver.go_on.release()
+    await asyncio.wait_for(write, 10)
+    await commit.close()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "a write has waited 0.01 s for a database: another process locks it, or it is slow"
+    ]

@@ -9,6 +9,7 @@ from alembic import op
 
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.migrations.flowise_history import flowise_migrations
+from flowisectl.database.migrations.flowise_schema import NEEDED
 from flowisectl.database.migrations.roles import first_roles
 from flowisectl.errors import DatabaseUnavailable
 
@@ -16,24 +17,6 @@ revision = "m001"
 down_revision = None
 
 SCHEMA_FOLDER = Path(__file__).parent.parent / "schema"
-NEEDED = {
-    "apikey": {"apiKey", "apiSecret", "permissions", "workspaceId"},
-    "chat_flow": {"flowData", "type", "workspaceId", "textToSpeech", "followUpPrompts"},
-    "chat_message": {"sessionId", "executionId", "artifacts", "reasonContent"},
-    "chat_message_feedback": {"messageId", "rating"},
-    "credential": {"encryptedData", "workspaceId"},
-    "execution": {"executionData", "agentflowId", "sessionId", "workspaceId"},
-    "lead": {"chatId"},
-    "organization": {"subscriptionId"},
-    "role": {"permissions"},
-    "tool": {"func", "workspaceId"},
-    "upsert_history": {"result"},
-    "user": {"credential", "status"},
-    "variable": {"value", "workspaceId"},
-    "workspace": {"organizationId"},
-    "workspace_user": {"lastLogin"},
-}
-"""What tells a database of Flowise 3.1 from an older one."""
 
 
 def upgrade() -> None:
