@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from flowisectl.clients.batched_embeddings import BatchedEmbeddings
 from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import checked, key_headers
+from flowisectl.clients.openai_embeddings import key_headers
 from flowisectl.clients.wire_chat import WireChat, address, parse_arguments, parse_event, without_none
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpClient
@@ -170,7 +171,7 @@ class CohereReader:
         )
 
 
-class CohereEmbeddings:
+class CohereEmbeddings(BatchedEmbeddings):
     """An embedding model behind `<base_url>/v2/embed`; implements `interfaces.embeddings.Embeddings`."""
 
     def __init__(
@@ -186,11 +187,7 @@ class CohereEmbeddings:
         on_retry: Callable[[str], None] | None = None,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        self.provider = provider
-        self.model = model
-        self._url = address(base_url, "/v2/embed")
-        self._head = {"model": model, "input_type": input_type, "embedding_types": ["float"]}
-        self._endpoint = ModelEndpoint(
+        endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers=key_headers(api_key),
@@ -199,23 +196,14 @@ class CohereEmbeddings:
             on_retry=on_retry,
             pause=pause,
         )
+        super().__init__(endpoint, url=address(base_url, "/v2/embed"), model=model, batch_size=_MOST_TEXTS)
+        self._head = {"model": model, "input_type": input_type, "embedding_types": ["float"]}
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector for each text, in order. Raises ProviderError."""
-        vectors: list[list[float]] = []
-        for start in range(0, len(texts), _MOST_TEXTS):
-            batch = [*texts[start : start + _MOST_TEXTS]]
-            answer = await self._endpoint.post(self._url, {**self._head, "texts": batch})
-            try:
-                found = [[float(number) for number in vector] for vector in answer["embeddings"]["float"]]
-            except (KeyError, TypeError, ValueError) as error:
-                raise self._endpoint.error(f"{self.provider} gave an answer without embeddings") from error
-            vectors += checked(self._endpoint, found, len(batch))
-        return vectors
+    def _body(self, batch: Sequence[str]) -> Mapping[str, Any]:
+        return {**self._head, "texts": batch}
 
-    async def embed_query(self, text: str) -> list[float]:
-        """The vector of one question. Raises ProviderError."""
-        return (await self.embed([text]))[0]
+    def _vectors(self, answer: Any) -> Any:
+        return answer["embeddings"]["float"]
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:

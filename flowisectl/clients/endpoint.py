@@ -7,17 +7,17 @@ import json
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
-from flowisectl.clients.http import HttpUnusable
-from flowisectl.clients.sse import read_events
+from flowisectl.clients.http_hop import HttpUnusable
+from flowisectl.clients.sse import EventParser, StreamParser
 from flowisectl.errors import ProviderError
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, HttpStream, Reach
+from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
+from flowisectl.interfaces.model_call import EMBEDDINGS, begin_call
 
 SILENCE_SECONDS = 120.0
 """How long a streamed answer may say nothing, unless the node sets its own time-out."""
@@ -29,7 +29,6 @@ FIRST_PAUSE_SECONDS = 0.5
 _MESSAGE_CHARS = 2000
 _RETRYABLE = frozenset((408, 409, 429))
 
-EventReader = Callable[[HttpStream], AsyncGenerator[list[bytes], None]]
 Pause = Callable[[float], Awaitable[None]]
 
 
@@ -77,7 +76,22 @@ class ModelEndpoint:
             await self._before_retry(failure, tries, started)
             tries += 1
 
-    async def events(self, url: str, body: Mapping[str, Any], read: EventReader = read_events) -> AsyncGenerator[list[bytes], None]:
+    async def embed(self, url: str, body: Mapping[str, Any], model: str) -> Any:
+        """As `post`; whoever keeps an eye on the run hears that embeddings were asked for. Raises ProviderError."""
+        call = begin_call(self.provider, model, EMBEDDINGS)
+        if call is None:
+            return await self.post(url, body)
+        try:
+            answer = await self.post(url, body)
+        except ProviderError as error:
+            call.answered(provider=self.provider, model=model, status=error.status)
+            raise
+        call.answered(provider=self.provider, model=model, status=200, usage=_embedding_usage(answer))
+        return answer
+
+    async def events(
+        self, url: str, body: Mapping[str, Any], parser: Callable[[], StreamParser] = EventParser
+    ) -> AsyncGenerator[list[bytes], None]:
         """The events of a streamed answer, in lots. Raises ProviderError, also when the connection breaks in the middle."""
         call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS)
         started, tries, has_begun = time.monotonic(), 0, False
@@ -85,10 +99,13 @@ class ModelEndpoint:
             try:
                 async with self._http.stream(call) as answer:
                     if answer.status < 300:
-                        async with aclosing(read(answer)) as lots:
-                            async for lot in lots:
+                        parse = parser()
+                        async for piece in answer:
+                            if lot := parse.feed(piece):
                                 has_begun = True
                                 yield lot
+                        if lot := parse.close():
+                            yield lot
                         return
                     failure = self._refusal(answer.status, answer.headers, await answer.read())
             except (HttpFailed, HttpDenied) as error:
@@ -197,3 +214,12 @@ def _provider_message(body: bytes) -> tuple[str, str]:
         if isinstance(candidate, str) and candidate:
             return candidate, ""
     return text, ""
+
+
+def _embedding_usage(answer: Any) -> Mapping[str, Any] | None:
+    """`{input_tokens}`, where the provider counted them as OpenAI's API or Ollama's does."""
+    if not isinstance(answer, Mapping):
+        return None
+    usage = answer.get("usage")
+    tokens = usage.get("prompt_tokens") if isinstance(usage, Mapping) else answer.get("prompt_eval_count")
+    return {"input_tokens": tokens} if isinstance(tokens, int) else None

@@ -175,7 +175,7 @@ class GeminiEmbeddings:
         for start in range(0, len(texts), _MOST_TEXTS):
             batch = texts[start : start + _MOST_TEXTS]
             requests = [{**self._request, "content": {"parts": [{"text": self._plain(text)}]}} for text in batch]
-            answer = await self._endpoint.post(f"{self._base}:batchEmbedContents", {"requests": requests})
+            answer = await self._endpoint.embed(f"{self._base}:batchEmbedContents", {"requests": requests}, self.model)
             try:
                 found = [[float(number) for number in item["values"]] for item in answer["embeddings"]]
             except (KeyError, TypeError, ValueError) as error:

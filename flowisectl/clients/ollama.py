@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from flowisectl.clients.batched_embeddings import BatchedEmbeddings
 from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import checked, key_headers
+from flowisectl.clients.openai_embeddings import key_headers
 from flowisectl.clients.sse import MAX_EVENT_BYTES
 from flowisectl.clients.wire_chat import (
     WireChat,
@@ -21,22 +22,26 @@ from flowisectl.clients.wire_chat import (
     without_none,
 )
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
-from flowisectl.interfaces.http import HttpClient, HttpFailed, HttpStream
+from flowisectl.interfaces.http import HttpClient, HttpFailed
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 
 
-async def read_lines(stream: HttpStream) -> AsyncGenerator[list[bytes], None]:
-    """The lines of an answer that has one JSON object in each, in the lots in which they come. Raises HttpFailed."""
-    rest = b""
-    async for piece in stream:
-        lines = (rest + piece).split(b"\n")
-        rest = lines.pop()
-        if len(rest) > MAX_EVENT_BYTES:
+class LineParser:
+    """Takes the pieces of an answer that has one JSON object in each line, gives the lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The lines that this piece completes. Raises HttpFailed when one line grows too large."""
+        lines = (self._rest + piece).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > MAX_EVENT_BYTES:
             raise HttpFailed(f"one line of the answer is larger than {MAX_EVENT_BYTES} bytes")
-        if found := [line for line in lines if line.strip()]:
-            yield found
-    if rest.strip():
-        yield [rest]
+        return [line for line in lines if line.strip()]
+
+    def close(self) -> list[bytes]:
+        return self.feed(b"\n")
 
 
 class OllamaChat(WireChat):
@@ -46,7 +51,7 @@ class OllamaChat(WireChat):
     those that are None are left out. Images are sent only as data: Ollama fetches nothing.
     """
 
-    read_events = staticmethod(read_lines)
+    parser = LineParser
 
     def __init__(
         self,
@@ -170,7 +175,7 @@ class OllamaReader:
         )
 
 
-class OllamaEmbeddings:
+class OllamaEmbeddings(BatchedEmbeddings):
     """An embedding model behind `<base_url>/api/embed`; implements `interfaces.embeddings.Embeddings`."""
 
     def __init__(
@@ -187,14 +192,7 @@ class OllamaEmbeddings:
         on_retry: Callable[[str], None] | None = None,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        self.provider = provider
-        self.model = model
-        self._url = address(base_url, "/api/embed")
-        self._head: dict[str, Any] = {"model": model}
-        if settings := without_none(options or {}):
-            self._head["options"] = settings
-        self._batch_size = max(batch_size, 1)
-        self._endpoint = ModelEndpoint(
+        endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers=key_headers(api_key),
@@ -203,23 +201,15 @@ class OllamaEmbeddings:
             on_retry=on_retry,
             pause=pause,
         )
+        super().__init__(endpoint, url=address(base_url, "/api/embed"), model=model, batch_size=batch_size)
+        settings = without_none(options or {})
+        self._head = {"model": model, **({"options": settings} if settings else {})}
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector for each text, in order. Raises ProviderError."""
-        vectors: list[list[float]] = []
-        for start in range(0, len(texts), self._batch_size):
-            batch = [*texts[start : start + self._batch_size]]
-            answer = await self._endpoint.post(self._url, {**self._head, "input": batch})
-            try:
-                found = [[float(number) for number in vector] for vector in answer["embeddings"]]
-            except (KeyError, TypeError, ValueError) as error:
-                raise self._endpoint.error(f"{self.provider} gave an answer without embeddings") from error
-            vectors += checked(self._endpoint, found, len(batch))
-        return vectors
+    def _body(self, batch: Sequence[str]) -> Mapping[str, Any]:
+        return {**self._head, "input": batch}
 
-    async def embed_query(self, text: str) -> list[float]:
-        """The vector of one question. Raises ProviderError."""
-        return (await self.embed([text]))[0]
+    def _vectors(self, answer: Any) -> Any:
+        return answer["embeddings"]
 
 
 def _message(message: ChatMessage, names: Mapping[str, str]) -> dict[str, Any]:

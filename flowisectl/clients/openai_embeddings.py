@@ -70,7 +70,7 @@ class OpenAICompatibleEmbeddings:
         return (await self._ask(text.replace("\n", " ") if self._strip_new_lines else text, 1))[0]
 
     async def _ask(self, texts: str | list[str], count: int) -> list[list[float]]:
-        answer = await self._endpoint.post(self._url, {**self._head, "input": texts})
+        answer = await self._endpoint.embed(self._url, {**self._head, "input": texts}, self.model)
         try:
             rows = sorted(answer["data"], key=lambda row: row.get("index") or 0)
             vectors = [_vector(row["embedding"]) for row in rows]

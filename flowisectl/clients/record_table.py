@@ -1,4 +1,4 @@
-"""The records of what was written into vector stores, in a table of SQLite or PostgreSQL.
+"""The records of what was written into vector stores, in a table of SQLite or PostgreSQL (MySQL: `mysql_records`).
 
 Table, as Flowise makes it: `uuid, key, namespace, updated_at, group_id, doc_id`, unique by key and namespace.
 """
@@ -28,6 +28,8 @@ _BUSY_SECONDS = 30.0
 class RecordTable(ABC):
     """Implements `interfaces.record_manager.RecordManager` on a connection that is opened for each call."""
 
+    _ON_CONFLICT = 'ON CONFLICT ("key", namespace) DO UPDATE SET updated_at = excluded.updated_at, doc_id = excluded.doc_id'
+
     def __init__(self, *, table: str, namespace: str, cleanup: str, source_id_key: str) -> None:
         if not _NAME.fullmatch(table):
             raise InvalidFlow(f"{table[:80]!r} is no name for the table of a record manager: letters, digits and _, at most 63")
@@ -43,7 +45,7 @@ class RecordTable(ABC):
             lot = keys[start : start + _AT_ONCE]
             marks = self._marks(len(lot), 2)
             rows = await self._fetch(
-                f"SELECT key FROM {self._table} WHERE namespace = {self._mark(1)} AND key IN ({marks})", [self.namespace, *lot]
+                f'SELECT "key" FROM {self._table} WHERE namespace = {self._mark(1)} AND "key" IN ({marks})', [self.namespace, *lot]
             )
             found.update(str(row[0]) for row in rows)
         return found
@@ -54,8 +56,7 @@ class RecordTable(ABC):
         moment = await self.now()
         rows = [(entry.key, self.namespace, moment, entry.group_id, entry.doc_id) for entry in entries]
         await self._write_all(
-            f"INSERT INTO {self._table} (key, namespace, updated_at, group_id, doc_id) VALUES ({self._marks(5, 1)}) "
-            "ON CONFLICT (key, namespace) DO UPDATE SET updated_at = excluded.updated_at, doc_id = excluded.doc_id",
+            f'INSERT INTO {self._table} ("key", namespace, updated_at, group_id, doc_id) VALUES ({self._marks(5, 1)}) {self._ON_CONFLICT}',
             rows,
         )
 
@@ -73,12 +74,12 @@ class RecordTable(ABC):
             parts.append(f"group_id IN ({self._marks(len(group_ids), len(values) + 1)})")
             values += group_ids
         end = f" LIMIT {int(limit)}" if limit is not None else ""
-        rows = await self._fetch(f"SELECT key FROM {self._table} WHERE {' AND '.join(parts)}{end}", values)
+        rows = await self._fetch(f'SELECT "key" FROM {self._table} WHERE {" AND ".join(parts)}{end}', values)
         return [str(row[0]) for row in rows]
 
     async def forget(self, keys: Sequence[str]) -> None:
         await self._write_all(
-            f"DELETE FROM {self._table} WHERE namespace = {self._mark(1)} AND key = {self._mark(2)}",
+            f'DELETE FROM {self._table} WHERE namespace = {self._mark(1)} AND "key" = {self._mark(2)}',
             [(self.namespace, key) for key in keys],
         )
 

@@ -12,12 +12,14 @@ from urllib.parse import quote
 import orjson
 
 from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.openai_embeddings import key_headers
 from flowisectl.clients.rest import RestService
+from flowisectl.clients.wire_chat import address
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.message import ChatMessage
-from flowisectl.interfaces.model_call import MODEL_CALLS
+from flowisectl.interfaces.model_call import TEXT, CallListener, begin_call
 
 HUGGING_FACE_URL = "https://router.huggingface.co/hf-inference/models"
 REPLICATE_URL = "https://api.replicate.com/v1"
@@ -49,19 +51,19 @@ class TextModel(ABC):
 
     async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> ChatReply:
         self._check(options)
+        call = begin_call(self.provider, self.model, TEXT)
         try:
             text = await self.write_on(prompt_of(messages), options)
         except ProviderError as error:
-            self._tell(error.status)
+            self._tell(call, error.status)
             raise
-        self._tell(200)
+        self._tell(call, 200)
         return ChatReply(text=text)
 
-    def _tell(self, status: int) -> None:
+    def _tell(self, call: CallListener | None, status: int) -> None:
         """Whoever keeps an eye on the run hears of every call."""
-        listener = MODEL_CALLS.get()
-        if listener is not None:
-            listener.answered(provider=self.provider, model=self.model, status=status)
+        if call is not None:
+            call.answered(provider=self.provider, model=self.model, status=status)
 
     def _check(self, options: ChatOptions) -> None:
         if options.tools or options.json_schema is not None:
@@ -89,18 +91,20 @@ class OpenAIText(TextModel):
         api_key: str,
         base_url: str,
         model: str,
+        provider: str = "openAI",
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
+        key_header: str = "authorization",
         on_retry: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(provider="openAI", model=model, params=params or {})
-        self._url = f"{base_url.rstrip('/')}/completions"
+        super().__init__(provider=provider, model=model, params=params or {})
+        self._url = address(base_url, "/completions")
         self._endpoint = ModelEndpoint(
             http,
-            provider="openAI",
-            headers={"authorization": f"Bearer {api_key}", **(headers or {})},
-            secrets=(api_key,),
+            provider=provider,
+            headers={**key_headers(api_key, key_header), **(headers or {})},
+            secrets=(api_key.strip(),),
             timeout_seconds=timeout_seconds,
             on_retry=on_retry,
         )
@@ -109,23 +113,24 @@ class OpenAIText(TextModel):
         answer = await self._endpoint.post(self._url, self._body(prompt, options))
         choices = answer.get("choices") if isinstance(answer, Mapping) else None
         if not choices:
-            raise self._endpoint.error("openAI answered without a text")
+            raise self._endpoint.error(f"{self.provider} answered without a text")
         return str(choices[0].get("text") or "")
 
     async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
         self._check(options)
         pieces: list[str] = []
+        call = begin_call(self.provider, self.model, TEXT)
         try:
             async with aclosing(self._pieces({**self._body(prompt_of(messages), options), "stream": True})) as texts:
                 async for text in texts:
-                    if not pieces and (listener := MODEL_CALLS.get()) is not None:
-                        listener.first_token()
+                    if not pieces and call is not None:
+                        call.first_token()
                     pieces.append(text)
                     yield ChatChunk(text=text)
         except ProviderError as error:
-            self._tell(error.status)
+            self._tell(call, error.status)
             raise
-        self._tell(200)
+        self._tell(call, 200)
         yield ChatChunk(reply=ChatReply(text="".join(pieces)))
 
     async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
@@ -145,9 +150,9 @@ class OpenAIText(TextModel):
         try:
             data = orjson.loads(event)
         except ValueError as error:
-            raise self._endpoint.error(f"openAI sent something that is not JSON: {event[:200]!r}") from error
+            raise self._endpoint.error(f"{self.provider} sent something that is not JSON: {event[:200]!r}") from error
         if isinstance(data, Mapping) and data.get("error"):
-            raise self._endpoint.error(f"openAI broke off: {orjson.dumps(data['error']).decode()[:500]}")
+            raise self._endpoint.error(f"{self.provider} broke off: {orjson.dumps(data['error']).decode()[:500]}")
         return list(data.get("choices") or []) if isinstance(data, Mapping) else []
 
     def _body(self, prompt: str, options: ChatOptions) -> dict[str, Any]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
 import orjson
 
-from flowisectl.clients.endpoint import EventReader, ModelEndpoint
-from flowisectl.clients.sse import read_events
+from flowisectl.clients.endpoint import ModelEndpoint
+from flowisectl.clients.sse import EventParser, StreamParser
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.message import ChatMessage
-from flowisectl.interfaces.model_call import MODEL_CALLS
+from flowisectl.interfaces.model_call import CHAT, CallListener, begin_call
 
 NO_OPTIONS = ChatOptions()
 
@@ -37,7 +37,8 @@ class AnswerReader(Protocol):
 class WireChat(ABC):
     """A chat model behind a wire; implements `interfaces.chat_model.ChatModel`. A subclass knows the provider's format."""
 
-    read_events: EventReader = staticmethod(read_events)
+    parser: Callable[[], StreamParser] = EventParser
+    """Takes the provider's stream apart."""
 
     def __init__(self, endpoint: ModelEndpoint, *, model: str, streaming: bool, allows_images: bool) -> None:
         self.provider = endpoint.provider
@@ -52,25 +53,25 @@ class WireChat(ABC):
             reply = await self.invoke(messages, options)
             yield ChatChunk(text=reply.text, reasoning=reply.reasoning, is_tool_call=bool(reply.tool_calls), reply=reply)
             return
-        reader, listener, has_begun = self._reader(options), MODEL_CALLS.get(), False
+        reader, call, has_begun = self._reader(options), begin_call(self.provider, self.model, CHAT), False
         try:
-            async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.read_events)) as lots:
+            async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.parser)) as lots:
                 async for lot in lots:
                     for event in lot:
                         chunk = reader.feed(event)
                         if chunk is not None:
                             if not has_begun:
                                 has_begun = True
-                                if listener is not None:
-                                    listener.first_token()
+                                if call is not None:
+                                    call.first_token()
                             yield chunk
                     if reader.is_done:
                         break
             reply = reader.reply()
         except ProviderError as error:
-            self._tell(error.status)
+            self._tell(call, error.status)
             raise
-        self._tell(200, reply)
+        self._tell(call, 200, reply)
         yield ChatChunk(reply=reply)
 
     async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> ChatReply:
@@ -81,18 +82,18 @@ class WireChat(ABC):
                     if chunk.reply is not None:
                         return chunk.reply
             raise self._endpoint.cut()
+        call = begin_call(self.provider, self.model, CHAT)
         try:
             reply = self._whole(await self._endpoint.post(self._url(False), self._body(messages, options, False)), options)
         except ProviderError as error:
-            self._tell(error.status)
+            self._tell(call, error.status)
             raise
-        self._tell(200, reply)
+        self._tell(call, 200, reply)
         return reply
 
-    def _tell(self, status: int, reply: ChatReply | None = None) -> None:
-        listener = MODEL_CALLS.get()
-        if listener is not None:
-            listener.answered(provider=self.provider, model=self.model, status=status, usage=reply.usage if reply is not None else None)
+    def _tell(self, call: CallListener | None, status: int, reply: ChatReply | None = None) -> None:
+        if call is not None:
+            call.answered(provider=self.provider, model=self.model, status=status, usage=reply.usage if reply is not None else None)
 
     def cache_key(self) -> str:
         """Text that is equal for models which answer alike; no secret is in it."""

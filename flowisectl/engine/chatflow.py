@@ -154,6 +154,7 @@ class ChatflowRun:
             label=node.label,
             output=node.output,
             credential=await self._context.credentials.fields(credential_id) if credential_id else None,
+            params=node.params,
         )
 
     def _templates(self, node: FlowNode) -> InputTemplates:

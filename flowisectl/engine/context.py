@@ -12,6 +12,7 @@ from flowisectl.interfaces.cache import TextCache
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
+from flowisectl.interfaces.local_programs import NO_PROGRAMS, LocalPrograms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +187,29 @@ class NoDocumentStores:
         raise NotFound(f"Document store {store_id} not found")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredMcpServer:
+    """An MCP server of the workspace; its headers may carry secrets, and so may its address."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class McpServers(Protocol):
+    """The MCP servers of the workspace."""
+
+    async def get(self, server_id: str) -> StoredMcpServer:
+        """Raises NotFound, InvalidRequest for a server that is not authorized yet."""
+        ...
+
+
+class NoMcpServers:
+    """For runs outside of a workspace."""
+
+    async def get(self, server_id: str) -> StoredMcpServer:
+        raise NotFound(f"Custom MCP server {server_id} not found")
+
+
 class Trace(Protocol):
     """What an operator sees of a run (`jobs inspect`): one line for each node, with its time."""
 
@@ -254,6 +278,10 @@ class RunContext:
     """The cache of model answers of this flow."""
     agent_states: AgentStates = field(default_factory=NoAgentStates)
     document_stores: DocumentStores = field(default_factory=NoDocumentStores)
+    mcp_servers: McpServers = field(default_factory=NoMcpServers)
+    local_programs: LocalPrograms = NO_PROGRAMS
+    own_database_file: str = ""
+    """The server's own SQLite file, where nodes may keep tables; empty when it has none."""
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """Values that nodes of one run share (Set Variable writes, Get Variable reads)."""
     checkpoint: Checkpoint = field(default_factory=NoCheckpoint)

@@ -35,6 +35,13 @@ class IndexResult:
     """How many documents the records know after the write."""
 
 
+def name_records(records: RecordManager, store: VectorStore | ErasableStore) -> None:
+    """Put the name of the collection or table that a store writes to behind the namespace of its records, once for each manager."""
+    name = getattr(store, "records_name", "")
+    if name:
+        records.namespace = f"{records.namespace}_{name}"
+
+
 async def indexed(documents: Sequence[Document], store: VectorStore, records: RecordManager) -> IndexResult:
     """Write what the records do not know yet, then clean up as the records say.
 

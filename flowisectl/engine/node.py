@@ -177,6 +177,7 @@ class NodeInputs:
         label: str = "",
         output: str = "",
         credential: Mapping[str, Any] | None = None,
+        params: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.values = values
         self.node_id = node_id
@@ -184,6 +185,7 @@ class NodeInputs:
         self.output = output
         """The chosen output, for nodes with several."""
         self.credential = credential or {}
+        self._params = params or {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value as it is, or the default when it is unset (missing, None or an empty text)."""
@@ -202,6 +204,17 @@ class NodeInputs:
         if value is None:
             return default
         return value if isinstance(value, str) else orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
+
+    def wording(self, name: str, fallback: str) -> str:
+        """A text that tells a model or a user something: as it is filled in, else as the flow's own definition of the input has it.
+
+        The fallback is for flows that carry none.
+        """
+        value = self.text(name)
+        if value:
+            return value
+        carried = (self._params.get(name) or {}).get("default")
+        return carried if isinstance(carried, str) and carried else fallback
 
     def number(self, name: str, default: float | None = None) -> float | None:
         """A number; text that is none counts as unset."""

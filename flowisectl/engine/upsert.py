@@ -11,7 +11,7 @@ from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.chatflow import ChatflowRun
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
-from flowisectl.engine.indexing import IndexResult, indexed
+from flowisectl.engine.indexing import IndexResult, indexed, name_records
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.overrides import overridden_inputs
 from flowisectl.engine.plan import plan_towards
@@ -19,13 +19,12 @@ from flowisectl.engine.upsert_trace import shown_node
 from flowisectl.errors import InvalidFlow, InvalidRequest, NotFound
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.record_manager import RecordManager
+from flowisectl.interfaces.vector_index import CHAT_KEY
 from flowisectl.interfaces.vector_store import VectorStore
 
 CATEGORY = "Vector Stores"
 STORE_OUTPUT = "vectorStore"
 """The output of a store node that gives the store itself."""
-CHAT_KEY = "flowise_chatId"
-"""Metadata of documents that belong to one chat."""
 
 SEVERAL_STORES = "There are multiple vector nodes, please provide stopNodeId in body request"
 NO_STORE = "No vector node found"
@@ -63,6 +62,7 @@ async def fill_store(store: VectorStore, documents: Sequence[Document], records:
     if records is None:
         await store.add(documents)
         return UpsertOutcome(added=documents)
+    name_records(records, store)
     result = await indexed(documents, store, records)
     return UpsertOutcome(added=result.added, indexed=result)
 

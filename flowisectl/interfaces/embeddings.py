@@ -10,3 +10,7 @@ class Embeddings(Protocol):
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector for each text, in order. Raises ProviderError."""
         ...
+
+    async def embed_query(self, text: str) -> list[float]:
+        """The vector of one question; some models make another one of it than of a text to keep. Raises ProviderError."""
+        ...

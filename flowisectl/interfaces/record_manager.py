@@ -24,6 +24,8 @@ class RecordManager(Protocol):
 
     cleanup: str
     """`none`, `incremental` (what was not written again of the same sources is deleted) or `full` (what was not written again)."""
+    namespace: str
+    """Tells these records from those of other stores in the same table."""
     source_id_key: str
     """The metadata that names a document's source; `source` unless chosen otherwise."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from flowisectl.interfaces.document import Document
 
@@ -55,4 +55,13 @@ class VectorIndex(Protocol):
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Forget rows; unknown ids count as forgotten. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class CollectingIndex(Protocol):
+    """An index that is written as a whole: it collects rows, and keeps them when it is told that all are there."""
+
+    async def write(self) -> None:
+        """Keep what was added. Raises InvalidFlow."""
         ...

@@ -185,6 +185,9 @@ TYPES = (
     CredentialType("serpApi", "Serp API", 1.0, (_secret("serpApiKey", "Serp Api Key"),)),
     CredentialType("serperApi", "Serper API", 1.0, (_secret("serperApiKey", "Serper Api Key"),)),
     CredentialType("tavilyApi", "Tavily API", 1.1, (_secret("tavilyApiKey", "Tavily Api Key"),)),
+    CredentialType("exaSearchApi", "Exa Search API", 1.0, (_secret("exaSearchApiKey", "ExaSearch Api Key"),)),
+    CredentialType("searchApi", "Search API", 1.0, (_secret("searchApiKey", "SearchApi API Key"),)),
+    CredentialType("wolframAlphaAppId", "WolframAlpha App ID", 1.0, (_secret("wolframAlphaAppId", "App ID"),)),
     CredentialType("braveSearchApi", "Brave Search API", 1.0, (_secret("braveApiKey", "BraveSearch Api Key"),)),
     CredentialType(
         "googleCustomSearchApi",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.interfaces.vector_index import FoundRow, VectorIndex, VectorQuery, VectorRow
+from flowisectl.interfaces.vector_index import CollectingIndex, FoundRow, VectorIndex, VectorQuery, VectorRow
+from flowisectl.retrieval.embedded_lots import LOT, embedded_lots
 from flowisectl.retrieval.memory_store import query_vector
 from flowisectl.retrieval.store_search import DEFAULT_COUNT, most_diverse
 
-EMBEDDED_AT_ONCE = 256
-"""Documents: between the lots other work goes on, and what is written is not all lost with one refusal."""
+EMBEDDED_AT_ONCE = LOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +37,12 @@ class EmbeddedStore:
         count: int = DEFAULT_COUNT,
         chat_id: str = "",
         diversity: Diversity | None = None,
+        records_name: str = "",
     ) -> None:
         self.count = count
         """How many documents the store's node asks for."""
+        self.records_name = records_name
+        """What the records of this store are told apart by: its collection, table or namespace."""
         self._index = index
         self._embeddings = embeddings
         self._chat_id = chat_id
@@ -47,10 +51,11 @@ class EmbeddedStore:
     async def add(self, documents: Sequence[Document]) -> None:
         """Embed and keep documents; those without text are left out, those without an id get one. Raises ProviderError."""
         kept = [document if document.id else replace(document, id=str(uuid.uuid4())) for document in documents if document.page_content]
-        for start in range(0, len(kept), EMBEDDED_AT_ONCE):
-            lot = kept[start : start + EMBEDDED_AT_ONCE]
-            vectors = await self._embeddings.embed([document.page_content for document in lot])
-            await self._index.add([VectorRow(document=document, vector=vector) for document, vector in zip(lot, vectors, strict=True)])
+        async with aclosing(embedded_lots(self._embeddings, kept, EMBEDDED_AT_ONCE)) as lots:
+            async for lot, vectors in lots:
+                await self._index.add([VectorRow(document=document, vector=vector) for document, vector in zip(lot, vectors, strict=True)])
+        if isinstance(self._index, CollectingIndex):
+            await self._index.write()
 
     async def search(self, question: str, count: int, conditions: Mapping[str, Any] | None = None) -> list[tuple[Document, float]]:
         """The most similar documents with their scores, best first. Raises ProviderError."""

@@ -9,10 +9,10 @@ from pathlib import PurePath
 
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
 from flowisectl.retrieval.json_documents import json_documents, jsonl_documents
 from flowisectl.retrieval.tables import csv_documents
 
-MAX_FILE_BYTES = 200_000_000
 _OLD = {"doc": "docx", "xls": "xlsx", "ppt": "pptx"}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _ENDING_OF_TYPE = {
@@ -28,13 +28,6 @@ _ENDING_OF_TYPE = {
     "application/jsonl": "jsonl",
     "application/x-ndjson": "jsonl",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class NamedFile:
-    name: str
-    data: bytes
-    media_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

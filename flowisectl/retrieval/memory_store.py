@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import asyncio
 from collections.abc import Mapping, Sequence
-from operator import mul
+from contextlib import aclosing
 from typing import Any
 
+from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.embeddings import Embeddings
+from flowisectl.retrieval.embedded_lots import embedded_lots
+from flowisectl.retrieval.vector_rows import Nearness, VectorRows
+
+IN_THREAD_FROM = 2_000
+"""Rows whose search takes long enough (a millisecond) to be done beside the event loop."""
 
 
 class MemoryStore:
@@ -16,20 +22,32 @@ class MemoryStore:
 
     def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
-        self._rows: list[tuple[Document, list[float], float]] = []
+        self._documents: list[Document] = []
+        self._rows = VectorRows()
 
     async def add(self, documents: Sequence[Document]) -> None:
-        """Embed and keep documents; those without text are left out. Raises ProviderError."""
+        """Embed and keep documents; those without text are left out. Raises ProviderError, InvalidFlow."""
         kept = [document for document in documents if document.page_content]
-        vectors = await self._embeddings.embed([document.page_content for document in kept]) if kept else []
-        self._rows += [(document, vector, _norm(vector)) for document, vector in zip(kept, vectors, strict=True)]
+        async with aclosing(embedded_lots(self._embeddings, kept)) as lots:
+            async for lot, vectors in lots:
+                try:
+                    self._rows.add(vectors)
+                except ValueError as error:
+                    raise InvalidFlow("the embedding model gave vectors of different sizes") from error
+                self._documents += lot
 
     async def search(self, question: str, count: int, conditions: Mapping[str, Any] | None = None) -> list[tuple[Document, float]]:
-        """The most similar documents with their cosines, best first. Raises ProviderError."""
+        """The most similar documents with their cosines, best first. Raises ProviderError, InvalidFlow."""
         vector = await query_vector(self._embeddings, question)
-        norm = _norm(vector)
-        found = [(document, _cosine(vector, norm, other, size)) for document, other, size in self._rows if _meets(document, conditions)]
-        return sorted(found, key=lambda row: -row[1])[: max(count, 0)]
+        if self._documents and len(vector) != self._rows.size:
+            raise InvalidFlow(f"the embedding model gave a vector of {len(vector)} numbers for a question, {self._rows.size} for documents")
+        if len(self._rows) < IN_THREAD_FROM:
+            return self._nearest(vector, count, conditions)
+        return await asyncio.to_thread(self._nearest, vector, count, conditions)
+
+    def _nearest(self, vector: Sequence[float], count: int, conditions: Mapping[str, Any] | None) -> list[tuple[Document, float]]:
+        allows = (lambda place: _meets(self._documents[place], conditions)) if conditions else None
+        return [(self._documents[place], score) for place, score in self._rows.nearest(vector, count, Nearness.COSINE, allows)]
 
 
 async def query_vector(embeddings: Embeddings, text: str) -> list[float]:
@@ -39,14 +57,6 @@ async def query_vector(embeddings: Embeddings, text: str) -> list[float]:
         vector: list[float] = await embed_query(text)
         return vector
     return (await embeddings.embed([text]))[0]
-
-
-def _cosine(one: Sequence[float], norm: float, other: Sequence[float], size: float) -> float:
-    return sum(map(mul, one, other)) / (norm * size) if norm and size else 0.0
-
-
-def _norm(vector: Sequence[float]) -> float:
-    return math.sqrt(sum(map(mul, vector, vector)))
 
 
 def _meets(document: Document, conditions: Mapping[str, Any] | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 from pypdf import PdfReader
@@ -14,6 +15,8 @@ from flowisectl.interfaces.document import Document
 MAX_PAGES = 10_000
 MAX_CHARACTERS = 50_000_000
 """Of one file's text; more is a file made to fill the memory."""
+MAX_SECONDS = 120.0
+"""For one file, looked at between pages: a small file can have many pages that all draw the same long content."""
 
 
 def pdf_documents(data: bytes, *, per_page: bool = True, name: str = "") -> list[Document]:
@@ -38,9 +41,11 @@ def _read(data: bytes, per_page: bool, name: str) -> list[Document]:
         raise InvalidFlow(f"file {name!r} has {total} pages; at most {MAX_PAGES} are read")
     about = {"version": "pypdf", "info": _info(reader), "metadata": None, "totalPages": total}
     pages: list[Document] = []
-    characters = 0
+    characters, started = 0, time.monotonic()
     for number, page in enumerate(reader.pages, start=1):
         text = page.extract_text()
+        if time.monotonic() - started >= MAX_SECONDS:
+            raise InvalidFlow(f"file {name!r} takes longer than {MAX_SECONDS:g} s to read (page {number} of {total}): split it")
         characters += len(text)
         if characters > MAX_CHARACTERS:
             raise InvalidFlow(f"file {name!r} holds more than {MAX_CHARACTERS} characters: split it")

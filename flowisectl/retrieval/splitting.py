@@ -23,14 +23,16 @@ def split_documents(splitter: TextSplitter, documents: Sequence[Document]) -> li
 
 def _chunks(splitter: TextSplitter, document: Document) -> list[Document]:
     chunks: list[Document] = []
-    start = -1
+    start, line, counted = -1, 1, 0
     for text in splitter.split_text(document.page_content):
         found = document.page_content.find(text, start + 1)
-        start = found if found >= 0 else start
-        first = 1 + document.page_content.count("\n", 0, max(start, 0))
+        if found >= 0:
+            start = found
+            # Only what lies between: a long document would otherwise be counted from its beginning for every chunk.
+            line, counted = line + document.page_content.count("\n", counted, start), start
         known = document.metadata.get("loc")
         loc: dict[str, Any] = {**known} if isinstance(known, dict) else {}
-        loc["lines"] = {"from": first, "to": first + text.count("\n")}
+        loc["lines"] = {"from": line, "to": line + text.count("\n")}
         chunks.append(replace(document, page_content=text, metadata={**document.metadata, "loc": loc}))
     return chunks
 

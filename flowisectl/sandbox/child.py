@@ -25,6 +25,8 @@ from typing import Any
 
 JOBS_BETWEEN_SENDS = 2000
 STACK_BYTES = 1024 * 1024
+FIRST_PEAK = 1 << 62
+"""Memory before the first run; `main` sets it."""
 GLOBAL_WORDS = (
     "require", "console", "set", "clear", "Buffer", "URL", "Text", "Abort", "Event", "structuredClone", "eval", "global", "this",
     "constructor", "Function", "Reflect",
@@ -73,6 +75,7 @@ class Run:
         self._context = context = quickjs.Context()
         context.set_memory_limit(memory_bytes)
         context.set_max_stack_size(STACK_BYTES)
+        self._memory_bytes = memory_bytes
         context.add_callable("native", native)
         context.add_callable("script", scripts.__getitem__)
         self._step = context.eval(scripts["core"])
@@ -99,13 +102,33 @@ class Run:
                 continue
             wait = step("wait", "")
             if wait < -1:
-                line.send("E", "Error: the code waits for a promise that nothing can settle")
+                line.send("E", self._standstill())
                 return
             frame = line.read(None if wait < 0 else wait / 1000)
             if frame is None:
                 step("tick", "")
             else:
                 step("answer", frame[1].decode())
+
+
+    def _standstill(self) -> str:
+        """Why nothing goes on. Without memory the engine cannot even tell a promise that it has failed, so the peak has to tell.
+
+        A run before this one may have made the peak, though a process that has computed for long gets no other.
+        """
+        if peak_bytes() > FIRST_PEAK + self._memory_bytes // 2:
+            return "InternalError: out of memory"
+        return "Error: the code waits for a promise that nothing can settle"
+
+
+def peak_bytes() -> int:
+    """The most memory that this process ever had; 0 where the system does not tell. (`getrusage` tells that of the parent too.)"""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            found = [line.split()[1] for line in file if line.startswith(b"VmHWM:")]
+    except OSError:
+        return 0
+    return int(found[0]) * 1024 if found else 0
 
 
 class Packages:
@@ -244,7 +267,7 @@ def set_limits(memory_bytes: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    global PACKAGES
+    global PACKAGES, FIRST_PEAK
     descriptor, folder, memory_bytes, max_frame = int(arguments[0]), arguments[1], int(arguments[2]), int(arguments[3])
     PACKAGES = Packages(arguments[4])
     sys.path.append(folder)
@@ -259,6 +282,7 @@ def main(arguments: list[str]) -> None:
     set_limits(memory_bytes)
     gc.disable()  # nothing here makes cycles; contexts are freed by their count
     line = Line(descriptor, max_frame)
+    FIRST_PEAK = peak_bytes()
     while True:
         run = Run(_quickjs, scripts, memory_bytes)
         frame = line.read()

@@ -2,7 +2,8 @@
 
 Kept is JSON: `{flow, execution, inputType, isResumed, before, state, iteration}`; `flow` is the flow's version (another one
 is run from its start), `before` how many executed nodes an earlier request of the session has left, `iteration` the items that
-an iteration has finished: `{node, executed, count, results, values, inner}`.
+an iteration has finished: `{node, executed, count, results, values, inner, current}`, `current` the state inside the item that
+comes next, as far as that has come.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class FinishedItems:
     results: Sequence[Any]
     values: Mapping[str, Any]
     inner: Sequence[NodeExecution]
+    current: AgentflowState | None = None
+    """What the nodes inside have done of the next item."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +70,13 @@ class Keeper:
         if node_name not in FREE and state.queue and state.status == RunStatus.INPROGRESS:
             await self._checkpoint.save({**self._head, "state": state.to_json()})
 
+    async def inside_item(self, state: AgentflowState, items: FinishedItems, node_name: str) -> None:
+        """A node inside an iteration has finished, and others of its item follow."""
+        if node_name not in FREE and items.current is not None and items.current.queue:
+            await self.after_item(state, items)
+
     async def after_item(self, state: AgentflowState, items: FinishedItems) -> None:
-        """An iteration, taken from the queue of this state, has finished an item."""
+        """An iteration, taken from the queue of this state, has finished an item or a part of one."""
         again = {**state.to_json(), "queue": [items.node_id, *state.queue], "steps": state.steps - 1}
         done = {
             "node": items.node_id,
@@ -77,6 +85,7 @@ class Keeper:
             "results": list(items.results),
             "values": dict(items.values),
             "inner": [item.json for item in items.inner],
+            "current": items.current.to_json() if items.current is not None else None,
         }
         await self._checkpoint.save({**self._head, "state": again, "iteration": done})
 
@@ -108,4 +117,5 @@ def _items(done: Mapping[str, Any]) -> FinishedItems:
         results=done["results"],
         values=done["values"],
         inner=executions_of(done["inner"]),
+        current=AgentflowState.from_json(current) if (current := done.get("current")) else None,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -61,7 +62,7 @@ async def run_agentflow(flow: Flow, context: RunContext, catalogue: NodeCatalogu
     report.run(RunStatus.INPROGRESS)
     if opening.is_continued:
         report.kept(plan, opening.state, opening.before)
-    state = await _Level(run, plan, report).to_end(opening.state)
+    state = await _Level(run, plan, report, keep=keeper.after_node).to_end(opening.state)
     status = final_status(state.executed)
     await run.save(state, status)
     report.run(status)
@@ -105,8 +106,11 @@ class _Level:
         *,
         iteration: Mapping[str, Any] | None = None,
         outer: AgentflowState | None = None,
+        keep: Callable[[AgentflowState, str], Awaitable[None]] | None = None,
     ) -> None:
+        """`keep` is told of the state after each node, and of the node's name."""
         self._run = run
+        self._keep = keep
         self._plan = plan
         self._report = report
         self._iteration = iteration
@@ -123,8 +127,8 @@ class _Level:
                 if state.steps > self._run.context.max_iterations:
                     raise FlowError("Maximum iteration limit reached")
                 state = await self._advance(state, node)
-                if self._iteration is None:
-                    await self._run.keeper.after_node(state, node.name)
+                if self._keep is not None:
+                    await self._keep(state, node.name)
             except asyncio.CancelledError:
                 await asyncio.shield(self._fail(state, node, *self._abort_of(node)))
                 raise
@@ -215,8 +219,10 @@ class _Level:
         plan = self._plan.inner.get(node.id)
         items = result.input["iterationInput"]
         values, results, inner, done = state.values, [], [], 0
+        begun: AgentflowState | None = None
         if (kept := self._run.items) is not None and (kept.node_id, kept.executed) == (node.id, len(state.executed)):
-            values, results, inner, done = kept.values, list(kept.results), list(kept.inner), kept.count
+            values, results, inner, done, begun = kept.values, list(kept.results), list(kept.inner), kept.count, kept.current
+        finished = FinishedItems(node_id=node.id, executed=len(state.executed), count=done, results=results, values=values, inner=inner)
         report = RunReport(self._run.context, is_inner=True)
         for index, value in enumerate(items):
             if index < done:
@@ -230,9 +236,10 @@ class _Level:
             }
             if plan is None:
                 break
-            level = _Level(self._run, plan, report, iteration=iteration, outer=state)
+            keep = partial(self._keep_inside, state, finished) if self._iteration is None else None
+            level = _Level(self._run, plan, report, iteration=iteration, outer=state, keep=keep)
             try:
-                ended = await level.to_end(schedule.begin(plan, values=values))
+                ended = await level.to_end(begun or schedule.begin(plan, values=values))
             except RunStopped:
                 raise
             except Exception as error:
@@ -243,13 +250,15 @@ class _Level:
                     results.append(content)
                 extra = {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id}
                 inner += [replace(item, data=without_credentials({**item.data, **extra})) for item in ended.executed]
+            begun = None
+            finished = replace(finished, count=index + 1, results=results, values=values, inner=inner)
             if self._iteration is None and index + 1 < len(items):
-                so_far = FinishedItems(
-                    node_id=node.id, executed=len(state.executed), count=index + 1, results=results, values=values, inner=inner
-                )
-                await self._run.keeper.after_item(state, so_far)
+                await self._run.keeper.after_item(state, finished)
         output = {"iterationResults": results, "content": "\n".join(text_of(item) for item in results)}
         return replace(result, output=output, state=values), inner
+
+    async def _keep_inside(self, state: AgentflowState, finished: FinishedItems, inside: AgentflowState, node_name: str) -> None:
+        await self._run.keeper.inside_item(state, replace(finished, current=inside), node_name)
 
     def _abort_of(self, node: FlowNode) -> tuple[RunStatus, str]:
         try:

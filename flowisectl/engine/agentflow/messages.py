@@ -15,20 +15,24 @@ _NAMES = {"user": "Human: ", "assistant": "Assistant: "}
 
 
 class PastMessages:
-    """The session's stored messages, read once for a run, when somebody first asks."""
+    """The session's stored messages, read once for a run, when somebody first asks; only as many as somebody needs."""
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._messages: tuple[Message, ...] | None = None
+        self._limit: int | None = None
+        """How many were asked for when they were read; None: all there are."""
 
-    async def read(self) -> Sequence[Message]:
-        if self._messages is None:
-            rows = await self._context.history.messages(self._context.flow_id, self._context.session_id)
-            self._messages = tuple(stored_message(row) for row in rows)
-        return self._messages
+    async def read(self, newest: int | None = None) -> Sequence[Message]:
+        """Oldest first: all messages, or the newest so many."""
+        has_enough = self._limit is None or (newest is not None and newest <= self._limit)
+        if self._messages is None or not has_enough:
+            rows = await self._context.history.messages(self._context.flow_id, self._context.session_id, newest)
+            self._messages, self._limit = tuple(stored_message(row) for row in rows), newest
+        return self._messages if newest is None else self._messages[max(0, len(self._messages) - newest) :]
 
 
-async def nothing_past() -> Sequence[Message]:
+async def nothing_past(newest: int | None = None) -> Sequence[Message]:
     """For runs that forget what was said before."""
     return ()
 

@@ -80,7 +80,7 @@ async def prepare(
         variables=variables,
         label_of=lambda name: catalogue.get(name).definition.label if name in catalogue else name,
     )
-    inputs = NodeInputs(values, node_id=node.id, label=node.label, output=node.output, credential=credential)
+    inputs = NodeInputs(values, node_id=node.id, label=node.label, output=node.output, credential=credential, params=node.params)
     return Prepared(state=state, inputs=inputs, step=step)
 
 

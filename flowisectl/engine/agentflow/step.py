@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import FlowNode
@@ -18,6 +18,12 @@ Stored files stand in content lists as `{"type": "stored-file", "name", "mime"}`
 """
 
 
+class ReadPast(Protocol):
+    """The session's stored messages, oldest first: all, or the newest so many."""
+
+    async def __call__(self, newest: int | None = None) -> Sequence[Message]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One turn of one node."""
@@ -25,8 +31,8 @@ class Step:
     node: FlowNode
     input: str | None = None
     """The question with the texts of attached files, the form's lines, or the webhook's JSON; None on a resume."""
-    read_past: Callable[[], Awaitable[Sequence[Message]]]
-    """The session's stored messages, oldest first; read from the database once per run, when a node first asks."""
+    read_past: ReadPast
+    """Read from the database once per run, when a node first asks."""
     chat_history: Sequence[Message] = ()
     """What the nodes of this run have said so far."""
     state: Mapping[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from flowisectl.engine.agentflow.step import Message, Step
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.llm.agent_memory import SUMMARY, remembered
+from flowisectl.llm.agent_memory import SUMMARY, WINDOW, remembered
 from flowisectl.nodes.agentflow._messages import image_message, with_images
 
 _BLANKS = re.compile(r"\s+")
@@ -58,7 +58,10 @@ class Conversation:
 
     async def remember(self, *, with_input: bool = True) -> None:
         """Append what the memory keeps of the session, of this run and, on the first node, of the input."""
-        past = [*await self._step.read_past(), *self._step.chat_history]
+        window = self._inputs.integer(f"{self._prefix}MemoryWindowSize", 20) or 20
+        # Images of older messages stay in the run's history, as clients know it; without images the rest is not read.
+        is_bounded = self._memory_type == WINDOW and not self._model.allows_images
+        past = [*await self._step.read_past(2 * max(window, 0) if is_bounded else None), *self._step.chat_history]
         past, self._images = with_images(past, allows_images=self._model.allows_images)
         if with_input and self._step.is_first and self._step.input is not None:
             past += self._input_messages()
@@ -66,7 +69,7 @@ class Conversation:
             past,
             kind=self._memory_type,
             model=self._model,
-            window=self._inputs.integer(f"{self._prefix}MemoryWindowSize", 20) or 20,
+            window=window,
             token_limit=self._inputs.integer(f"{self._prefix}MemoryMaxTokenLimit", 2000) or 2000,
             has_system=any(message.get("role") == "system" for message in self.messages),
         )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from flowisectl.engine.rich_text import markdown_of
 
 DEFAULT_PROMPT = """<p>You direct the work of several agents. You are given an input, a list of scenarios and an instruction.
 Choose the one scenario that fits the input best.</p>
@@ -16,7 +19,26 @@ Choose the one scenario that fits the input best.</p>
 <code>{"input": "My parcel has not come", "scenarios": ["delivery", "payment"], "instruction": "Find the department."}</code></p>
 <p><strong>Output</strong>: <code>{"output": "delivery"}</code></p>"""
 
+_PLACEHOLDER = re.compile(r"<code>([^<]*)<[a-z]+(?:_[a-z]+)+>([^<]*)</code>([^<]*)</p>")
+_HEADING = re.compile(r"^(.+)\n-+$", re.MULTILINE)
+_MARKER = re.compile(r"^(\*|\d+\.) +", re.MULTILINE)
+_ITEM_PARAGRAPH = re.compile(r"\n {4}\n {4}")
+_ITEM_END = re.compile(r"\n {4}$", re.MULTILINE)
+_KEPT_BLANK = "\ue000"
 _EXAMPLE = re.compile(r"Input\W*?`(\{.*?\})`.*?Output\W*?`(\{.*?\})`", re.DOTALL)
+
+
+@lru_cache(maxsize=16)
+def prompt_of(default: str) -> str:
+    """The default prompt that a flow carries (editor content), in the spelling in which models have always had it.
+
+    It is tighter than the Markdown of all other editor content: `## ` before headings, one blank after a list's marker, a
+    line break between the paragraphs of an item. A placeholder in angle brackets is lost with the code marks around it,
+    and its paragraph ends with a blank.
+    """
+    text = markdown_of(_PLACEHOLDER.sub(rf"\1\2\3{_KEPT_BLANK}</p>", default))
+    text = _ITEM_END.sub("", _ITEM_PARAGRAPH.sub("  \n", _HEADING.sub(r"## \1", text)))
+    return _MARKER.sub(r"\1 ", text).replace(_KEPT_BLANK, " ")
 
 
 def example_of(prompt: str) -> tuple[str, str] | None:

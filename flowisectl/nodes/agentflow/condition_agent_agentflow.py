@@ -9,14 +9,13 @@ from flowisectl.engine.agentflow.js_values import compact_json
 from flowisectl.engine.agentflow.step import AgentflowNode, Message, Step, StepResult
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeDefinition, NodeInputs, NodeOutput, NodeParam
-from flowisectl.engine.rich_text import markdown_of
 from flowisectl.errors import FlowError, RunStopped
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions
 from flowisectl.llm.structured_output import data_of
 from flowisectl.nodes.agentflow._conversation import Conversation
 from flowisectl.nodes.agentflow._model import ModelTalk, build_model, now_ms, time_metadata
 from flowisectl.nodes.agentflow._params import CATEGORY, memory_params, model_param
-from flowisectl.nodes.agentflow._routing_prompt import DEFAULT_PROMPT, example_of
+from flowisectl.nodes.agentflow._routing_prompt import DEFAULT_PROMPT, example_of, prompt_of
 
 _PREFIX = "conditionAgent"
 
@@ -117,10 +116,10 @@ class ConditionAgentAgentflow(AgentflowNode):
 
     async def _messages(self, inputs: NodeInputs, step: Step, conversation: Conversation, scenarios: Sequence[str]) -> list[Message]:
         """The system prompt, a worked example, what the memory keeps, and the question to decide."""
-        default = markdown_of(str((step.node.params.get("conditionAgentSystemPrompt") or {}).get("default") or DEFAULT_PROMPT))
+        default = prompt_of(str((step.node.params.get("conditionAgentSystemPrompt") or {}).get("default") or DEFAULT_PROMPT))
         own = inputs.text("conditionAgentSystemPrompt") if inputs.flag("conditionAgentOverrideSystemPrompt") else ""
         messages: list[Message] = [{"role": "system", "content": own or default}]
-        if example := example_of(default) or example_of(markdown_of(DEFAULT_PROMPT)):
+        if example := example_of(default) or example_of(prompt_of(DEFAULT_PROMPT)):
             messages += [{"role": "user", "content": example[0]}, {"role": "assistant", "content": example[1]}]
         conversation.messages += messages
         if conversation.has_memory:

@@ -54,7 +54,7 @@ class ConversationalAgent(Node):
         asked = JSON_FORMAT.format(tools=tool_lines(tools), names=tool_names(tools), question=question)
         messages = agent_messages(
             None,
-            inputs.text("systemMessage", SYSTEM),
+            inputs.wording("systemMessage", SYSTEM),
             await memory.messages(prepended_messages(context)),
             asked,
             await image_parts(context, agent.model),

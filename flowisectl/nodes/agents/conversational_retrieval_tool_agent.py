@@ -64,7 +64,7 @@ class ConversationalRetrievalToolAgent(Node):
         searched = await self._searched(question, history, inputs, model)
         documents = await retriever.retrieve(searched)
         known = "\n".join(f"<doc id='{number}'>{document.page_content}</doc>" for number, document in enumerate(documents))
-        system = format_template(inputs.text("systemMessage", SYSTEM), {"context": known})
+        system = format_template(inputs.wording("systemMessage", SYSTEM), {"context": known})
         images = await image_parts(context, model)
         content: Any = [{"type": "text", "text": question}, *images] if images else question
         messages = [ChatMessage(role="system", content=system), *history, ChatMessage(role="user", content=content)]

@@ -54,7 +54,7 @@ class XMLAgent(Node):
             return {"text": str(refusal)}
         history = history_lines(await memory.messages(prepended_messages(context)))
         values = {"tools": tool_lines(tools), "chat_history": history, "question": question, "input": question, "agent_scratchpad": ""}
-        prompt = format_template(inputs.text("systemMessage", XML_FORMAT), values)
+        prompt = format_template(inputs.wording("systemMessage", XML_FORMAT), values)
         answer = await agent.work([ChatMessage(role="user", content=prompt)], tool_flow(context))
         await memory.add(question, answer.text)
         return answer.to_fields()

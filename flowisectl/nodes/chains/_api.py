@@ -30,8 +30,8 @@ def api_chain(method: str, inputs: NodeInputs, context: RunContext, *, call_prom
     return ApiChain(
         model=inputs.require("model"),
         documentation=inputs.text("apiDocs"),
-        call_prompt=inputs.text("urlPrompt", call_prompt),
-        answer_prompt=inputs.text("ansPrompt", answer_prompt),
+        call_prompt=inputs.wording("urlPrompt", call_prompt),
+        answer_prompt=inputs.wording("ansPrompt", answer_prompt),
         with_body=method == "POST",
         send=send,
     )

@@ -45,7 +45,7 @@ class ConversationalRetrievalQAChain(Node):
             model=inputs.require("model"),
             retriever=inputs.require("vectorStoreRetriever"),
             rephrase=inputs.text("rephrasePrompt"),
-            response=f"{response}\n{CONTEXT}" if response else inputs.text("responsePrompt", RESPONSE),
+            response=f"{response}\n{CONTEXT}" if response else inputs.wording("responsePrompt", RESPONSE),
         )
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from flowisectl.clients.azure import deployment_url
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._azure import deployment_url
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
     CACHE,
@@ -76,7 +76,7 @@ class AzureChatOpenAI(Node):
             inputs,
             context,
             provider="azureChatOpenAI",
-            base_url=deployment_url(inputs),
+            base_url=deployment_url(inputs.secret, inputs.text("basepath"), f"node {inputs.node_id!r} ({inputs.label})"),
             api_key=require_key(inputs, "azureOpenAIApiKey"),
             model=name,
             params=params,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from flowisectl.clients.azure import deployment_url
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._azure import deployment_url
 from flowisectl.nodes.chat_models._compatible import compatible_model, require_key
 
 
@@ -33,7 +33,7 @@ class AzureChatOpenAILlamaIndex(Node):
             inputs,
             context,
             provider="azureChatOpenAI_LlamaIndex",
-            base_url=deployment_url(inputs),
+            base_url=deployment_url(inputs.secret, inputs.text("basepath"), f"node {inputs.node_id!r} ({inputs.label})"),
             api_key=require_key(inputs, "azureOpenAIApiKey"),
             key_header="api-key",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowisectl.clients.openai_compatible import OpenAICompatibleChat
+from flowisectl.clients.openai_responses import OpenAIResponsesChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.errors import MissingInput
@@ -65,6 +66,23 @@ class ChatOpenAI(Node):
         name = inputs.text("modelName", "gpt-4o-mini")
         timeout = inputs.number("timeout")
         strict = inputs.get("strictToolCalling")
+        if is_reasoning_model(name) and inputs.get("reasoningSummary"):
+            # Only the Responses API gives summaries of thoughts.
+            responses = OpenAIResponsesChat(
+                context.http,
+                provider="chatOpenAI",
+                base_url=inputs.text("basepath", OPENAI_URL),
+                api_key=api_key,
+                model=name,
+                streaming=inputs.flag("streaming", True),
+                allows_images=inputs.flag("allowImageUploads"),
+                params=_response_params(inputs),
+                headers=_headers(inputs),
+                timeout_seconds=timeout / 1000 if timeout else None,
+                strict_tools=inputs.flag("strictToolCalling"),
+                on_retry=context.trace.note,
+            )
+            return _cached(responses, inputs)
         model = OpenAICompatibleChat(
             context.http,
             provider="chatOpenAI",
@@ -80,8 +98,12 @@ class ChatOpenAI(Node):
             has_developer_role=is_reasoning_model(name),
             on_retry=context.trace.note,
         )
-        cache = inputs.get("cache")
-        return model if cache is None else CachedChatModel(model, cache)
+        return _cached(model, inputs)
+
+
+def _cached(model: ChatModel, inputs: NodeInputs) -> ChatModel:
+    cache = inputs.get("cache")
+    return model if cache is None else CachedChatModel(model, cache)
 
 
 def is_reasoning_model(name: str) -> bool:
@@ -105,6 +127,16 @@ def _params(inputs: NodeInputs, thinks: bool) -> dict[str, Any]:
     elif inputs.get("stopSequence"):
         params["stop"] = [word.strip() for word in inputs.text("stopSequence").split(",") if word.strip()]
     return {name: value for name, value in params.items() if value is not None}
+
+
+def _response_params(inputs: NodeInputs) -> dict[str, Any]:
+    """Members of a request to the Responses API; https://platform.openai.com/docs/api-reference/responses/create."""
+    reasoning = {"effort": inputs.get("reasoningEffort"), "summary": inputs.get("reasoningSummary")}
+    return {
+        "max_output_tokens": inputs.integer("maxTokens") or None,
+        "top_p": inputs.number("topP") or None,
+        "reasoning": {name: value for name, value in reasoning.items() if value is not None},
+    }
 
 
 def _headers(inputs: NodeInputs) -> dict[str, str]:

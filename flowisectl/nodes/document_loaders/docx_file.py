@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of, files_of
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 from flowisectl.retrieval.file_formats import with_source
 from flowisectl.retrieval.office_text import docx_documents
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of, files_of
-from flowisectl.retrieval.file_formats import FormatOptions, NamedFile, file_documents
+from flowisectl.interfaces.file import NamedFile
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
+from flowisectl.retrieval.file_formats import FormatOptions, file_documents
 
 OTHER_INPUTS = ("txtFile", "pdfFile", "docxFile", "csvFile", "jsonFile", "jsonlinesFile", "excelFile", "powerpointFile", "yamlFile")
 """What clients that upload a file may call the input instead, as the loaders of one kind do."""

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import MAX_FILES
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import MAX_FILES, METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import MAX_FILE_BYTES, FormatOptions, NamedFile, file_documents
+from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
+from flowisectl.retrieval.file_formats import FormatOptions, file_documents
 
 ENDINGS = frozenset((
     "json", "jsonl", "txt", "md", "mdx", "html", "htm", "xml", "css", "csv", "pdf", "docx", "xlsx", "pptx", "js", "jsx", "mjs", "ts",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, files_of, given_metadata
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, given_metadata
 from flowisectl.retrieval.file_formats import decoded, with_source
 from flowisectl.retrieval.json_documents import jsonl_documents
 from flowisectl.retrieval.loading import as_text, loaded

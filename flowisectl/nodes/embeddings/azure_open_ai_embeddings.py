@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from flowisectl.clients.azure import deployment_url
 from flowisectl.clients.openai_compatible import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.embeddings import Embeddings
 from flowisectl.nodes.embeddings._keys import extra_headers, require_key, timeout_seconds
 
@@ -28,19 +28,12 @@ class AzureOpenAIEmbeddings(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Embeddings:
-        instance, deployment = inputs.secret("azureOpenAIApiInstanceName"), inputs.secret("azureOpenAIApiDeploymentName")
-        version = inputs.secret("azureOpenAIApiVersion")
-        base = inputs.text("basepath") or (f"https://{instance}.openai.azure.com/openai/deployments" if instance else "")
-        if not base or not deployment or not version:
-            raise MissingInput(
-                f"node {inputs.node_id!r} ({inputs.label}) needs a credential with instance name, deployment name and API version"
-            )
         return OpenAICompatibleEmbeddings(
             context.http,
             provider="azureOpenAIEmbeddings",
-            base_url=f"{base.rstrip('/')}/{deployment}?api-version={version}",
+            base_url=deployment_url(inputs.secret, inputs.text("basepath"), f"node {inputs.node_id!r} ({inputs.label})"),
             api_key=require_key(inputs, "azureOpenAIApiKey"),
-            model=deployment,
+            model=inputs.secret("azureOpenAIApiDeploymentName"),
             headers=extra_headers(inputs),
             batch_size=inputs.integer("batchSize") or 100,
             timeout_seconds=timeout_seconds(inputs),

@@ -30,7 +30,7 @@ class InputModerationOpenAI(Node):
         api_key = inputs.secret("openAIApiKey")
         if not api_key:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose an OpenAI credential for it")
-        return OpenAIModeration(context.http, api_key, inputs.text("moderationErrorMessage", MESSAGE))
+        return OpenAIModeration(context.http, api_key, inputs.wording("moderationErrorMessage", MESSAGE))
 
 
 class OpenAIModeration:

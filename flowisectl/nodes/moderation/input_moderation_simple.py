@@ -33,7 +33,7 @@ class InputModerationSimple(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Moderation:
         forbidden = [line.strip() for line in inputs.text("denyList").splitlines() if line.strip()]
-        return DenyList(forbidden, inputs.get("model"), inputs.text("moderationErrorMessage", MESSAGE))
+        return DenyList(forbidden, inputs.get("model"), inputs.wording("moderationErrorMessage", MESSAGE))
 
 
 class DenyList:

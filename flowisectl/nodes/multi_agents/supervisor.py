@@ -72,7 +72,7 @@ class Supervisor(Node):
             members = ", ".join(turn.team)
             images = await image_parts(context, model)
             messages = [
-                ChatMessage(role="system", content=format_template(inputs.text("supervisorPrompt", PROMPT), {"team_members": members})),
+                ChatMessage(role="system", content=format_template(inputs.wording("supervisorPrompt", PROMPT), {"team_members": members})),
                 *([ChatMessage(role="user", content=images)] if images else []),
                 *turn.state.messages,
                 ChatMessage(role="user", content=f"Who works next, or is the request fulfilled? Choose one of: {FINISH}, {members}."),

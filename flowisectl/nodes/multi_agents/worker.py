@@ -79,7 +79,7 @@ def _system(inputs: NodeInputs, state: GraphState) -> str:
     """The worker's prompt, how the team works, and what the supervisor wants of it now."""
     members = {"team_members": state.values.get("team_members") or ""}
     instructions = str(state.values.get("instructions") or "")
-    prompt = inputs.text("workerPrompt", PROMPT)
+    prompt = inputs.wording("workerPrompt", PROMPT)
     parts = [format_template(prompt, {**members, "instructions": instructions, **_values(inputs)}), format_template(_TEAMWORK, members)]
     if instructions and "{instructions}" not in prompt:
         parts.append(f"The supervisor's instructions for your next step: {instructions}")

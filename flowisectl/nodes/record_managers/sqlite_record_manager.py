@@ -11,8 +11,8 @@ from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.record_manager import RecordManager
 from flowisectl.nodes.record_managers._options import record_options
 
-USUAL_FILE = Path("~/.flowise/database.sqlite")
-"""Where Flowise keeps its database unless told otherwise."""
+USUAL_FILE = "~/.flowise/database.sqlite"
+"""Where Flowise keeps its database unless told otherwise; for servers whose own database is another."""
 
 
 class SQLiteRecordManager(Node):
@@ -42,7 +42,7 @@ class SQLiteRecordManager(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
         more = inputs.json("additionalConfig")
         chosen = str(more.get("database") or "") if isinstance(more, dict) else ""
-        path = Path(chosen) if chosen else USUAL_FILE
+        path = Path(chosen or context.own_database_file or USUAL_FILE)
         if ".." in path.parts:
             raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): a database path with '..' is not allowed")
         return SqliteRecords(path, **record_options(inputs, context))

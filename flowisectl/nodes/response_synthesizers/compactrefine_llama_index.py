@@ -23,4 +23,4 @@ class CompactrefineLlamaIndex(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> CompactRefine:
-        return CompactRefine(answer=inputs.text("textQAPrompt", ANSWER), refine=inputs.text("refinePrompt", REFINE))
+        return CompactRefine(answer=inputs.wording("textQAPrompt", ANSWER), refine=inputs.wording("refinePrompt", REFINE))

@@ -43,4 +43,4 @@ class RefineLlamaIndex(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> _Refine:
-        return _Refine(answer=inputs.text("textQAPrompt", ANSWER), refine=inputs.text("refinePrompt", REFINE))
+        return _Refine(answer=inputs.wording("textQAPrompt", ANSWER), refine=inputs.wording("refinePrompt", REFINE))

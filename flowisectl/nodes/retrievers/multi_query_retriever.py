@@ -29,7 +29,7 @@ class MultiQueryRetriever(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever:
         store, model = inputs.require("vectorStore"), inputs.require("model")
-        prompt = inputs.text("modelPrompt", OTHER_WORDINGS)
+        prompt = inputs.wording("modelPrompt", OTHER_WORDINGS)
 
         async def questions(question: str) -> list[str]:
             return await other_wordings(model, question, prompt)

@@ -62,7 +62,7 @@ def approval_of(inputs: NodeInputs, model: ChatModel | None = None) -> Approval:
 
     async def ask(turn: Turn, calls: Sequence[ToolCall]) -> str:
         wanted = orjson.dumps([{"tool": call.name, "toolInput": dict(call.arguments)} for call in calls]).decode()
-        text = format_template(inputs.text("approvalPrompt", APPROVAL), {"tools": wanted})
+        text = format_template(inputs.wording("approvalPrompt", APPROVAL), {"tools": wanted})
         reply = await (model or turn.model).invoke([ChatMessage(role="user", content=text)])
         return reply.text
 

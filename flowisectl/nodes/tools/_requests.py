@@ -52,7 +52,7 @@ def request_tool(method: str, prefix: str, inputs: NodeInputs, context: RunConte
     argument = "body" if has_body else "queryParams"
     spec = ToolSpec(
         name=name or _default_name(method),
-        description=node.text("description") or description,
+        description=node.text("description") or inputs.wording(f"{prefix}Description", description),
         parameters=_parameters(argument, fields),
     )
     return FunctionTool(spec=spec, function=call)

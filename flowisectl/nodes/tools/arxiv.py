@@ -68,7 +68,7 @@ class Arxiv(Node):
             return found[:limit] if limit else found
 
         name = _NO_NAME.sub("", inputs.text("arxivName", "arxiv_search").lower().replace(" ", "_"))
-        return search_tool(name or "arxiv_search", inputs.text("arxivDescription", DESCRIPTION), search, argument="query")
+        return search_tool(name or "arxiv_search", inputs.wording("arxivDescription", DESCRIPTION), search, argument="query")
 
 
 def shown(paper: Paper, text: str) -> str:

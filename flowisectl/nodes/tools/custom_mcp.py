@@ -9,17 +9,15 @@ from typing import Any
 import json5
 import orjson
 
-from flowisectl.clients.mcp import McpTool, open_mcp
+from flowisectl.clients.mcp import open_mcp
+from flowisectl.clients.mcp_program import open_program
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import InvalidFlow, MissingInput
-from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.http import Reach
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._function_tool import FunctionTool
+from flowisectl.nodes.tools._mcp_tools import Open, chosen_names, mcp_tools
 
-LONGEST_NAME, LONGEST_DESCRIPTION = 128, 1024
-_NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _VARIABLE = re.compile(r"\{\{\s*\$vars\.(\w+)\s*\}\}")
 
 
@@ -39,31 +37,26 @@ class CustomMCP(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Tool]:
-        wanted = inputs.json("mcpActions")
-        names = [str(name) for name in wanted] if isinstance(wanted, list) else []
+        names = chosen_names(inputs)
         if not names:
             return []
-        url, headers = server_of(inputs, await context.variables.values())
-        async with open_mcp(context.http, url, headers=headers, reach=Reach.ENDPOINT) as session:
-            known = {tool.name: tool for tool in await session.tools()}
-        missing = [name for name in names if name not in known]
-        if missing:
-            context.trace.note(f"the MCP server of node {inputs.node_id} has no tool {', '.join(missing)}")
-        return [self._tool(known[name], url, headers, context) for name in names if name in known]
-
-    @staticmethod
-    def _tool(tool: McpTool, url: str, headers: Mapping[str, str], context: RunContext) -> Tool:
-        async def call(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
-            async with open_mcp(context.http, url, headers=headers, reach=Reach.ENDPOINT) as session:
-                return orjson.dumps(await session.call(tool.name, arguments)).decode()
-
-        name = _NO_NAME.sub("_", tool.name)[:LONGEST_NAME]
-        spec = ToolSpec(name=name, description=(tool.description or tool.name)[:LONGEST_DESCRIPTION], parameters=tool.schema)
-        return FunctionTool(spec=spec, function=call)
+        config = config_of(inputs, await context.variables.values())
+        if config.get("command"):
+            return await mcp_tools(names, _program(config, context), inputs, context)
+        url, headers = address_in(config, inputs)
+        return await mcp_tools(names, lambda: open_mcp(context.http, url, headers=headers, reach=Reach.ENDPOINT), inputs, context)
 
 
-def server_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """(address, headers) out of the configuration `{url, headers}`. Raises MissingInput, InvalidFlow."""
+def _program(config: Mapping[str, Any], context: RunContext) -> Open:
+    """Starts the program `{command, args, env}`."""
+    given, variables = config.get("args"), config.get("env")
+    arguments = [str(argument) for argument in given] if isinstance(given, list) else []
+    environment = {str(name): str(value) for name, value in variables.items()} if isinstance(variables, Mapping) else {}
+    return lambda: open_program(str(config["command"]), arguments, environment, context.local_programs)
+
+
+def config_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration: `{url, headers}`, or `{command, args, env}`. Raises MissingInput, InvalidFlow."""
     where = f"node {inputs.node_id!r} ({inputs.label})"
     text = _VARIABLE.sub(lambda match: str(variables.get(match[1], "")), inputs.text("mcpServerConfig"))
     if not text.strip():
@@ -77,10 +70,23 @@ def server_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> tuple[str, di
             raise InvalidFlow(f"{where}: the configuration of the MCP server is no JSON") from error
     if not isinstance(config, Mapping):
         raise InvalidFlow(f"{where}: the configuration of the MCP server is no JSON object")
-    if config.get("command"):
-        raise InvalidFlow(f"{where}: MCP servers that are commands are not started by this server: give the url of one that runs")
+    return config
+
+
+def address_in(config: Mapping[str, Any], inputs: NodeInputs) -> tuple[str, dict[str, str]]:
+    """(address, headers). Raises MissingInput."""
     url = str(config.get("url") or "")
     if not url.startswith(("http://", "https://")):
-        raise MissingInput(f"{where} has no url of an MCP server")
+        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no url of an MCP server")
     headers = config.get("headers")
     return url, {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+
+
+def server_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """(address, headers) of a server that is reached over HTTP. Raises MissingInput, InvalidFlow for one that is a program."""
+    config = config_of(inputs, variables)
+    if config.get("command"):
+        raise InvalidFlow(
+            f"node {inputs.node_id!r} ({inputs.label}) names a program, which has no address: it is started when the flow runs"
+        )
+    return address_in(config, inputs)

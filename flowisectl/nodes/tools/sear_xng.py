@@ -64,4 +64,4 @@ class SearXNG(Node):
             return orjson.dumps(shown[:_MOST]).decode()
 
         name = _NO_NAME.sub("", inputs.text("toolName", "searxng-search")) or "searxng-search"
-        return search_tool(name, inputs.text("toolDescription", DESCRIPTION), search)
+        return search_tool(name, inputs.wording("toolDescription", DESCRIPTION), search)

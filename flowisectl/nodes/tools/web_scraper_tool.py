@@ -66,7 +66,7 @@ class WebScraperTool(Node):
             shown = await asyncio.to_thread(lambda: [_shown(page_url, html) for page_url, html in pages])
             return orjson.dumps(shown).decode()
 
-        return search_tool("web_scraper_tool", inputs.text("description", DESCRIPTION), scrape, about="The whole address of the page")
+        return search_tool("web_scraper_tool", inputs.wording("description", DESCRIPTION), scrape, about="The whole address of the page")
 
 
 async def _links(url: str, html: str) -> Sequence[str]:

@@ -14,7 +14,7 @@ from flowisectl.retrieval.store_retriever import StoreRetriever
 from flowisectl.retrieval.store_search import DEFAULT_COUNT
 
 
-def opened(index: VectorIndex, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
+def opened(index: VectorIndex, inputs: NodeInputs, context: RunContext, *, records_name: str = "") -> EmbeddedStore | StoreRetriever:
     """The store, or a retriever over it. Inputs `embeddings`, `topK`, `fileUpload`, `searchType`, `fetchK`, `lambda`.
 
     With `fileUpload` a chat sees its own uploads and what belongs to no chat.
@@ -25,6 +25,7 @@ def opened(index: VectorIndex, inputs: NodeInputs, context: RunContext) -> Embed
         count=inputs.integer("topK") or DEFAULT_COUNT,
         chat_id=context.chat_id if inputs.flag("fileUpload") else "",
         diversity=_diversity(inputs),
+        records_name=records_name,
     )
     return store if inputs.output == "vectorStore" else StoreRetriever(store, store.count)
 

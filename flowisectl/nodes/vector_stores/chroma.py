@@ -44,4 +44,4 @@ class Chroma(Node):
             collection=str(inputs.require("collectionName")),
             conditions=conditions_of("chromaMetadataFilter", inputs),
         )
-        return opened(index, inputs, context)
+        return opened(index, inputs, context, records_name=inputs.text("collectionName"))

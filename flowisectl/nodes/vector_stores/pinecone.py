@@ -56,4 +56,4 @@ class Pinecone(Node):
             text_key=inputs.text("pineconeTextKey", "text"),
             conditions=conditions_of("pineconeMetadataFilter", inputs),
         )
-        return opened(index, inputs, context)
+        return opened(index, inputs, context, records_name=inputs.text("pineconeNamespace"))

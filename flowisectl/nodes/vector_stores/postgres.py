@@ -75,4 +75,4 @@ class Postgres(Node):
             conditions=conditions_of("pgMetadataFilter", inputs),
             batch_size=inputs.integer("batchSize") or 500,
         )
-        return opened(index, inputs, context)
+        return opened(index, inputs, context, records_name=inputs.text("tableName", "documents"))

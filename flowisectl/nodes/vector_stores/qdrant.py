@@ -62,4 +62,4 @@ class Qdrant(Node):
             conditions=conditions_of("qdrantFilter", inputs),
             batch_size=inputs.integer("batchSize") or 0,
         )
-        return opened(index, inputs, context)
+        return opened(index, inputs, context, records_name=inputs.text("qdrantCollection"))

@@ -61,4 +61,4 @@ class Supabase(Node):
             query=str(inputs.require("queryName")),
             conditions=conditions_of("supabaseMetadataFilter", inputs),
         )
-        return opened(index, inputs, context)
+        return opened(index, inputs, context, records_name=f"{inputs.text('tableName')}_{inputs.text('queryName')}")

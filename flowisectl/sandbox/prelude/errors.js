@@ -7,7 +7,8 @@
         if ("message" in error) return `${error.name || "Error"}: ${error.message}`;
         return JSON.stringify(error) ?? String(error);
       }
-      return String(error).toWellFormed();
+      const text = String(error).toWellFormed();
+      return text.endsWith("Intl is not defined") ? `${text}: this JavaScript has no Intl, so format numbers and dates with code of your own` : text;
     } catch {
       return "Error: the code threw something that cannot be shown";
     }

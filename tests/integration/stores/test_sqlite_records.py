@@ -10,6 +10,7 @@ import pytest
 
 from flowisectl.engine.indexing import indexed
 from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.upsert import fill_store
 from flowisectl.errors import InvalidFlow, Unavailable
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.record_manager import RecordedKey
@@ -88,3 +89,24 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         await (await build(tmp_path / "r.sqlite")).prepare()
     with pytest.raises(InvalidFlow, match="not allowed"):
         await build(Path(f"{tmp_path}/../r.sqlite"))
+
+
+async def test_without_a_path_the_server_s_own_database_holds_the_records(tmp_path: Path) -> None:
+    own = tmp_path / "database.sqlite"
+    records = await SQLiteRecordManager().build(NodeInputs({}, node_id="r_0"), run_context(own_database_file=str(own)))
+
+    await records.prepare()
+
+    assert own.is_file()
+
+
+async def test_stores_that_have_a_name_have_records_of_their_own(tmp_path: Path) -> None:
+    class Named(Store):
+        records_name = "shelf"
+
+    path, documents = tmp_path / "r.sqlite", [Document(page_content="a")]
+
+    await fill_store(Store(), documents, await build(path))
+    named = await fill_store(Named(), documents, records := await build(path))
+
+    assert (named.counts["numAdded"], records.namespace) == (1, "flow-1_shelf")

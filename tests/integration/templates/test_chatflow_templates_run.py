@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from answering_wire import SAYS, AnsweringWire
 from template_files import CHATFLOWS
 from template_run import CATALOGUE, load, template_context
 
+from flowisectl.engine.flow import parse_flow
 from flowisectl.engine.run import run_flow
 from flowisectl.engine.upsert import upsert_flow
 
@@ -127,3 +130,42 @@ async def test_a_question_is_taken_apart_and_put_together_again() -> None:
     assert result["content"] == SAYS
     assert wire.to("index.pinecone.test/query")[0]["filter"] == {"source": "apple"}
     assert len(wire.to("/chat/completions")) == 3
+
+
+async def test_rows_of_a_file_are_counted_by_a_program_that_the_model_wrote() -> None:
+    wire = AnsweringWire()
+
+    result = await answer("CSV Agent", wire, csvAgent_0__csvFile=data_uri(b"flow,nodes\nshop,4\nhelp,7\n", "flows.csv"))
+
+    assert result["content"] == SAYS
+    assert "the result is: 2" in orjson.dumps(wire.to("/chat/completions")[-1]).decode()
+
+
+async def test_a_database_answers_a_question(tmp_path: Path) -> None:
+    """A chain that newer templates have, in a flow of its own."""
+    with closing(sqlite3.connect(tmp_path / "flows.db")) as connection:
+        connection.executescript("CREATE TABLE flows (name TEXT); INSERT INTO flows VALUES ('shop'), ('help');")
+    flow = parse_flow(
+        {
+            "nodes": [
+                {"id": "m", "data": {"id": "m", "name": "chatOpenAI", "category": "Chat Models", "credential": "c1", "inputs": {}}},
+                {
+                    "id": "s",
+                    "data": {
+                        "id": "s",
+                        "name": "sqlDatabaseChain",
+                        "category": "Chains",
+                        "inputs": {"model": "{{m.data.instance}}", "database": "sqlite", "url": str(tmp_path / "flows.db")},
+                    },
+                },
+            ],
+            "edges": [{"id": "e", "source": "m", "target": "s", "sourceHandle": "m-output", "targetHandle": "s-input"}],
+        }
+    )
+    wire = AnsweringWire()
+
+    async with template_context(wire, question="How many flows are there?") as context:
+        result = await run_flow(flow, context, CATALOGUE)
+
+    assert result.text == SAYS
+    assert "flows\\n2" in orjson.dumps(wire.to("/chat/completions")[-1]).decode()

@@ -11,9 +11,6 @@ from flowisectl.engine.flow import parse_flow
 from flowisectl.engine.flow_check import Verdict, check_flow
 from flowisectl.llm.output_parsing import schema_of_rows
 
-NOT_YET = {"csvAgent": "it runs Python that a model wrote; Flowise's list of nodes does not have it either"}
-"""Nodes of templates that are not supported, and why."""
-
 
 def test_a_template_parses_and_its_nodes_are_known(any_template: Path) -> None:
     flow = parse_flow(any_template.read_bytes(), name=any_template.stem)
@@ -21,7 +18,7 @@ def test_a_template_parses_and_its_nodes_are_known(any_template: Path) -> None:
     verdict = check_flow(flow, CATALOGUE, has_extra=lambda extra: True)
 
     assert {node.node_id for node in verdict.nodes} == set(flow.by_id)
-    assert {node.name for node in verdict.nodes if node.verdict is Verdict.NOT_SUPPORTED} <= NOT_YET.keys()
+    assert [node.name for node in verdict.nodes if node.verdict is Verdict.NOT_SUPPORTED] == []
 
 
 def test_a_template_of_a_tool_has_a_schema_that_models_understand(tool_template: Path) -> None:

@@ -12,6 +12,7 @@ class ListRecords:
 
     def __init__(self, cleanup: str = "none", source_id_key: str = "source") -> None:
         self.cleanup = cleanup
+        self.namespace = "records"
         self.source_id_key = source_id_key
         self.entries: dict[str, tuple[float, RecordedKey]] = {}
         self.time = 0.0

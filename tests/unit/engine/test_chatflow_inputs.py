@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chatflow_building import FlowBuilder
+from chatflow_building import FlowBuilder, catalogue_of
 
 from flowisectl.engine.inputs import Scope, compile_inputs
+from flowisectl.engine.run import run_flow
+from flowisectl.testing import run_context
 
 THING = object()
 
@@ -118,3 +120,17 @@ def test_inputs_without_references_are_handed_on_as_they_are() -> None:
     assert templates.resolve(Scope()) == inputs
     assert not templates.filled
     assert not templates.uses_variables
+
+
+@pytest.mark.parametrize(
+    ("filled_in", "carried", "said"),
+    [("mine", "theirs", "mine"), ("", "theirs", "theirs"), ("", "", "ours"), ("", None, "ours"), ("", {"a": 1}, "ours")],
+)
+async def test_a_wording_that_the_flow_carries_goes_before_the_node_s_own(filled_in: str, carried: object, said: str) -> None:
+    built = FlowBuilder().node("n_0", "asks", "Chains", words=filled_in)
+    built.nodes[0]["data"]["inputParams"][0]["default"] = carried
+    catalogue = catalogue_of(asks=(None, lambda inputs, context: inputs.wording("words", "ours")))
+
+    result = await run_flow(built.flow(), run_context(), catalogue)
+
+    assert result.text == said

@@ -55,7 +55,7 @@ SOCKET_TYPES = {
     "BasePromptTemplate", "BaseRetriever", "ChatPromptTemplate", "Document", "Embeddings", "Moderation", "PromptTemplate",
     "PromptRetriever", "RecordManager", "TextSplitter", "Tool", "VectorStore", "VectorStoreRetriever",
     # engines
-    "BaseChatModel_LlamaIndex", "BaseEmbedding_LlamaIndex", "BaseQueryEngine", "QueryEngineTool", "ResponseSynthesizer",
+    "BaseChatModel_LlamaIndex", "BaseEmbedding_LlamaIndex", "BaseQueryEngine", "Tool_LlamaIndex", "QueryEngineTool", "ResponseSynthesizer",
     "VectorIndexRetriever",
     # graphs of agents
     "Agent", "BaseCheckpointSaver", "Condition", "CustomFunction", "ExecuteFlow", "LLMNode", "Start", "State", "Supervisor", "ToolNode",

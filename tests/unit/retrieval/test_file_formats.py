@@ -12,8 +12,9 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from flowisectl.errors import InvalidFlow
+from flowisectl.interfaces.file import NamedFile
 from flowisectl.retrieval import office_text
-from flowisectl.retrieval.file_formats import FormatOptions, NamedFile, decoded, ending_of, file_documents, load_file
+from flowisectl.retrieval.file_formats import FormatOptions, decoded, ending_of, file_documents, load_file
 from flowisectl.retrieval.json_documents import json_documents, jsonl_documents
 from flowisectl.retrieval.tables import csv_documents
 

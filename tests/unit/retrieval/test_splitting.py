@@ -104,3 +104,13 @@ class TestLoading:
 
     def test_texts_end_with_a_line_end_each(self) -> None:
         assert as_text([self.DOCUMENT, self.DOCUMENT]) == "p\np\n"
+
+
+def test_lines_are_counted_through_a_long_document() -> None:
+    text = "\n".join(f"line {number}" for number in range(1, 501))
+
+    chunks = split_documents(RecursiveSplitter(chunk_size=40, chunk_overlap=0, separators=("\n",)), [Document(page_content=text)])
+
+    for chunk in chunks:
+        first = int(chunk.page_content.split()[1])
+        assert chunk.metadata["loc"]["lines"] == {"from": first, "to": first + chunk.page_content.count("\n")}

@@ -155,7 +155,7 @@ async def test_finished_items_of_an_iteration_are_kept() -> None:
     functions.is_open = True
 
     def close_after_first_item(data: Mapping[str, Any]) -> None:
-        functions.is_open = False
+        functions.is_open = data["iteration"]["count"] == 0
 
     kept.on_save = close_after_first_item
     await cut_off(flow, context, functions)
@@ -163,7 +163,8 @@ async def test_finished_items_of_an_iteration_are_kept() -> None:
 
     result = await run_flow(flow, again(context), CATALOGUE)
 
-    assert functions.calls == ["first", "second"] * 2 + ["first", "second"] * 2
+    # Of the item that was cut off, the node that had finished is kept, too.
+    assert functions.calls == ["first", "second"] * 2 + ["second"] + ["first", "second"]
     assert result.executed is not None
     assert [item["data"].get("iterationIndex") for item in result.executed] == [None, 0, 0, 1, 1, 2, 2, None]
     assert result.executed[-1]["data"]["output"]["iterationResults"] == ["two", "two", "two"]
@@ -213,3 +214,34 @@ async def test_resumed_run_whose_worker_is_lost_goes_on_in_another_attempt() -> 
     assert functions.calls == ["second", "second"]
     started = [event["nodeId"] for event in second.events.of("nextAgentFlow") if event["status"] == "INPROGRESS"]  # type: ignore[attr-defined]
     assert "startAgentflow_0" not in started
+
+
+async def test_node_that_finished_inside_the_first_item_is_kept_with_its_state() -> None:
+    functions, kept = Functions(), KeptInMemory()
+    parent = "iterationAgentflow_0"
+    update = [{"key": "seen", "value": "{{ output }}"}]
+    first = node(
+        "customFunctionAgentflow_0",
+        {"customFunctionJavascriptFunction": "return first()", "customFunctionUpdateState": update},
+        label="F0",
+        parent=parent,
+    )
+    flow = agentflow(
+        [
+            start(startState=[{"key": "seen", "value": ""}]),
+            node(parent, {"iterationInput": "[1]"}),
+            first,
+            function(1, "return second()", parent=parent),
+        ],
+        [("startAgentflow_0", parent), ("customFunctionAgentflow_0", "customFunctionAgentflow_1")],
+    )
+    context = run_context(question="Q", javascript=functions.javascript(), checkpoint=kept)
+    await cut_off(flow, context, functions)
+
+    result = await run_flow(flow, again(context), CATALOGUE)
+
+    assert functions.calls == ["first", "second", "second"]
+    assert result.executed is not None
+    assert [item["nodeLabel"] for item in result.executed][1:3] == ["F0", "F1"]
+    assert result.executed[-1]["data"]["output"]["iterationResults"] == ["two"]
+    assert result.executed[-1]["data"]["state"] == {"seen": "one"}

@@ -45,8 +45,8 @@ async def take_step(
 ) -> StepResult:
     """Run one step of a node. `step` are further fields of Step; the node is a last one unless they say otherwise."""
 
-    async def read_past() -> Sequence[Mapping[str, Any]]:
-        return past
+    async def read_past(newest: int | None = None) -> Sequence[Mapping[str, Any]]:
+        return past if newest is None else past[max(0, len(past) - newest) :]
 
     node = CATALOGUE.get(name)
     assert isinstance(node, AgentflowNode)

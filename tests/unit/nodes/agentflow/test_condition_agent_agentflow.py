@@ -110,3 +110,19 @@ async def test_the_choice_comes_with_what_the_model_told() -> None:
     output = (await choose(reply)).output
 
     assert (output["usageMetadata"], output["responseMetadata"]) == ({"total_tokens": 5}, {"finish_reason": "stop"})
+
+
+async def test_the_prompt_that_a_flow_carries_has_the_spelling_that_models_know() -> None:
+    model = ScriptedChatModel('{"output": "Asks for help"}')
+    default = (
+        "<p>Sort it.</p>\n  <ul><li><strong>A</strong>: one</li><li>two</li></ul><h2>Form</h2>"
+        '<p>Say <code>{"output": "<the_choice>"}</code> only.</p><h2>Ways</h2>'
+        '<ol><li><p>Input: <code>{"a": 1}</code></p><p>Output: <code>{"b": 2}</code></p></li><li>last</li></ol>'
+    )
+
+    await choose("", model=model, params={"conditionAgentSystemPrompt": {"default": default}})
+
+    assert model.calls[0].texts[0][1] == (
+        'Sort it.\n\n* **A**: one\n* two\n\n## Form\n\nSay {"output": ""} only. \n\n## Ways\n\n'
+        '1. Input: `{"a": 1}`  \nOutput: `{"b": 2}`\n2. last'
+    )

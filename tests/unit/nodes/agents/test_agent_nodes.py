@@ -12,12 +12,15 @@ from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
+from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.interfaces.tool import ToolOutcome
+from flowisectl.llm.query_engine import CompactRefine, EngineTool, QueryEngine
 from flowisectl.nodes.agents.conversational_agent import ConversationalAgent
 from flowisectl.nodes.agents.react_agent_chat import ReactAgentChat
 from flowisectl.nodes.agents.tool_agent import ToolAgentNode
+from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.testing import InMemoryHistory, RecordingEventSink, ScriptedChatModel, run_context
 
 CALL = ChatReply(tool_calls=(ToolCall(id="1", name="add", arguments={"input": "1+1"}),))
@@ -111,3 +114,23 @@ class TestTextAgents:
     @pytest.mark.parametrize("node", [ConversationalAgent(), ReactAgentChat()])
     async def test_a_refused_question_never_reaches_the_model(self, node: Node) -> None:
         assert await ask(node, ScriptedChatModel(), inputs={"inputModeration": [Refuses()]}) == {"text": "no"}
+
+
+class TestAgentsOfEngines:
+    @pytest.mark.parametrize(("name", "streams"), [("openAIToolAgentLlamaIndex", True), ("anthropicAgentLlamaIndex", False)])
+    async def test_they_call_query_engines_and_plain_tools(self, name: str, streams: bool) -> None:
+        class Library:
+            async def retrieve(self, question: str) -> list[Document]:
+                return [Document(page_content=f"about {question}")]
+
+        reader = ScriptedChatModel("it is red")
+        engine = QueryEngine(retriever=Library(), model=reader, synthesizer=CompactRefine())
+        calls = (ToolCall(id="1", name="library", arguments={"query": "roses"}), *CALL.tool_calls)
+        model, events = ScriptedChatModel(ChatReply(tool_calls=calls), "Red."), RecordingEventSink()
+        tools = [EngineTool(name="library", description="knows", engine=engine), Adds()]
+
+        answer = await ask(load_catalogue().get(name), model, inputs={"tools": tools}, events=events)
+
+        assert answer["text"] == "Red." and [used["toolOutput"] for used in answer["usedTools"]] == ["it is red", "2 in chat-1"]
+        assert "about roses" in reader.calls[0].texts[0][1]
+        assert (events.text() == "Red.") is streams

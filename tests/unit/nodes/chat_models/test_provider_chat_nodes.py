@@ -42,6 +42,12 @@ PROVIDERS = [
     ("chatOpenAICustom", "openAIApiKey", {}, "https://api.openai.com/v1/chat/completions"),
     ("chatSambanova", "sambanovaApiKey", {"basepath": "htps://api.sambanova.ai/v1"}, "https://api.sambanova.ai/v1/chat/completions"),
     ("chatCometAPI", "cometApiKey", {}, "https://api.cometapi.com/v1/chat/completions"),
+    ("chatAlibabaTongyi", "alibabaApiKey", {}, "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
+    ("chatHuggingFace", "huggingFaceApiKey", {"model": "m-1"}, "https://router.huggingface.co/v1/chat/completions"),
+    ("chatHuggingFace", "huggingFaceApiKey", {"model": "m-1", "endpoint": "http://e.example/"}, "http://e.example/v1/chat/completions"),
+    ("chatGroq_LlamaIndex", "groqApiKey", {}, "https://api.groq.com/openai/v1/chat/completions"),
+    ("chatMistral_LlamaIndex", "mistralAIAPIKey", {}, "https://api.mistral.ai/v1/chat/completions"),
+    ("chatTogetherAI_LlamaIndex", "togetherAIApiKey", {}, "https://api.together.xyz/v1/chat/completions"),
 ]
 AZURE = {
     "azureOpenAIApiKey": "key-0123",
@@ -132,6 +138,8 @@ async def test_usual_inputs_become_members_of_the_request() -> None:
             "deepseekApiKey",
             {"stop": ["a", "b"], "thinking": {"type": "enabled"}},
         ),
+        ("chatHuggingFace", {"model": "m", "hfTopK": "3", "stop": "a,b"}, "huggingFaceApiKey", {"top_k": 3, "stop": ["a", "b"]}),
+        ("chatMistral_LlamaIndex", {"maxTokensToSample": 7}, "mistralAIAPIKey", {"max_tokens": 7}),
         ("chatPerplexity", {"model": "sonar", "topK": 5}, "perplexityApiKey", {"model": "sonar", "top_k": 5}),
     ],
 )
@@ -301,3 +309,44 @@ async def test_models_say_what_their_owner_chose() -> None:
     model = await build("chatXAI", {"allowImageUploads": True, "streaming": "false"}, {"xaiApiKey": "k"})
 
     assert (model.provider, model.model, model.streaming, model.allows_images) == ("chatXAI", "m-1", False, True)
+
+
+async def test_an_endpoint_of_hugging_face_needs_no_model() -> None:
+    call = await ask("chatHuggingFace", {"endpoint": "http://e.example/v1/chat/completions"}, {"huggingFaceApiKey": "k"})
+
+    assert (call.url, body(call)["model"]) == ("http://e.example/v1/chat/completions", "tgi")
+
+
+@pytest.mark.parametrize(
+    ("own", "url"),
+    [
+        ("", "https://api.cloudflare.com/client/v4/accounts/acc%2F1/ai/v1/chat/completions"),
+        ("http://c.example/accounts/", "http://c.example/accounts/acc%2F1/ai/v1/chat/completions"),
+        ("http://gate.example/workers-ai/v1", "http://gate.example/workers-ai/v1/chat/completions"),
+    ],
+)
+async def test_cloudflare_is_asked_in_the_folder_of_an_account(own: str, url: str) -> None:
+    credential = {"cloudflareAccountId": "acc/1", "cloudflareApiToken": "token-0123"}
+
+    call = await ask("chatCloudflareWorkersAI", {"baseUrl": own}, credential)
+
+    assert (call.url, call.headers["authorization"]) == (url, "Bearer token-0123")
+    assert body(call)["model"] == "@cf/meta/llama-3.1-8b-instruct-fast"
+
+
+async def test_engines_ask_anthropic_with_a_bound() -> None:
+    call = await ask("chatAnthropic_LlamaIndex", {"temperature": "0.3", "topP": "0.5"}, {"anthropicApiKey": "key-0123"}, CLAUDE)
+
+    assert (call.url, call.headers["x-api-key"]) == ("https://api.anthropic.com/v1/messages", "key-0123")
+    assert {name: body(call)[name] for name in ("temperature", "top_p", "max_tokens")} == {
+        "temperature": 0.3,
+        "top_p": 0.5,
+        "max_tokens": 4096,
+    }
+
+
+async def test_engines_ask_ollama_without_a_key() -> None:
+    call = await ask("chatOllama_LlamaIndex", {"temperature": 0.3, "numCtx": "2048", "stop": "a"}, {}, OLLAMA)
+
+    assert call.url == "http://localhost:11434/api/chat" and "authorization" not in call.headers
+    assert body(call)["options"] == {"temperature": 0.3, "num_ctx": 2048, "stop": ["a"]}

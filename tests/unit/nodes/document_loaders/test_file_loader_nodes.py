@@ -8,13 +8,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl  # type: ignore[import-untyped]
 import orjson
 import pytest
 
+from flowisectl.engine import given_files
 from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import InvalidFlow, MissingInput, NotFound
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders import _loading
+from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.nodes.document_loaders.csv_file import CsvFile
 from flowisectl.nodes.document_loaders.docx_file import DocxFile
 from flowisectl.nodes.document_loaders.file_loader import FileLoader
@@ -78,10 +80,10 @@ class TestFilesOfAnInput:
     @pytest.mark.parametrize("value", ["/etc/passwd", "http://a.test/x", "data:text/plain;base64"])
     def test_other_values_are_refused(self, value: str) -> None:
         with pytest.raises(InvalidFlow, match="neither stored nor a data URI"):
-            _loading._inline(value, NodeInputs({}))
+            given_files._inline(value, NodeInputs({}))
 
     async def test_too_much_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_loading, "MAX_FILE_BYTES", 10)
+        monkeypatch.setattr(given_files, "MAX_FILE_BYTES", 10)
 
         with pytest.raises(InvalidFlow, match="more than 10 bytes"):
             await build(TextFile(), txtFile=uri(b"x" * 11))
@@ -188,3 +190,72 @@ class TestFolder:
             await build(FolderFiles(), folderPath=f"{tmp_path}/../x", recursive=False)
         with pytest.raises(MissingInput, match="no folder"):
             await build(FolderFiles(), folderPath=str(tmp_path / "gone"), recursive=False)
+
+
+class TestMicrosoftFiles:
+    async def test_rows_of_a_workbook_are_documents(self) -> None:
+        book = openpyxl.Workbook()
+        for row in (("item", "price"), ("tea", 2), ("ink", 4)):
+            book.active.append(row)
+        buffer = io.BytesIO()
+        book.save(buffer)
+
+        documents = await build(load_catalogue().get("microsoftExcel"), excelFile=uri(buffer.getvalue(), "a.xlsx"))
+
+        assert contents(documents) == ["item: tea\nprice: 2", "item: ink\nprice: 4"]
+        assert documents[0].metadata["source"] == "blob"
+
+    @pytest.mark.parametrize(
+        ("node", "field", "part", "namespace", "tag"),
+        [
+            ("microsoftWord", "docxFile", "word/document.xml", "wordprocessingml/2006", "t"),
+            ("microsoftPowerpoint", "powerpointFile", "ppt/slides/slide1.xml", "drawingml/2006", "t"),
+        ],
+    )
+    async def test_texts_of_other_files_are_read(self, node: str, field: str, part: str, namespace: str, tag: str) -> None:
+        text = f'<x xmlns="http://schemas.openxmlformats.org/{namespace}/main"><p><r><{tag}>Hello</{tag}></r></p></x>'
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr(part, text)
+
+        documents = await build(load_catalogue().get(node), **{field: uri(buffer.getvalue(), "a.bin")})
+
+        assert contents(documents) == ["Hello"]
+
+
+def book(**parts: str) -> bytes:
+    """An EPUB whose spine has the second chapter first."""
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="a%20b.xhtml"/><item id="c" href="c.xhtml"/></manifest>'
+        '<spine><itemref idref="c"/><itemref idref="a"/><itemref idref="lost"/></spine></package>'
+    )
+    container = '<container><rootfiles><rootfile full-path="OPS/p.opf"/></rootfiles></container>'
+    whole = {
+        "META-INF/container.xml": container,
+        "OPS/p.opf": package,
+        "OPS/a b.xhtml": "<html><head><title>End</title></head><body><p>So it ends.</p></body></html>",
+        "OPS/c.xhtml": "<html><body><p>It begins.</p></body></html>",
+        **parts,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in whole.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+class TestEpub:
+    async def test_chapters_come_in_the_order_of_the_book(self) -> None:
+        chapters = await build(load_catalogue().get("epubFile"), epubFile=uri(book(), "b.epub"))
+        whole = await build(load_catalogue().get("epubFile"), epubFile=uri(book(), "b.epub"), usage="perFile")
+
+        assert [(chapter.page_content, chapter.metadata.get("chapter")) for chapter in chapters] == [
+            ("It begins.", None),
+            ("So it ends.", "End"),
+        ]
+        assert contents(whole) == ["It begins.\n\nSo it ends."]
+
+    @pytest.mark.parametrize("data", [b"no zip", book(**{"META-INF/container.xml": "<container/>"}), book(**{"OPS/p.opf": "<package>"})])
+    async def test_a_file_that_is_no_book_is_told(self, data: bytes) -> None:
+        with pytest.raises(InvalidFlow, match=r"'b\.epub' is no EPUB file that can be read"):
+            await build(load_catalogue().get("epubFile"), epubFile=uri(data, "b.epub"))

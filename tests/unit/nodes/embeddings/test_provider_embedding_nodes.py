@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import MissingInput
+from flowisectl.errors import MissingInput, ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpResponse
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.testing import ScriptedHttp, run_context
@@ -23,7 +23,7 @@ AZURE = {
 }
 
 
-async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], answer: dict[str, Any]) -> HttpCall:
+async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], answer: Any) -> HttpCall:
     """Build a node's object, have one text embedded, and give the request that it sent."""
     http = ScriptedHttp(HttpResponse(status=200, reason="OK", headers={}, body=orjson.dumps(answer)))
     given = NodeInputs(inputs, node_id=f"{node}_0", label=node, credential=credential)
@@ -71,6 +71,27 @@ async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], ans
             "https://api.together.xyz/v1/embeddings",
             {"model": "m", "input": ["a b"]},
         ),
+        (
+            "azureOpenAIEmbeddingsLlamaIndex",
+            {},
+            AZURE,
+            "https://inst.openai.azure.com/openai/deployments/dep/embeddings?api-version=2024-10-21",
+            {"model": "dep", "encoding_format": "base64", "input": ["a\nb"]},
+        ),
+        (
+            "jinaEmbeddings",
+            {"modelDimensions": "512", "allowLateChunking": True},
+            {"jinaAIAPIKey": "key-0123"},
+            "https://api.jina.ai/v1/embeddings",
+            {"model": "jina-embeddings-v3", "dimensions": 512, "late_chunking": True, "input": ["a\nb"]},
+        ),
+        (
+            "voyageAIEmbeddings",
+            {},
+            {"apiKey": "key-0123", "endpoint": "http://v.example/v1/embeddings"},
+            "http://v.example/v1/embeddings",
+            {"model": "voyage-2", "input": ["a\nb"]},
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and "/" not in value else "",
 )
@@ -107,8 +128,23 @@ async def test_cohere_is_told_what_the_vectors_are_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "node", ["openAIEmbeddingsCustom", "mistralAIEmbeddings", "googleGenerativeAiEmbeddings", "cohereEmbeddings", "togetherAIEmbedding"]
-)
+    "node",
+            ["openAIEmbeddingsCustom", "mistralAIEmbeddings", "googleGenerativeAiEmbeddings", "cohereEmbeddings", "togetherAIEmbedding",
+             "jinaEmbeddings", "voyageAIEmbeddings", "huggingFaceInferenceEmbeddings"]
+)  # fmt: skip
 async def test_a_provider_without_a_key_says_so(node: str) -> None:
     with pytest.raises(MissingInput, match="has no API key"):
         await CATALOGUE.get(node).build(NodeInputs({"modelName": "m"}, node_id="n", label=node), run_context())
+
+
+async def test_hugging_face_is_asked_for_the_features_of_a_text() -> None:
+    call = await ask("huggingFaceInferenceEmbeddings", {"modelName": "o/m"}, {"huggingFaceApiKey": "k"}, [[1, 2]])
+    own = await ask("huggingFaceInferenceEmbeddings", {"endpoint": "http://e.example/x"}, {"huggingFaceApiKey": "k"}, [[1, 2]])
+
+    assert call.url == "https://router.huggingface.co/hf-inference/models/o/m/pipeline/feature-extraction"
+    assert (orjson.loads(call.body or b""), own.url) == ({"inputs": ["a b"]}, "http://e.example/x")
+
+
+async def test_a_model_that_embeds_words_is_told() -> None:
+    with pytest.raises(ProviderError, match="choose a model that embeds sentences"):
+        await ask("huggingFaceInferenceEmbeddings", {}, {"huggingFaceApiKey": "k"}, [[[1, 2], [3, 4]]])

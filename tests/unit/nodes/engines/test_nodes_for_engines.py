@@ -11,6 +11,7 @@ from flowisectl.interfaces.http import HttpResponse
 from flowisectl.llm.query_engine import EngineRetriever
 from flowisectl.nodes.chat_models.azure_chat_open_ai_llama_index import AzureChatOpenAILlamaIndex
 from flowisectl.nodes.chat_models.chat_open_ai_llama_index import ChatOpenAILlamaIndex
+from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.nodes.embeddings.open_ai_embedding_llama_index import OpenAIEmbeddingLlamaIndex
 from flowisectl.nodes.vector_stores.pinecone_llama_index import PineconeLlamaIndex
 from flowisectl.retrieval.embedded_store import EmbeddedStore
@@ -75,3 +76,32 @@ async def test_documents_of_llama_index_are_read_and_the_retriever_brings_its_mo
     assert isinstance(retriever, EngineRetriever) and retriever.model is model
     assert isinstance(store, EmbeddedStore)
     assert [document.page_content for document in await retriever.retrieve("q")] == ["Deep inside.", "Plain.", ""]
+
+
+async def synthesized(name: str, model: ScriptedChatModel, texts: list[str], **inputs: Any) -> str:
+    synthesizer = await load_catalogue().get(name).build(NodeInputs(inputs), run_context())
+    found: str = await synthesizer.synthesize(model, "why?", texts)
+    return found
+
+
+async def test_a_simple_builder_asks_once_with_what_fits() -> None:
+    model = ScriptedChatModel("because")
+
+    assert await synthesized("simpleResponseBuilderLlamaIndex", model, ["a" * 30_000, "b" * 30_000]) == "because"
+    asked = model.calls[0].texts[0][1]
+    assert "a" * 30_000 in asked and "bb" not in asked and "why?" in asked
+
+
+async def test_a_tree_answers_from_every_lot_and_then_from_the_answers() -> None:
+    model = ScriptedChatModel("one", "two", "both")
+
+    answer = await synthesized("treeSummarizeLlamaIndex", model, ["a" * 30_000, "b" * 30_000], prompt="{query} from: {context}")
+
+    assert answer == "both"
+    assert model.calls[2].texts == [("user", "why? from: one\n\ntwo")]
+
+
+async def test_a_tree_without_texts_asks_once() -> None:
+    model = ScriptedChatModel("nothing is known")
+
+    assert await synthesized("treeSummarizeLlamaIndex", model, []) == "nothing is known"

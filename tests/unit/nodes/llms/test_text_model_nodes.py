@@ -13,6 +13,7 @@ from flowisectl.errors import MissingInput, ProviderError
 from flowisectl.interfaces.chat_model import ChatOptions, ToolSpec
 from flowisectl.interfaces.http import HttpResponse
 from flowisectl.interfaces.message import ChatMessage
+from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.nodes.llms.hugging_face_inference_llms import HuggingFaceInference
 from flowisectl.nodes.llms.replicate import Replicate
 from flowisectl.testing import InMemoryTextCache, ScriptedHttp, run_context
@@ -108,3 +109,87 @@ class TestReplicate:
 
         with pytest.raises(ProviderError, match="failed: out of memory"):
             await ReplicateText(http, api_key="k", model="o/m").invoke(HELLO)
+
+
+class TestProvidersOfTextModels:
+    @pytest.mark.parametrize(
+        ("node", "inputs", "credential", "url", "sent"),
+        [
+            (
+                "azureOpenAI",
+                {"temperature": "0.2"},
+                {
+                    "azureOpenAIApiKey": "key-0123",
+                    "azureOpenAIApiInstanceName": "inst",
+                    "azureOpenAIApiDeploymentName": "dep",
+                    "azureOpenAIApiVersion": "2024-10-21",
+                },
+                "https://inst.openai.azure.com/openai/deployments/dep/completions?api-version=2024-10-21",
+                {"model": "text-davinci-003", "temperature": 0.2, "max_tokens": 256},
+            ),
+            (
+                "fireworks",
+                {"modelName": "f"},
+                {"fireworksApiKey": "key-0123"},
+                "https://api.fireworks.ai/inference/v1/completions",
+                {"model": "f"},
+            ),
+            (
+                "sambanova",
+                {},
+                {"sambanovaApiKey": "key-0123"},
+                "https://api.sambanova.ai/v1/completions",
+                {"model": "Meta-Llama-3.3-70B-Instruct"},
+            ),
+            (
+                "togetherAI",
+                {"modelName": "t", "topK": "50", "topP": 0.7, "repeatPenalty": "1", "stop": "x, y"},
+                {"togetherAIApiKey": "key-0123"},
+                "https://api.together.xyz/v1/completions",
+                {"model": "t", "top_k": 50, "top_p": 0.7, "repetition_penalty": 1.0, "stop": ["x", "y"]},
+            ),
+        ],
+    )
+    async def test_a_prompt_goes_to_the_completions_of_each(
+        self, node: str, inputs: Any, credential: Any, url: str, sent: dict[str, Any]
+    ) -> None:
+        http = ScriptedHttp(answer({"choices": [{"text": " world"}]}))
+        model = await load_catalogue().get(node).build(NodeInputs(inputs, node_id="l_0", credential=credential), run_context(http=http))
+
+        reply = await model.invoke(HELLO)
+
+        key = http.calls[0].headers.get("api-key") or http.calls[0].headers["authorization"]
+        assert (reply.text, model.provider, http.calls[0].url) == (" world", node, url)
+        assert key.removeprefix("Bearer ") == "key-0123"
+        assert orjson.loads(http.calls[0].body or b"") == {"prompt": "hello", **sent}
+
+    async def test_together_streams_only_when_it_is_told_to(self) -> None:
+        values = {"modelName": "t"}
+        credential = {"togetherAIApiKey": "k"}
+        node = load_catalogue().get("togetherAI")
+
+        silent = await node.build(NodeInputs(values, credential=credential), run_context())
+        speaking = await node.build(NodeInputs({**values, "streaming": True}, credential=credential), run_context())
+
+        assert (silent.streaming, speaking.streaming) == (False, True)
+
+    async def test_ollama_gets_the_prompt_as_one_message(self) -> None:
+        http = ScriptedHttp(answer({"message": {"content": "hi"}, "done": True}))
+        values = {"modelName": "m", "temperature": "0.5", "topK": "3", "streaming": False}
+        model = await load_catalogue().get("ollama").build(NodeInputs(values), run_context(http=http))
+
+        assert (await model.invoke(HELLO)).text == "hi"
+        sent = orjson.loads(http.calls[0].body or b"")
+        assert (sent["messages"], sent["options"]) == ([{"role": "user", "content": "hello"}], {"temperature": 0.5, "top_k": 3})
+
+    async def test_cohere_gets_the_prompt_as_one_message(self) -> None:
+        http = ScriptedHttp(answer({"message": {"content": [{"type": "text", "text": "hi"}]}, "finish_reason": "COMPLETE"}))
+        model = (
+            await load_catalogue()
+            .get("cohere")
+            .build(NodeInputs({"maxTokens": "9", "streaming": False}, credential={"cohereApiKey": "k"}), run_context(http=http))
+        )
+
+        assert (await model.invoke(HELLO)).text == "hi"
+        sent = orjson.loads(http.calls[0].body or b"")
+        assert (sent["model"], sent["max_tokens"], sent["messages"]) == ("command", 9, [{"role": "user", "content": "hello"}])

@@ -12,13 +12,16 @@ from flowisectl.errors import FlowError, MissingInput, ProviderError
 from flowisectl.interfaces.http import HttpDenied, HttpFailed, HttpResponse, Reach
 from flowisectl.nodes.tools.arxiv import Arxiv
 from flowisectl.nodes.tools.brave_search_api import BraveSearchAPI
+from flowisectl.nodes.tools.exa_search import ExaSearch
 from flowisectl.nodes.tools.google_custom_search import GoogleCustomSearch
 from flowisectl.nodes.tools.json_path_extractor import JSONPathExtractor
 from flowisectl.nodes.tools.sear_xng import SearXNG
+from flowisectl.nodes.tools.search_api import SearchAPI
 from flowisectl.nodes.tools.serp_api import SerpAPI, best_of
 from flowisectl.nodes.tools.serper import Serper
 from flowisectl.nodes.tools.tavily_api import TavilyAPI
 from flowisectl.nodes.tools.web_scraper_tool import WebScraperTool
+from flowisectl.nodes.tools.wolfram_alpha import WolframAlpha
 from flowisectl.testing import ScriptedHttp, run_context
 
 
@@ -230,3 +233,52 @@ async def test_a_missing_value_is_an_error_or_null() -> None:
     with pytest.raises(FlowError, match=r"no value at 'x\.y'"):
         await ask(strict, "{}", "json")
     assert await ask(lenient, "{", "json") == "null"
+
+
+class TestExa:
+    async def test_finds_are_a_json_list_and_inputs_become_members_of_the_request(self) -> None:
+        inputs = {"numResults": "3", "type": "neural", "includeDomains": "a.org, b.org", "description": "Looks things up"}
+        tool, http = await build(ExaSearch(), answer({"results": [{"url": "u"}]}), credential={"exaSearchApiKey": "x-secret"}, **inputs)
+
+        assert orjson.loads(await ask(tool)) == [{"url": "u"}]
+        assert (tool.spec.name, tool.spec.description) == ("exa_search", "Looks things up")
+        assert http.calls[0].headers["x-api-key"] == "x-secret"
+        assert orjson.loads(http.calls[0].body or b"") == {
+            "query": "flows",
+            "numResults": 3,
+            "type": "neural",
+            "includeDomains": ["a.org", "b.org"],
+            "contents": {"text": True},
+        }
+
+
+class TestSearchApi:
+    @pytest.mark.parametrize(
+        ("found", "text"),
+        [
+            ({"answer_box": {"answer": "42"}}, "42"),
+            ({"knowledge_graph": {"description": "D"}, "organic_results": [{"snippet": "S"}, {"title": "t"}]}, "D\n\nS"),
+            ({}, "Nothing was found."),
+        ],
+    )
+    async def test_the_best_text_is_given(self, found: Any, text: str) -> None:
+        tool, http = await build(SearchAPI(), answer(found), credential={"searchApiKey": "s-secret"})
+
+        assert await ask(tool, "a b") == text
+        assert http.calls[0].url == "https://www.searchapi.io/api/v1/search?engine=google&q=a+b"
+        assert http.calls[0].headers["authorization"] == "Bearer s-secret"
+
+
+class TestWolfram:
+    async def test_the_answer_is_given_as_it_is_and_never_the_key(self) -> None:
+        script = (answer("4", kind="text/plain"), answer("no input for w-secret", 501, "text/plain"), HttpFailed("w-secret is slow"))
+        tool, http = await build(WolframAlpha(), *script, credential={"wolframAlphaAppId": "w-secret"})
+
+        assert [await ask(tool, "2+2") for _ in range(3)] == ["4", "no input for ***", "WolframAlpha cannot be reached: *** is slow"]
+        assert http.calls[0].url == "https://www.wolframalpha.com/api/v1/llm-api?appid=w-secret&input=2%2B2"
+
+
+@pytest.mark.parametrize("node", [ExaSearch(), SearchAPI(), WolframAlpha()])
+async def test_further_services_need_their_key(node: Node) -> None:
+    with pytest.raises(MissingInput, match="has no API key"):
+        await build(node)

@@ -106,3 +106,38 @@ async def test_vectors_of_another_model_are_refused(tmp_path: Path) -> None:
 async def test_paths_that_lead_upwards_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFlow, match="not allowed"):
         await store(f"{tmp_path}/../elsewhere")
+
+
+async def test_an_index_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    reader = await store(tmp_path)
+    await (await store(tmp_path)).add(documents("aa"))
+    assert [document.page_content for document, _ in await reader.search("a", 5)] == ["aa"]
+
+    await (await store(tmp_path)).add(documents("bb", "ab"))
+
+    assert sorted(document.page_content for document, _ in await reader.search("a", 5)) == ["ab", "bb"]
+
+
+async def test_a_write_that_breaks_off_leaves_the_old_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(TinyEmbeddings):
+        async def embed(self, texts: Any) -> list[list[float]]:
+            if "bad" in texts:
+                raise InvalidFlow("no")
+            return await super().embed(texts)
+
+    monkeypatch.setattr("flowisectl.retrieval.embedded_store.EMBEDDED_AT_ONCE", 1)
+    await (await store(tmp_path)).add(documents("aa"))
+
+    with pytest.raises(InvalidFlow, match="no"):
+        await (await store(tmp_path, embeddings=Failing())).add(documents("bb", "bad"))
+
+    assert [document.page_content for document, _ in await (await store(tmp_path)).search("a", 5)] == ["aa"]
+
+
+async def test_the_last_document_can_be_deleted(tmp_path: Path) -> None:
+    opened = await store(tmp_path)
+    await opened.add([Document(page_content="aa", id="x")])
+
+    await opened.delete(["x"])
+
+    assert await opened.search("a", 5) == []

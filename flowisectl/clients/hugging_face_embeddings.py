@@ -1,0 +1,45 @@
+"""Embedding models of Hugging Face (https://huggingface.co/docs/inference-providers/tasks/feature-extraction)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from flowisectl.clients.batched_embeddings import BatchedEmbeddings
+from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.interfaces.http import HttpClient
+
+ROUTER_URL = "https://router.huggingface.co/hf-inference/models"
+_AT_ONCE = 64
+
+
+class HuggingFaceEmbeddings(BatchedEmbeddings):
+    """A model by its name, or an endpoint of one's own. Line ends count as blanks."""
+
+    no_vectors = "gave no vector for each text: choose a model that embeds sentences, not words"
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        provider: str,
+        api_key: str,
+        model: str,
+        endpoint: str = "",
+        on_retry: Callable[[str], None] | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        service = ModelEndpoint(
+            http, provider=provider, headers=key_headers(api_key), secrets=(api_key.strip(),), on_retry=on_retry, pause=pause
+        )
+        url = endpoint or f"{ROUTER_URL}/{quote(model, safe='/')}/pipeline/feature-extraction"
+        super().__init__(service, url=url, model=model or endpoint, batch_size=_AT_ONCE)
+
+    def _body(self, batch: Sequence[str]) -> Mapping[str, Any]:
+        return {"inputs": [text.replace("\n", " ") for text in batch]}
+
+    def _vectors(self, answer: Any) -> Any:
+        return answer

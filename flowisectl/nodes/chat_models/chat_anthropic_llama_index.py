@@ -1,0 +1,47 @@
+"""Chat completion by Anthropic, for engines."""
+
+from __future__ import annotations
+
+from flowisectl.clients.anthropic import AnthropicChat
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.nodes.chat_models._compatible import TEMPERATURE, require_key
+
+DEFAULT_MODEL = "claude-3-haiku"
+DEFAULT_MAX_TOKENS = 4096
+"""The API demands a bound; every model takes this one."""
+
+
+class ChatAnthropicLlamaIndex(Node):
+    definition = NodeDefinition(
+        name="chatAnthropic_LlamaIndex",
+        label="ChatAnthropic",
+        category="Chat Models",
+        version=3.0,
+        base_classes=("ChatAnthropic", "BaseChatModel_LlamaIndex", "ToolCallLLM", "BaseLLM"),
+        description="Chat completion by Anthropic, for engines",
+        tags=("LlamaIndex",),
+        credential=CredentialParam(("anthropicApi",)),
+        inputs=(
+            NodeParam("modelName", "Model Name", "asyncOptions", default=DEFAULT_MODEL, load_method="listModels"),
+            TEMPERATURE,
+            NodeParam("maxTokensToSample", "Max Tokens", "number", optional=True, step=1, additional=True),
+            NodeParam("topP", "Top P", "number", optional=True, step=0.1, additional=True),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
+        return AnthropicChat(
+            context.http,
+            provider="chatAnthropic_LlamaIndex",
+            api_key=require_key(inputs, "anthropicApiKey"),
+            model=inputs.text("modelName", DEFAULT_MODEL),
+            params={
+                "temperature": inputs.number("temperature"),
+                "top_p": inputs.number("topP") or None,
+                "max_tokens": inputs.integer("maxTokensToSample") or DEFAULT_MAX_TOKENS,
+            },
+            streaming=inputs.flag("streaming", True),
+            on_retry=context.trace.note,
+        )
