@@ -17,13 +17,15 @@ class UpsertRequest:
     """One accepted job of the lane `upsert`. Flows and stores travel as ids; a worker reads them."""
 
     task: str = FLOW
-    """`flow`, or a task of document stores (`documents/tasks.py`)."""
+    """`flow`, or a task of document stores (`documents/tasks.py`) or of components (`documents/component_tasks.py`)."""
     target_id: str
-    """The chatflow or the document store."""
+    """The chatflow or the document store; empty for a task of neither."""
     upsert_id: str
     """The id of the history's row, made by main: however often a job runs, there is one row."""
     body: Mapping[str, Any]
     """The request's body, as the client sent it."""
+    body_digest: str = ""
+    """Not empty: the body is too large for Redis, and only its beginnings travel here; see runs/large_bodies.py."""
     version: str = ""
     """Of a flow: the row's `updatedDate`."""
     chat_id: str = ""
@@ -32,6 +34,8 @@ class UpsertRequest:
     base_url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the route adds to the body: ids out of its path."""
+    traceparent: str = ""
+    """The request's place in a trace; empty when no traces are sent."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from flowisectl.database.upsert_history import insert_upsert_history
+from flowisectl.documents.component_tasks import COMPONENT_TASKS, FLOW_TASKS, ComponentTasks
 from flowisectl.documents.request import FLOW, UpsertRequest, UpsertResult
 from flowisectl.documents.store import DocumentStores
 from flowisectl.documents.tasks import StoreTasks
@@ -18,7 +19,7 @@ from flowisectl.engine.events import NoEvents
 from flowisectl.engine.session import session_id_of
 from flowisectl.engine.upsert import UpsertOutcome, upsert_flow
 from flowisectl.errors import DeadlinePassed, FlowisectlError, Unavailable
-from flowisectl.runs.attempt import Attempt
+from flowisectl.runs.attempt import Attempt, begin_attempt
 from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_context
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class UpsertRunner:
         Raises CancelledError when it was stopped, AttemptLost before it writes a row when another attempt has its place.
         """
         try:
+            await begin_attempt(self._services.database, attempt)
             answer = await self._answer(request, trace, attempt)
         except asyncio.CancelledError:
             raise
@@ -56,6 +58,8 @@ class UpsertRunner:
     async def _answer(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> Any:
         if request.task == FLOW:
             return await self._fill_flow_store(request, trace, attempt)
+        if request.task in COMPONENT_TASKS:
+            return await self._run_components(request, trace)
         tasks = StoreTasks(
             database=self._services.database,
             catalogue=self._services.catalogue,
@@ -67,6 +71,11 @@ class UpsertRunner:
         )
         return await tasks.run(request.task, request.body, request.options)
 
+    async def _run_components(self, request: UpsertRequest, trace: Trace) -> Any:
+        flow = (await self._services.flows.get(request.target_id, request.version)).flow if request.task in FLOW_TASKS else None
+        context = self._context(request, {}, trace, session_id=request.chat_id)
+        return await ComponentTasks(catalogue=self._services.catalogue, context=context, flow=flow).run(request.task, request.body)
+
     async def _fill_flow_store(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> Mapping[str, Any]:
         stored = await self._services.flows.get(request.target_id, request.version)
         body = request.body
@@ -77,7 +86,7 @@ class UpsertRunner:
             stored.flow, context, self._services.catalogue, stop_node_id=stop_node if isinstance(stop_node, str) else ""
         )
         await attempt.confirm()
-        await self._keep_history(request, outcome)
+        await self._keep_history(request, outcome, attempt)
         return outcome.to_json()
 
     def _context(self, request: UpsertRequest, body: Mapping[str, Any], trace: Trace, *, session_id: str) -> RunContext:
@@ -96,8 +105,9 @@ class UpsertRunner:
         )
         return run_context(self._services, ids, run, events=NoEvents(), trace=trace, flows=self._flows)
 
-    async def _keep_history(self, request: UpsertRequest, outcome: UpsertOutcome) -> None:
+    async def _keep_history(self, request: UpsertRequest, outcome: UpsertOutcome, attempt: Attempt) -> None:
         await insert_upsert_history(
             self._services.database,
             {"id": request.upsert_id, "chatflowid": request.target_id, "result": outcome.counts, "flowData": list(outcome.visited)},
+            attempt.fence,
         )

@@ -24,6 +24,7 @@ from flowisectl.database.lookup import Row
 from flowisectl.documents.store_view import Loader, loader_in, loaders_of, store_view, with_loader
 from flowisectl.errors import InvalidRequest, NotFound
 from flowisectl.storage.blob_store import BlobStore
+from flowisectl.storage.left_behind import left_behind
 
 FOLDER = "docustore"
 """Files of a store lie under `<organization>/docustore/<store>`."""
@@ -91,7 +92,8 @@ class DocumentStores:
         """Delete a store with its chunks, its history and its files. Raises StoreNotFound."""
         await self.row(store_id)
         deleted = await delete_store(self._database, store_id, self._workspace_id)
-        await blobs.delete_chat(FOLDER, store_id)
+        with left_behind(f"document store {store_id}"):
+            await blobs.delete_chat(FOLDER, store_id)
         return deleted
 
     # ---- loaders
@@ -132,7 +134,8 @@ class DocumentStores:
         still_used = {str(file.get("name")) for loader in loaders_of(row) for file in loader.get("files") or ()}
         for name in files:
             if name not in still_used:
-                await blobs.delete(FOLDER, store_id, name)
+                with left_behind(f"loader {loader_id} of document store {store_id}"):
+                    await blobs.delete(FOLDER, store_id, name)
         return store_view(row)
 
     # ---- chunks

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import orjson
 from redis.asyncio import Redis
 
 from config.settings import QueueSettings
+from flowisectl.database.connection import Database
 from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.errors import DeadlinePassed, JobNotFound, RedisUnavailable, RunStopped
 from flowisectl.events.buffer import JobBuffer
@@ -18,6 +21,8 @@ from flowisectl.events.wire import JobEnd, to_json
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.large_bodies import light_body, put_body
+from flowisectl.runs.payloads import LARGE_BYTES, Payloads
 
 LANE = "upsert"
 """The queue of these jobs: predictions have another, so that neither waits for the other."""
@@ -30,19 +35,26 @@ LOOK_SECONDS = 2.0
 class QueueUpserts:
     """`documents.submission.UpsertSubmitter` over the queue. One for each main process; open it with `open_upserts`."""
 
-    def __init__(self, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings) -> None:
+    def __init__(self, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings, payloads: Payloads | None = None) -> None:
+        self._payloads = payloads
         self._lifecycle = lifecycle
         self._subscriber = subscriber
         self._wait_seconds = settings.wait_timeout_seconds
         self._withdrawals: set[asyncio.Task[None]] = set()
 
     async def submit(self, request: UpsertRequest) -> QueuedUpsert:
-        """Accept an upsert: it is in the queue when this returns. Raises RedisUnavailable within two seconds."""
+        """Accept an upsert: it is in the queue when this returns. Raises RedisUnavailable within two seconds.
+
+        A large one may raise DatabaseUnavailable.
+        """
         job_id = new_job_id()
+        data, payloads = _to_bytes(request), self._payloads
+        is_large = len(data) >= LARGE_BYTES and payloads is not None
+        if is_large and payloads is not None:
+            digest = await put_body(payloads, job_id, request.body)
+            data = _to_bytes(replace(request, body=light_body(request.body), body_digest=digest))
         buffer = self._subscriber.listen(job_id)
-        job = NewJob(
-            id=job_id, request=_to_bytes(request), flow_id=request.target_id, chat_id=request.chat_id, reply=self._subscriber.stream
-        )
+        job = NewJob(id=job_id, request=data, flow_id=request.target_id, chat_id=request.chat_id, reply=self._subscriber.stream)
         try:
             await self._enqueue(job)
         except BaseException:
@@ -52,6 +64,9 @@ class QueueUpserts:
             self._withdrawals.add(task)
             task.add_done_callback(self._withdrawals.discard)
             raise
+        if is_large and payloads is not None:
+            with contextlib.suppress(RedisUnavailable):  # without a mark it goes when it expires
+                await payloads.mark(job_id)
         return QueuedUpsert(job_id, buffer, self._lifecycle, self._subscriber, self._wait_seconds)
 
     async def _enqueue(self, job: NewJob) -> None:
@@ -137,15 +152,22 @@ def _to_bytes(request: UpsertRequest) -> bytes:
 
 
 @asynccontextmanager
-async def open_upserts(redis: Redis, settings: QueueSettings) -> AsyncIterator[QueueUpserts]:
-    """A submitter that hears of its jobs' ends before it accepts the first. Raises RedisUnavailable."""
-    pipeline = Pipeline(redis)
-    lifecycle = Lifecycle(pipeline, QueueKeys(settings.name, LANE), settings)
+async def open_upserts(redis: Redis, settings: QueueSettings, database: Database | None = None) -> AsyncIterator[QueueUpserts]:
+    """A submitter that hears of its jobs' ends before it accepts the first; `database` keeps what is too large for Redis.
+
+    Raises RedisUnavailable.
+    """
+    pipeline, keys = Pipeline(redis), QueueKeys(settings.name, LANE)
+    lifecycle = Lifecycle(pipeline, keys, settings)
+    payloads = Payloads(database, pipeline, keys, settings) if database is not None else None
     async with open_subscriber(redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len) as subscriber:
-        reaper = asyncio.create_task(lifecycle.reap_for_ever(), name="upsert-reaper")
+        tasks = [asyncio.create_task(lifecycle.reap_for_ever(), name="upsert-reaper")]
+        if payloads is not None:
+            tasks.append(asyncio.create_task(payloads.sweep_for_ever(), name="upsert-payload-sweeper"))
         try:
-            yield QueueUpserts(lifecycle, subscriber, settings)
+            yield QueueUpserts(lifecycle, subscriber, settings, payloads)
         finally:
-            reaper.cancel()
-            await asyncio.wait([reaper])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
     await pipeline.aclose()

@@ -23,6 +23,7 @@ from flowisectl.documents.store_files import stored_config, with_files
 from flowisectl.documents.store_view import Loader, loader_in, loaders_of, with_loader
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.indexing import name_records
 from flowisectl.engine.upsert import UpsertOutcome, fill_store
 from flowisectl.errors import InvalidFlow, InvalidRequest
 from flowisectl.interfaces.chat_model import ChatModel
@@ -146,7 +147,7 @@ class StoreTasks:
         await self.stores.update(self.store_id, {"status": "UPSERTED"})
         outcome = replace(outcome, visited=shown_components(row, self.catalogue))
         values = {"id": history_id, "chatflowid": self.store_id, "result": outcome.counts, "flowData": list(outcome.visited)}
-        await insert_upsert_history(self.database, values)
+        await insert_upsert_history(self.database, values, self.attempt.fence)
         return outcome
 
     async def describe(self, body: Mapping[str, Any]) -> dict[str, str]:
@@ -195,6 +196,7 @@ class StoreTasks:
         if records is None:
             ids = [chunk["id"] for chunk in await list_chunks(self.database, self.store_id, loader_id)]
         else:
+            name_records(records, store)
             await records.prepare()
             ids = await records.keys(doc_id=loader_id)
         with traced_component(_store_name(row), self.context):

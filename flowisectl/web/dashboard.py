@@ -18,6 +18,8 @@ from flowisectl.queue.shown_queue import SHOWS_PAYLOADS, ShownQueue
 from flowisectl.web.auth import Authentication
 from flowisectl.web.callers import Caller
 from flowisectl.web.client_address import ProxyTrust
+from flowisectl.web.dashboard_script import NAME as SCRIPT
+from flowisectl.web.dashboard_script import page_script
 from flowisectl.web.errors import HttpError, status_of
 from flowisectl.web.json_text import to_json
 from flowisectl.web.rate_limit import RequestCounters
@@ -101,6 +103,8 @@ class Dashboard:
             return
         if path == PREFIX:
             await send.whole(302, b"", b"text/plain", [(b"location", f"{PREFIX}/".encode())])
+        elif path == f"{PREFIX}/static/{SCRIPT}":
+            await send.whole(200, page_script(), b"text/javascript; charset=utf-8")
         elif scope["method"] not in ("GET", "HEAD") and not self._may_steer(caller, headers):
             await send.json(403, {"error": "Only an administrator of the organization may stop or retry jobs"})
         elif await self._exists(path, send):

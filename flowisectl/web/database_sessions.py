@@ -36,6 +36,10 @@ class DatabaseSessions:
             self._touch(session_id, now)
         return user or None
 
+    async def replace(self, session_id: str, user: User) -> None:
+        await self._ready()
+        await self._rows.rewrite(session_id, {"cookie": COOKIE, "passport": {"user": dict(user)}}, self._clock() + LIFETIME_SECONDS)
+
     async def close(self, session_id: str) -> None:
         await self._ready()
         await self._rows.delete(session_id)

@@ -18,7 +18,7 @@ from flowisectl.web.callers import SCOPE_KEY
 from flowisectl.web.cors import CorsPolicy, FlowDomains
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
 from flowisectl.web.gate import Gate
-from flowisectl.web.request_source import HEADERS_KEY, enter_request
+from flowisectl.web.request_source import HEADERS_KEY, SEND_KEY, enter_request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -53,10 +53,12 @@ class Edge:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._inner(scope, receive, send)
+            # There is no route for a WebSocket: a close before it is accepted is answered with 403.
+            await (send({"type": "websocket.close", "code": 1008}) if scope["type"] == "websocket" else self._inner(scope, receive, send))
             return
         headers = scope[HEADERS_KEY] = dict(scope["headers"])
         scope.update(self._shared)
+        scope[SEND_KEY] = send
         enter_request(scope)
         origin, path = headers.get(b"origin"), scope["path"]
         extra = self._framing

@@ -25,14 +25,13 @@ from flowisectl.errors import (
     InvalidRequest,
     Unavailable,
 )
+from flowisectl.predictions.error_text import shown_error
 from flowisectl.web.answers import JSON_TYPE
 from flowisectl.web.json_text import to_json
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = "2"
-_PROVIDER_REFUSED_KEY = "401 Incorrect API key provided"
-_KEY_ADVICE = "401 Unauthorized – check your API key: the model provider did not accept it"
 _TEXTS = {413: "request entity too large", 408: "The request's body did not arrive in time"}
 
 
@@ -100,9 +99,7 @@ def status_of(error: FlowisectlError) -> int:
 
 def error_body(status: int, message: str, stack: str | None = None) -> dict[str, Any]:
     """The standard error. A provider's refusal of its key is told in words that a user can act on."""
-    if _PROVIDER_REFUSED_KEY in message:
-        message = _KEY_ADVICE
-    return {"statusCode": status, "success": False, "message": message, "stack": stack or {}}
+    return {"statusCode": status, "success": False, "message": shown_error(message), "stack": stack or {}}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from flowisectl.web.answers import json_answer, text_answer
 from flowisectl.web.errors import HttpError
 from flowisectl.web.request_source import client_left, header
 from flowisectl.web.services import WebServices
-from flowisectl.web.webhook_callback import Callback, callback_of, tell_when_done
+from flowisectl.web.webhook_callback import Callback, callback_of
 
 JOB_ID = "X-Job-Id"
 """The header of every answer that names the job behind it."""
@@ -58,10 +58,8 @@ def wanted_callback(*, is_allowed: bool) -> Callback | None:
     return callback
 
 
-def accepted(prediction: PredictionRequest, submission: Submission, callback: Callback | None, services: WebServices) -> Response:
-    """202: the job's id, and where to ask for it. The callback is told the outcome; a stopping server waits for that."""
-    if callback is not None:
-        _keep(_tell(prediction, submission, callback, services))
+def accepted(prediction: PredictionRequest, submission: Submission) -> Response:
+    """202: the job's id, and where to ask for it."""
     where = urls(submission.job_id)
     body = {"id": submission.job_id, "chatId": prediction.chat_id, **where}
     answer = json_answer(body, 202)
@@ -101,11 +99,6 @@ def _keep(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.get_running_loop().create_task(work)
     _working.add(task)
     task.add_done_callback(_working.discard)
-
-
-async def _tell(prediction: PredictionRequest, submission: Submission, callback: Callback, services: WebServices) -> None:
-    with services.streams.waiting():
-        await tell_when_done(submission, prediction.chat_id, callback, services.outgoing)
 
 
 async def _cancel(services: WebServices, job_id: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from quart import request
@@ -16,6 +18,7 @@ from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import checked_body
 from flowisectl.web.request_source import header
 from flowisectl.web.services import WebServices
+from flowisectl.web.stored_files import require_shared_files
 
 FILE_MARK = "FILE-STORAGE::"
 MAX_FILES = 100
@@ -25,26 +28,45 @@ def is_multipart() -> bool:
     return header(b"content-type").lower().startswith("multipart/form-data")
 
 
-async def read_multipart(stored: StoredFlow, services: WebServices) -> dict[str, Any]:
-    """The body that the form stands for: its fields, and as `overrideConfig` its fields and the references of its stored files.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A form that was read and checked; nothing of it is stored yet."""
 
-    Raises InvalidRequest for a form that cannot be read and for files whose name does not fit their type.
-    """
+    fields: Mapping[str, Any]
+    files: Sequence[FileStorage]
+
+    def body(self, references: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The body that it stands for: its fields, and as `overrideConfig` its fields and the references of its stored files.
+
+        Raises InvalidRequest.
+        """
+        return checked_body({**self.fields, "overrideConfig": {**self.fields, **(references or {})}})
+
+
+async def read_form() -> Form:
+    """Raises InvalidRequest for a form that cannot be read and for files whose name does not fit their type, HttpError 400."""
     fields, files = await form_parts()
-    form = {name: _field(name, value) for name, value in fields.items()}
-    overrides: dict[str, Any] = dict(form)
-    stored_names: dict[str, list[str]] = {}
     if len(files) > MAX_FILES:
         raise InvalidRequest(f"{len(files)} files in one request; at most {MAX_FILES} are allowed")
     for file in files:
         check_file_type(file.filename or "", file.mimetype)
+    return Form(fields={name: _field(name, value) for name, value in fields.items()}, files=files)
+
+
+async def stored_form(form: Form, stored: StoredFlow, services: WebServices) -> dict[str, Any]:
+    """Store the form's files with the flow; gives the body that names them. Whoever sends it was let in before.
+
+    Raises InvalidRequest, StorageUnavailable.
+    """
+    if not form.files:
+        return form.body()
+    await require_shared_files(services)
+    stored_names: dict[str, list[str]] = {}
     blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
-    for file in files:
+    for file in form.files:
         name = await blobs.write(stored.flow.id, "", file.filename or "", file.read(), file.mimetype)
         stored_names.setdefault(input_of(name), []).append(name)
-    for field, names in stored_names.items():
-        overrides[field] = FILE_MARK + to_json(names).decode()
-    return checked_body({**form, "overrideConfig": overrides})
+    return form.body({field: FILE_MARK + to_json(names).decode() for field, names in stored_names.items()})
 
 
 async def form_parts() -> tuple[dict[str, str], list[FileStorage]]:

@@ -68,6 +68,19 @@ _SPEECH = _object(
     credentialId=_ID,
     voice=_TEXT,
 )
+_SERVER = _object(
+    name=_TEXT, serverUrl={"type": "string", "format": "uri"}, iconSrc=_TEXT, color=_TEXT, authType={"enum": ["NONE", "CUSTOM_HEADERS"]},
+    authConfig=_object(headers=_OBJECT),
+)  # fmt: skip
+_MODEL = _object("name", name=_TEXT, inputs=_OBJECT)
+_LOADER = _object(
+    "storeId", storeId=_ID, id=_TEXT, loaderId=_TEXT, loaderName=_TEXT, loaderConfig=_OBJECT, splitterId=_TEXT, splitterName=_TEXT,
+    splitterConfig=_OBJECT, credential=_TEXT,
+)  # fmt: skip
+_COMPONENTS = _object(
+    "storeId", storeId=_ID, docId=_TEXT, vectorStoreName=_TEXT, vectorStoreConfig=_OBJECT, embeddingName=_TEXT, embeddingConfig=_OBJECT,
+    recordManagerName=_TEXT, recordManagerConfig=_OBJECT, isStrictSave=_FLAG,
+)  # fmt: skip
 _FILES = _object(files=_list({"type": "string", "format": "binary"}))
 _KINDS = (
     "agentflow agentflowv2 assistantCustom assistantOpenAI assistantAzure chatflow chat_message chat_feedback custom_template "
@@ -91,7 +104,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         rating={"enum": ["THUMBS_UP", "THUMBS_DOWN"]},
         content=_TEXT,
     ),
-    ("PUT", "feedback/{feedback_id}"): _object(rating={"enum": ["THUMBS_UP", "THUMBS_DOWN"]}, content=_TEXT),
+    ("PUT", "feedback/{id}"): _object(rating={"enum": ["THUMBS_UP", "THUMBS_DOWN"]}, content=_TEXT),
     ("POST", "leads"): _object("chatflowid", chatflowid=_ID, chatId=_TEXT, name=_TEXT, email=_TEXT, phone=_TEXT),
     ("POST", "credentials"): {**_CREDENTIAL, "required": ["name", "credentialName"]},
     ("PUT", "credentials/{credential_id}"): _CREDENTIAL,
@@ -125,10 +138,39 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "text-to-speech/abort"): _object("chatId chatMessageId chatflowId", chatId=_TEXT, chatMessageId=_TEXT, chatflowId=_ID),
     ("POST", "account/register"): _object("user", user=_object("name email credential", name=_TEXT, email=_TEXT, credential=_TEXT)),
     ("POST", "auth/login"): _object("email password", email=_TEXT, password=_TEXT),
-}
+    ("PUT", "user"): _object(id=_ID, name=_TEXT, email=_TEXT, oldPassword=_TEXT, newPassword=_TEXT, confirmPassword=_TEXT),
+    ("POST", "custom-mcp-servers"): {**_SERVER, "required": ["name", "serverUrl"]},
+    ("PUT", "custom-mcp-servers/{server_id}"): _SERVER,
+    ("POST", "node-load-method/{name}"): _object(
+        "loadMethod", loadMethod=_TEXT, credential=_ID, inputs=_OBJECT, currentNode=_OBJECT, previousNodes=_list(_OBJECT)
+    ),
+    ("POST", "node-config"): {**_OBJECT, "description": "A node's data, with its `name`"},
+    ("POST", "node-custom-function"): _object("javascriptFunction", javascriptFunction=_TEXT, functionInputVariables=_OBJECT),
+    ("POST", "assistants/generate/instruction"): _object("task selectedChatModel", task=_TEXT, selectedChatModel=_MODEL),
+    ("POST", "openai-realtime/{flow_id}"): _object("chatId toolName", chatId=_TEXT, toolName=_TEXT, inputArgs=_OBJECT),
+    ("POST", "openai-assistants-file/download"): _object("chatflowId chatId fileName", chatflowId=_ID, chatId=_TEXT, fileName=_TEXT),
+    ("POST", "vector/internal-upsert/{flow_id}"): _object(stopNodeId=_TEXT, overrideConfig=_OBJECT, chatId=_TEXT, question=_TEXT),
+    ("POST", "document-store/store"): _object("name", name=_TEXT, description=_TEXT),
+    ("PUT", "document-store/store/{store_id}"): _object(name=_TEXT, description=_TEXT),
+    ("POST", "document-store/loader/save"): _LOADER,
+    ("POST", "document-store/loader/preview"): {**_LOADER, "properties": {**_LOADER["properties"], "previewChunkCount": _NUMBER}},
+    ("POST", "document-store/loader/process/{loader_id}"): _LOADER,
+    ("PUT", "document-store/chunks/{store_id}/{loader_id}/{id}"): _object(pageContent=_TEXT, metadata=_OBJECT),
+    ("POST", "document-store/vectorstore/save"): _COMPONENTS,
+    ("POST", "document-store/vectorstore/update"): _COMPONENTS,
+    ("POST", "document-store/vectorstore/insert"): _COMPONENTS,
+    ("POST", "document-store/vectorstore/query"): _object("storeId query", storeId=_ID, query=_TEXT, inputs=_OBJECT),
+    ("POST", "document-store/upsert/{store_id}"): _object(
+        docId=_TEXT, metadata=_OBJECT, replaceExisting=_FLAG, createNewDocStore=_FLAG, docStore=_OBJECT, loaderName=_TEXT, loader=_OBJECT,
+        splitter=_OBJECT, vectorStore=_OBJECT, embedding=_OBJECT, recordManager=_OBJECT,
+    ),
+    ("POST", "document-store/refresh/{store_id}"): _object(items=_list(_object(docId=_TEXT))),
+    ("POST", "document-store/generate-tool-desc/{store_id}"): _object("selectedChatModel", selectedChatModel=_MODEL),
+}  # fmt: skip
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "prediction/{flow_id}"): {**_FILES, "properties": {**_FILES["properties"], "question": _TEXT, "chatId": _TEXT, "vars": _TEXT}},
     ("POST", "vector/upsert/{flow_id}"): _FILES,
+    ("POST", "document-store/upsert/{store_id}"): _FILES,
     ("POST", "attachments/{flow_id}/{chat_id}"): {**_FILES, "properties": {**_FILES["properties"], "base64": _TEXT}},
 }
 _PAGES = {"page": _NUMBER, "limit": _NUMBER}
@@ -143,7 +185,7 @@ QUERIES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "internal-chatmessage/{flow_id}"): _MESSAGES,
     ("DELETE", "chatmessage/{flow_id}"): _MESSAGES,
     ("GET", "stats/{flow_id}"): {name: _MESSAGES[name] for name in ("chatType", "startDate", "endDate", "feedbackType")},
-    ("GET", "feedback/{flow_id}"): {name: _MESSAGES[name] for name in ("chatId", "order", "startDate", "endDate")},
+    ("GET", "feedback/{id}"): {name: _MESSAGES[name] for name in ("chatId", "order", "startDate", "endDate")},
     ("GET", "variables"): _PAGES,
     ("GET", "tools"): _PAGES,
     ("GET", "apikey"): _PAGES,
@@ -158,13 +200,30 @@ QUERIES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "get-upload-file"): {"chatflowId": _ID, "chatId": _TEXT, "fileName": _TEXT, "download": _FLAG},
     ("GET", "text-to-speech/voices"): {"provider": {"enum": ["openai", "elevenlabs"]}, "credentialId": _ID},
     ("GET", "marketplaces/custom"): _PAGES,
+    ("GET", "custom-mcp-servers"): _PAGES,
+    ("GET", "document-store/store"): _PAGES,
+    ("DELETE", "document-store/vectorstore/{store_id}"): {"docId": _TEXT},
+    ("GET", "fetch-links"): {
+        "url": {"type": "string", "format": "uri"}, "relativeLinksMethod": {"enum": ["webCrawl", "scrapeXMLSitemap"]}, "limit": _NUMBER,
+    },
+    ("GET", "oauth2-credential/callback"): {"code": _TEXT, "state": _TEXT, "error": _TEXT},
+    ("GET", "organization"): {"id": _ID},
+    ("GET", "organizationuser"): {"organizationId": _ID, "userId": _ID},
+    ("GET", "workspaceuser"): {"workspaceId": _ID, "userId": _ID},
+    ("POST", "workspace/switch"): {"id": _ID},
 }  # fmt: skip
+CHOICES = {
+    "auth/permissions/{kind}": ("ROLE", "API_KEY"),
+    "auth/{kind}": ("ROLE", "API_KEY"),
+    "document-store/components/{kind}": ("loaders", "embeddings", "vectorstore", "recordmanager"),
+}
+"""The values of a path's parameter, where there are few."""
 SCHEMAS: dict[str, Any] = {
     "Error": _object(
         statusCode={"type": "integer"},
         success={"const": False},
         message=_TEXT,
         stack={"type": ["object", "string"]},
-        error={"type": "string", "description": "Some routes answer with this member alone"},
+        error={"type": ["string", "object"], "description": "Some routes answer with this member alone; an object in JSON-RPC"},
     )
 }

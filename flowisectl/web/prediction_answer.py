@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from quart import Response
 from flowisectl.errors import QueueFull
 from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
+from flowisectl.predictions.submission import Submission
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.uploads import store_early
 from flowisectl.web.answers import json_bytes
@@ -20,10 +22,13 @@ from flowisectl.web.errors import HttpError
 from flowisectl.web.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import chat_id_of
-from flowisectl.web.request_source import base_url, current_scope, header
+from flowisectl.web.request_source import base_url, current_scope, header, traceparent
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import event_stream
+from flowisectl.web.stored_files import has_files, require_shared_files
 
+Told = Callable[[Submission], Awaitable[Submission]]
+"""Is told of a submission, and gives the one to go on with."""
 LARGE_UPLOADS = 256 * 1024
 """Characters of uploaded data from which on they are stored before the prediction is queued."""
 
@@ -46,29 +51,44 @@ async def prediction_request(
         is_tool_call=header(b"flowise-tool") == "true",
         wants_stream=wants_stream,
         accepted_ms=int(time.time() * 1000),
+        traceparent=traceparent(),
     )
 
 
 async def answer_prediction(
-    prediction: PredictionRequest, services: WebServices, *, error_prefix: str, max_of_flow: int = 0, may_call_back: bool = False
+    prediction: PredictionRequest,
+    services: WebServices,
+    *,
+    error_prefix: str,
+    max_of_flow: int = 0,
+    may_call_back: bool = False,
+    as_stream: bool | None = None,
+    told: Told | None = None,
 ) -> Response:
     """Submit, then stream or wait, or answer at once when the client prefers that.
 
+    `as_stream` is said where others than the client listen to the run's events; `told` gets the submission as soon as it is made.
+
     Raises HttpError for a run that failed, RedisUnavailable, DeadlinePassed.
     """
-    if prediction.body.get("uploads"):
+    if uploads := prediction.body.get("uploads"):
+        if has_files(uploads):
+            await require_shared_files(services)
         prediction = await with_stored_uploads(prediction, services)
     acceptance = acceptance_of(services, max_of_flow)
-    callback = wanted_callback(is_allowed=may_call_back) if acceptance.is_detached else None
+    if acceptance.is_detached and (callback := wanted_callback(is_allowed=may_call_back)) is not None:
+        acceptance = replace(acceptance, callback=callback)
     try:
         submission = await services.submitter.submit(prediction, acceptance)
     except QueueFull as error:
         return queue_full(error)
     except KeyReused as error:
         raise HttpError(422, error.message) from error
+    if told is not None:
+        submission = await told(submission)
     if acceptance.is_detached:
-        return accepted(prediction, submission, callback, services)
-    if prediction.wants_stream:
+        return accepted(prediction, submission)
+    if prediction.wants_stream if as_stream is None else as_stream:
         answer = event_stream(
             submission,
             services.streams,

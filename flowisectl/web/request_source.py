@@ -20,6 +20,10 @@ HEADERS_KEY = "flowisectl.headers"
 """Where the edge leaves the request's headers, as a mapping of lower-case names: reading them there is ten times cheaper."""
 
 
+TRACE_KEY = "flowisectl.traceparent"
+"""Where a traced request has what continues its trace; nothing is there when no traces are sent."""
+SEND_KEY = "flowisectl.send"
+"""Where the edge leaves the server's own `send`."""
 LEFT_KEY = "flowisectl.left"
 """Where a route's server leaves a way to wait until the client is gone."""
 
@@ -43,6 +47,11 @@ def header(name: bytes) -> str:
     """A header of the current request by its name in lower case; empty when it is missing."""
     found = cast(dict[bytes, bytes], _CURRENT.get()[HEADERS_KEY]).get(name)
     return found.decode("latin-1") if found is not None else ""
+
+
+def traceparent() -> str:
+    """What continues the current request's trace elsewhere; empty when it has none."""
+    return cast(str, _CURRENT.get().get(TRACE_KEY, ""))
 
 
 def client_address() -> str:

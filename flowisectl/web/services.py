@@ -23,6 +23,7 @@ from flowisectl.web.login_limit import LoginLimit
 from flowisectl.web.rate_limit import RequestCounters
 from flowisectl.web.request_source import current_scope
 from flowisectl.web.streams import OpenStreams
+from flowisectl.web.webhook_listeners import LocalListeners, WebhookListeners
 
 SERVICES_KEY = "flowisectl.services"
 """Where the edge leaves the services of the application in a request."""
@@ -61,12 +62,16 @@ class WebServices:
     """What answers for jobs by their ids; None in MODE=main, where there are none."""
     cancels_on_disconnect: bool = False
     """ON_DISCONNECT=cancel."""
+    listeners: WebhookListeners = field(default_factory=LocalListeners)
+    """Who watches webhook calls: `RedisListeners` in MODE=queue."""
     streams: OpenStreams = field(default_factory=OpenStreams)
     """The role drains these before it stops the server."""
+    storage_problem: Callable[[], Awaitable[str]] | None = None
+    """Why files stored here would be missing in a run, empty when they are not; None in MODE=main, where they never are."""
     readiness: Readiness | None = None
     """What `/readyz` asks; None: ready as long as it answers."""
-    metrics: Callable[[], Awaitable[bytes]] | None = None
-    """The text at `/api/v1/metrics`; None: there is no such page."""
+    metrics: Callable[[bool], Awaitable[bytes]] | None = None
+    """The text at `/api/v1/metrics`, with True as OpenMetrics; None: there is no such page."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

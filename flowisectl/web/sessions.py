@@ -43,6 +43,10 @@ class Sessions(Protocol):
         """The user of a live session; using a session prolongs it."""
         ...
 
+    async def replace(self, session_id: str, user: User) -> None:
+        """Another user object for a live session: its user was renamed, or works in another workspace."""
+        ...
+
     async def close(self, session_id: str) -> None: ...
 
     async def close_all_of(self, user_id: str) -> int:
@@ -97,6 +101,10 @@ class LocalSessions:
         self._sessions.move_to_end(session_id)
         return kept[1]
 
+    async def replace(self, session_id: str, user: User) -> None:
+        if session_id in self._sessions:
+            self._sessions[session_id] = (self._clock() + LIFETIME_SECONDS, user)
+
     async def close(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
 
@@ -117,8 +125,7 @@ class RedisSessions:
         self._touched: OrderedDict[str, float] = OrderedDict()
 
     async def open(self, user: User) -> str:
-        session_id = new_session_id()
-        value = to_json({"cookie": COOKIE, "passport": {"user": dict(user)}})
+        session_id, value = new_session_id(), _stored(user)
         try:
             async with self._redis.pipeline(transaction=True) as batch:
                 batch.set(self._key(session_id), value, ex=LIFETIME_SECONDS)
@@ -139,6 +146,12 @@ class RedisSessions:
             raise _unavailable(error) from error
         user = (orjson.loads(value).get("passport") or {}).get("user") if value else None
         return user if isinstance(user, dict) else None
+
+    async def replace(self, session_id: str, user: User) -> None:
+        try:
+            await self._redis.set(self._key(session_id), _stored(user), ex=LIFETIME_SECONDS, xx=True)
+        except RedisError as error:
+            raise _unavailable(error) from error
 
     async def close(self, session_id: str) -> None:
         try:
@@ -170,6 +183,10 @@ class RedisSessions:
 
     def _set_of(self, user_id: str) -> str:
         return f"{self._prefix}:sess-of:{user_id}"
+
+
+def _stored(user: User) -> bytes:
+    return to_json({"cookie": COOKIE, "passport": {"user": dict(user)}})
 
 
 def _unavailable(error: RedisError) -> RedisUnavailable:

@@ -10,12 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 from quart import Response
 
 from flowisectl.errors import FlowisectlError
+from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.submission import Submission
+from flowisectl.web.chunks import ChunkWriter, chunk_writer
 from flowisectl.web.json_text import to_json
+from flowisectl.web.request_source import SEND_KEY, current_scope
 from flowisectl.web.streams import OpenStreams
 
 log = logging.getLogger(__name__)
@@ -46,7 +50,9 @@ def event_stream(
 
     `with_ids`: each frame has an `id:` line first. `on_left` is called when the client leaves before the end.
     """
-    body = _Stream(submission, error_prefix, with_ids=with_ids, on_left=on_left).frames(streams)
+    scope = current_scope()
+    writer = chunk_writer(scope[SEND_KEY], scope["http_version"]) if SEND_KEY in scope else None
+    body = _Stream(submission, error_prefix, writer, with_ids=with_ids, on_left=on_left).frames(streams)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     if is_http1:
         headers["Connection"] = "keep-alive"
@@ -70,7 +76,7 @@ def numbered_frames(events: Sequence[tuple[str, bytes]]) -> bytes:
 
 
 def error_frame(text: str) -> bytes:
-    return frame(to_json({"event": "error", "data": text}))
+    return frame(to_json({"event": "error", "data": shown_error(text)}))
 
 
 class _Stalled(Exception):
@@ -86,12 +92,22 @@ async def _taken(done: asyncio.Future[None] | None) -> None:
 
 
 class _Stream:
-    """One client's stream: a pump fills the buffer with frames, the response takes all of it at a time."""
+    """One client's stream: a pump writes frames to the socket; what it cannot write now it leaves in a buffer, of which the
+    response takes all at a time."""
 
     def __init__(
-        self, submission: Submission, error_prefix: str, *, with_ids: bool = False, on_left: Callable[[], None] | None = None
+        self,
+        submission: Submission,
+        error_prefix: str,
+        writer: ChunkWriter | None = None,
+        *,
+        with_ids: bool = False,
+        on_left: Callable[[], None] | None = None,
     ) -> None:
         self._submission = submission
+        self._chunks = writer
+        self._is_direct = False
+        """Nothing is on the long way, so the next chunk may take the short one."""
         self._with_ids = with_ids
         self._on_left = on_left
         self._prefix = error_prefix
@@ -114,8 +130,10 @@ class _Stream:
         try:
             while True:
                 while not self._parts and not self._is_ended:
+                    self._is_direct = self._chunks is not None
                     self._filled = loop.create_future()
                     await self._filled
+                self._is_direct = False
                 data, ended = self._take(), self._is_ended
                 if data:
                     yield data
@@ -149,9 +167,13 @@ class _Stream:
         """Raises _Stalled for a client that takes nothing."""
         has_error = False
         try:
-            async for data, last in self._numbered() if self._with_ids else self._plain():
+            batches: AsyncIterator[list[Any]] = self._submission.numbered() if self._with_ids else self._submission.events()
+            async for events in batches:
                 if self._is_ended:
                     return
+                if not events:
+                    continue
+                last, data = (events[-1][1], numbered_frames(events)) if self._with_ids else (events[-1], frames(events))
                 has_error = has_error or last.startswith(_ERROR)
                 self._put(data)
                 if self._size > BUFFERED_BYTES:
@@ -169,17 +191,10 @@ class _Stream:
             self._put(error_frame(f"{self._prefix}Internal Server Error: the server's log has the cause"))
         self._end()
 
-    async def _plain(self) -> AsyncIterator[tuple[bytes, bytes]]:
-        async for events in self._submission.events():
-            if events:
-                yield frames(events), events[-1]
-
-    async def _numbered(self) -> AsyncIterator[tuple[bytes, bytes]]:
-        async for events in self._submission.numbered():
-            if events:
-                yield numbered_frames(events), events[-1][1]
-
     def _put(self, data: bytes) -> None:
+        if self._is_direct and self._chunks is not None and self._chunks.write(data):
+            return
+        self._is_direct = False
         self._parts.append(data)
         self._size += len(data)
         self._wake()
@@ -188,6 +203,7 @@ class _Stream:
         if not self._is_ended:
             self._is_ended = True
             self._put(END)
+            self._wake()
 
     def _take(self) -> bytes:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

@@ -34,6 +34,22 @@ def test_ids_of_operations_are_unique(document: dict[str, Any]) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_no_two_paths_differ_in_the_names_of_their_parameters_only(document: dict[str, Any]) -> None:
+    shapes = ["/".join("{}" if part.startswith("{") else part for part in path.split("/")) for path in document["paths"]]
+
+    assert len(shapes) == len(set(shapes))
+
+
+def test_streams_texts_and_files_are_told_as_what_they_are(document: dict[str, Any]) -> None:
+    def kinds(path: str, method: str, status: str) -> set[str]:
+        return set(document["paths"][f"/api/v1/{path}"][method]["responses"][status].get("content", {}))
+
+    assert kinds("prediction/{flow_id}", "post", "200") == {"application/json", "text/event-stream"}
+    assert kinds("prediction/{flow_id}", "post", "429") == {"text/html"}
+    assert kinds("get-upload-file", "get", "200") == {"application/octet-stream"}
+    assert kinds("chatflows/{flow_id}/webhook-secret", "delete", "204") == set()
+
+
 def test_path_parameters_are_declared(document: dict[str, Any]) -> None:
     for path, item in document["paths"].items():
         named = {part[1:-1] for part in path.split("/") if part.startswith("{")}

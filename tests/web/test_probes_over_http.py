@@ -50,8 +50,8 @@ async def test_a_server_that_is_not_ready_says_why(services: WebServices) -> Non
 
 
 async def test_metrics_need_a_key_and_are_there_only_when_they_are_on(services: WebServices, anybody: QuartClient, admin, key) -> None:
-    async def page() -> bytes:
-        return b"one 1\n"
+    async def page(is_open: bool) -> bytes:
+        return b"open" if is_open else b"one 1\n"
 
     with_metrics = create_app(replace(services, metrics=page)).test_client()
 
@@ -60,6 +60,9 @@ async def test_metrics_need_a_key_and_are_there_only_when_they_are_on(services: 
     answer = await with_metrics.get("/api/v1/metrics", headers=key)
     assert (answer.status_code, await answer.get_data()) == (200, b"one 1\n")
     assert answer.content_type.startswith("text/plain; version=0.0.4")
+    accepting = {**key, "Accept": "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3"}
+    answer = await with_metrics.get("/api/v1/metrics", headers=accepting)
+    assert await answer.get_data() == b"open" and answer.content_type.startswith("application/openmetrics-text; version=1.0.0")
 
 
 async def test_predictions_and_requests_are_counted_by_their_documented_names(services: WebServices, submitter, make_flow) -> None:

@@ -7,7 +7,6 @@ from quart import Blueprint, Response
 from flowisectl.database.organization import has_organization
 from flowisectl.web.answers import json_answer, text_answer
 from flowisectl.web.auth import ACCESS, REFRESH, request_cookies
-from flowisectl.web.callers import current_caller, needs_session
 from flowisectl.web.errors import HttpError
 from flowisectl.web.login import checked_user, close_session, open_session, refreshed_user, register, set_cookie
 from flowisectl.web.request_body import body_object
@@ -76,10 +75,3 @@ async def _needs_mail() -> Response:
 
 for _route in _MAIL_ROUTES:
     blueprint.add_url_rule(f"/account/{_route}", _route, _needs_mail, methods=["POST"])
-
-
-@blueprint.get("/user")
-@needs_session
-async def user() -> Response:
-    """The logged-in user's own object."""
-    return json_answer(current_caller().user)

@@ -10,7 +10,8 @@ from quart import Blueprint, Response, request
 from quart.datastructures import FileStorage
 
 from flowisectl.errors import FlowError, FlowisectlError, FlowNotFound, InvalidRequest
-from flowisectl.retrieval.file_formats import FormatOptions, NamedFile, load_file
+from flowisectl.interfaces.file import NamedFile
+from flowisectl.retrieval.file_formats import FormatOptions, load_file
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.storage.blob_store import BlobStore
 from flowisectl.storage.file_types import check_file_type

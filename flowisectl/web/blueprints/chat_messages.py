@@ -10,6 +10,7 @@ from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.message_listing import MessageFilter, delete_messages, list_messages
 from flowisectl.errors import FlowNotFound, InvalidRequest
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.storage.left_behind import left_behind
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.callers import workspace_id
 from flowisectl.web.errors import HttpError, service_text
@@ -70,7 +71,7 @@ async def delete(flow_id: str) -> Response:
         await delete_checkpoints(services.database, stored.flow.id, session_id)
     for chat_id in deleted.chat_ids:
         # An id that cannot name a folder never had one.
-        with suppress(InvalidRequest):
+        with suppress(InvalidRequest), left_behind(f"chat {chat_id} of flow {stored.flow.id}"):
             await blobs.delete_chat(stored.flow.id, chat_id)
     return delete_result(deleted.affected)
 

@@ -10,6 +10,7 @@ from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.lookup import Row
 from flowisectl.database.schedule import delete_schedule_of
 from flowisectl.errors import FlowNotFound
+from flowisectl.storage.left_behind import left_behind
 from flowisectl.web.answers import delete_result, json_answer, text_answer
 from flowisectl.web.callers import current_caller, needs, workspace_id
 from flowisectl.web.errors import Forbidden, HttpError, service_text
@@ -91,7 +92,9 @@ async def delete(flow_id: str) -> Response:
     await delete_schedule_of(services.database, row["id"])
     await delete_checkpoints(services.database, row["id"])
     services.flows.forget(row["id"])
-    await services.blobs.of_organization(await organization_of(services.database, row["workspaceId"])).delete_flow(row["id"])
+    blobs = services.blobs.of_organization(await organization_of(services.database, row["workspaceId"]))
+    with left_behind(f"flow {row['id']}"):
+        await blobs.delete_flow(row["id"])
     return delete_result(affected)
 
 

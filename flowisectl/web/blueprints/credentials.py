@@ -68,7 +68,7 @@ async def listing() -> Response:
 async def read(credential_id: str) -> Response:
     with service("credentialsService.getCredentialById"):
         row = await _own_row(credential_id)
-    fields = current_services().vault.open(row.pop("encryptedData"))
+    fields = await current_services().vault.opened(row.pop("encryptedData"))
     return json_answer({**row, "plainDataObj": shown_fields(fields, types_of(row["credentialName"]))})
 
 
@@ -77,7 +77,7 @@ async def read(credential_id: str) -> Response:
 async def reveal(credential_id: str) -> Response:
     with service("credentialsService.revealCredentialById"):
         row = await _own_row(credential_id)
-    fields = current_services().vault.open(row["encryptedData"])
+    fields = await current_services().vault.opened(row["encryptedData"])
     return json_answer({"plainDataObj": revealed_fields(fields, types_of(row["credentialName"]))})
 
 
@@ -91,7 +91,7 @@ async def update(credential_id: str) -> Response:
     with service("credentialsService.updateCredential"):
         row = await _own_row(credential_id)
     if given:
-        changes["encryptedData"] = services.vault.seal(merged_fields(services.vault.open(row["encryptedData"]), given))
+        changes["encryptedData"] = services.vault.seal(merged_fields(await services.vault.opened(row["encryptedData"]), given))
     changed = await update_credential(services.database, credential_id, changes)
     services.vault.forget(credential_id)
     return json_answer(changed)

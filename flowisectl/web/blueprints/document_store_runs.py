@@ -13,6 +13,7 @@ from flowisectl.documents import tasks
 from flowisectl.documents.overlay import flag, named
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.documents.store import FOLDER
+from flowisectl.documents.store_view import loader_in
 from flowisectl.errors import InvalidRequest
 from flowisectl.storage.file_types import check_file_type
 from flowisectl.web.answers import empty_answer, json_answer
@@ -22,11 +23,15 @@ from flowisectl.web.errors import service
 from flowisectl.web.multipart import MAX_FILES, form_parts, is_multipart
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import base_url, header
+from flowisectl.web.request_source import base_url, header, traceparent
 from flowisectl.web.services import current_services
+from flowisectl.web.stored_files import names_files, require_shared_files
 from flowisectl.web.upsert_answer import answer_upsert
 
 blueprint = Blueprint("document_store_runs", __name__)
+
+_LOADING = (tasks.PROCESS, tasks.UPSERT, tasks.REFRESH)
+"""Tasks that read or keep the files of loaders."""
 
 _COMPONENT_COLUMNS = ("vectorStoreConfig", "embeddingConfig", "recordManagerConfig")
 
@@ -122,9 +127,12 @@ async def describe(store_id: str) -> Response:
 
 
 async def _job(task: str, store_id: str, body: Mapping[str, Any], **options: Any) -> UpsertRequest:
-    """A job on a store of the caller's workspace. Raises StoreNotFound."""
+    """A job on a store of the caller's workspace. Raises StoreNotFound, StorageUnavailable when its files would be missing."""
     workspace = workspace_id()
-    await own_stores().row(store_id)
+    row = await own_stores().row(store_id)
+    loader_id = options.get("loader_id")
+    if task in _LOADING and names_files(loader_in(row, loader_id) if loader_id else row["loaders"], body):
+        await require_shared_files(current_services())
     return UpsertRequest(
         task=task,
         target_id=store_id,
@@ -133,6 +141,7 @@ async def _job(task: str, store_id: str, body: Mapping[str, Any], **options: Any
         workspace_id=workspace,
         organization_id=await organization_of(current_services().database, workspace),
         base_url=base_url(),
+        traceparent=traceparent(),
         options={name: value for name, value in options.items() if value is not None},
     )
 
@@ -160,6 +169,8 @@ async def _upsert_form(store_id: str) -> Response:
         raise InvalidRequest(f"{len(files)} files in one request; at most {MAX_FILES} are allowed")
     for file in files:
         check_file_type(file.filename or "", file.mimetype)
+    if files:
+        await require_shared_files(current_services())
     target, options = await _target(store_id, fields)
     blobs, stored = await own_blobs(), []
     for file in files:

@@ -129,11 +129,14 @@ async def delete_loader(store_id: str, loader_id: str) -> Response:
         return json_answer(await own_stores().delete_loader(store_id, loader_id, await own_blobs()))
 
 
-@blueprint.get("/document-store/chunks/<store_id>/<loader_id>/<int:page>")
+@blueprint.get("/document-store/chunks/<store_id>/<loader_id>/<page>")
 @needs("documentStores:view")
-async def chunks(store_id: str, loader_id: str, page: int) -> Response:
+async def chunks(store_id: str, loader_id: str, page: str) -> Response:
+    """One page of a loader's chunks (`all` for every loader); pages count from 1."""
+    if not (page.isascii() and page.isdigit() and len(page) < 10):
+        raise InvalidRequest(f"page must be a whole number, not {page[:50]!r}")
     with service("documentStoreServices.getDocumentStoreFileChunks"):
-        return json_answer(await own_stores().chunk_page(store_id, loader_id, page))
+        return json_answer(await own_stores().chunk_page(store_id, loader_id, int(page)))
 
 
 @blueprint.put("/document-store/chunks/<store_id>/<loader_id>/<chunk_id>")

@@ -12,7 +12,7 @@ from flowisectl.web.errors import HttpError, service, service_text
 from flowisectl.web.flow_access import allowed_origins, refusal_text
 from flowisectl.web.flow_limit import count_request
 from flowisectl.web.ids import flow_id_of
-from flowisectl.web.multipart import is_multipart, read_multipart
+from flowisectl.web.multipart import is_multipart, read_form, stored_form
 from flowisectl.web.prediction_answer import answer_prediction, prediction_request
 from flowisectl.web.prediction_request import asks_for_stream, checked_body
 from flowisectl.web.rate_limit import most_at_once
@@ -38,7 +38,8 @@ async def create(flow_id: str) -> Response:
     headers = await count_request(stored)
     if isinstance(headers, Response):
         return headers
-    body = await read_multipart(stored, services) if is_multipart() else checked_body(await body_object())
+    form = await read_form() if is_multipart() else None
+    body = form.body() if form is not None else checked_body(await body_object())
     with service(STREAM_CHECK):
         is_streaming = can_stream(stored.flow) and asks_for_stream(body)
     origin = header(b"origin")
@@ -51,6 +52,8 @@ async def create(flow_id: str) -> Response:
             await services.authentication.check_flow_key(header(b"authorization"), stored)
         except InvalidApiKey as error:
             raise HttpError(401, service_text(RUNS, error.message)) from error
+    if form is not None:
+        body = await stored_form(form, stored, services)
     prediction = await prediction_request(stored, body, services, wants_stream=is_streaming)
     answer = await answer_prediction(
         prediction,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
+from flowisectl.observability.metrics import OPEN_TYPE, TEXT_TYPE, accepts_open
 from flowisectl.web.answers import json_answer, text_answer
 from flowisectl.web.errors import HttpError
+from flowisectl.web.request_source import header
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("probes", __name__)
 metrics_blueprint = Blueprint("metrics", __name__)
-
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @blueprint.get("/healthz")
@@ -35,4 +35,5 @@ async def metrics() -> Response:
     collect = current_services().metrics
     if collect is None:
         raise HttpError(404, "There are no metrics: set ENABLE_METRICS=true")
-    return Response(await collect(), 200, content_type=METRICS_TYPE)
+    is_open = accepts_open(header(b"accept"))
+    return Response(await collect(is_open), 200, content_type=OPEN_TYPE if is_open else TEXT_TYPE)

@@ -11,16 +11,33 @@ from flowisectl.web.answers import text_answer
 from flowisectl.web.errors import HttpError
 from flowisectl.web.ids import is_uuid4
 from flowisectl.web.organizations import organization_of
+from flowisectl.web.request_body import body_object
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("upload_files", __name__)
+
+LONGEST_DOWNLOAD_SECONDS = 3600
 
 
 @blueprint.get("/get-upload-file")
 async def read() -> Response:
     """The file's bytes, to be saved. `chatflowId`, `chatId` and `fileName` say which."""
+    return await _file(*(request.args.get(key, "") for key in ("chatflowId", "chatId", "fileName")))
+
+
+@blueprint.post("/openai-assistants-file/download")
+async def download() -> Response:
+    """The same for a file that an assistant made: `{chatflowId, chatId, fileName}`."""
+    body = await body_object()
+    values = (body.get(key) for key in ("chatflowId", "chatId", "fileName"))
+    response = await _file(*(value if isinstance(value, str) else "" for value in values))
+    if response.status_code == 200:
+        response.headers["Content-Type"] = "application/octet-stream"
+    return response
+
+
+async def _file(flow_id: str, chat_id: str, name: str) -> Response:
     services = current_services()
-    flow_id, chat_id, name = (request.args.get(key, "") for key in ("chatflowId", "chatId", "fileName"))
     if not flow_id or not chat_id or not name:
         return text_answer("Invalid file path", 500)
     if not is_uuid4(flow_id):
@@ -30,10 +47,12 @@ async def read() -> Response:
     stored = await services.flows.get(flow_id)
     blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
     try:
-        data = await blobs.read(stored.flow.id, chat_id, name)
+        opened = await blobs.open(stored.flow.id, chat_id, name)
     except (NotFound, InvalidRequest) as error:
         raise HttpError(500, f"File {name} not found") from error
-    response = Response(data, 200)
+    response = Response(opened.chunks, 200)
+    response.timeout = LONGEST_DOWNLOAD_SECONDS
+    response.content_length = opened.size
     del response.headers["Content-Type"]
     response.headers["Content-Disposition"] = disposition(name)
     response.headers["X-Content-Type-Options"] = "nosniff"

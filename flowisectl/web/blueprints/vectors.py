@@ -16,11 +16,11 @@ from flowisectl.web.callers import workspace_id
 from flowisectl.web.errors import HttpError, service_text
 from flowisectl.web.flow_limit import count_request
 from flowisectl.web.ids import flow_id_of
-from flowisectl.web.multipart import is_multipart, read_multipart
+from flowisectl.web.multipart import is_multipart, read_form, stored_form
 from flowisectl.web.organizations import organization_of
 from flowisectl.web.prediction_request import chat_id_of, checked_body
 from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import base_url, header
+from flowisectl.web.request_source import base_url, header, traceparent
 from flowisectl.web.services import current_services
 from flowisectl.web.upsert_answer import answer_upsert
 
@@ -52,7 +52,7 @@ async def create(flow_id: str) -> Response:
         if stored.api_key_id:
             await services.authentication.check_flow_key(header(b"authorization"), stored)
         if is_multipart():
-            body = await read_multipart(stored, services)
+            body = await stored_form(await read_form(), stored, services)
         answer = await _upsert(stored, body)
     answer.headers.extend(headers)
     return answer
@@ -86,6 +86,7 @@ async def _upsert(stored: StoredFlow, body: Mapping[str, Any]) -> Response:
             workspace_id=stored.workspace_id,
             organization_id=await organization_of(services.database, stored.workspace_id),
             base_url=base_url(),
+            traceparent=traceparent(),
         )
     )
 

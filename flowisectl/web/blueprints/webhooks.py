@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from quart import Blueprint, Response, request
@@ -16,6 +17,7 @@ from flowisectl.engine.streaming import can_stream
 from flowisectl.errors import FlowNotFound
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.schedule_times import start_of
+from flowisectl.predictions.submission import Acceptance
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import empty_answer, json_answer
 from flowisectl.web.callers import needs
@@ -23,7 +25,7 @@ from flowisectl.web.errors import HttpError
 from flowisectl.web.flow_limit import count_request
 from flowisectl.web.ids import flow_id_of
 from flowisectl.web.own_flows import own_flow_row
-from flowisectl.web.prediction_answer import answer_prediction, prediction_request
+from flowisectl.web.prediction_answer import Told, answer_prediction, prediction_request
 from flowisectl.web.prediction_request import checked_body
 from flowisectl.web.request_body import body_object
 from flowisectl.web.request_source import HEADERS_KEY, current_scope, header
@@ -57,11 +59,13 @@ async def call(flow_id: str) -> Response:
     mode = inputs.text("webhookResponseMode", "sync")
     callback = callback_of(inputs.text("callbackUrl"), inputs.text("callbackSecret")) if mode == "async" else None
     wants_stream = mode == "stream" and can_stream(stored.flow)
-    prediction = await prediction_request(stored, _run_body(body), services, wants_stream=wants_stream, chat_type="WEBHOOK")
+    is_heard = await services.listeners.is_heard(stored.flow.id)
+    prediction = await prediction_request(stored, _run_body(body), services, wants_stream=wants_stream or is_heard, chat_type="WEBHOOK")
+    told = partial(services.listeners.tell, stored.flow.id, prediction.chat_id) if is_heard else None
     if mode == "async":
-        answer = await _accepted(prediction, callback, services)
+        answer = await _accepted(prediction, callback, services, told)
     else:
-        answer = await answer_prediction(prediction, services, error_prefix="")
+        answer = await answer_prediction(prediction, services, error_prefix="", as_stream=wants_stream, told=told)
     answer.headers.extend(headers)
     return answer
 
@@ -96,17 +100,23 @@ async def _secret_of(stored: StoredFlow, services: WebServices) -> str:
     return str(services.vault.open(encrypted).get("secret") or "") if encrypted else ""
 
 
-async def _accepted(prediction: PredictionRequest, callback: Callback | None, services: WebServices) -> Response:
-    """202 now; the outcome goes to the callback. A stopping server waits for it as for any answer."""
-    submission = await services.submitter.submit(prediction)
+async def _accepted(prediction: PredictionRequest, callback: Callback | None, services: WebServices, told: Told | None) -> Response:
+    """202 now; the outcome goes to the callback, which the queue keeps. Without a queue a stopping server waits for it."""
+    if services.jobs is not None:
+        submission = await services.submitter.submit(prediction, Acceptance(is_detached=True, callback=callback))
+    else:
+        submission = await services.submitter.submit(prediction)
+    if told is not None:
+        submission = await told(submission)
+    if services.jobs is None:
 
-    async def tell() -> bool:
-        with services.streams.waiting():
-            return await tell_when_done(submission, prediction.chat_id, callback, services.outgoing)
+        async def tell() -> bool:
+            with services.streams.waiting():
+                return await tell_when_done(submission, prediction.chat_id, callback, services.outgoing)
 
-    task = asyncio.create_task(tell(), name=f"webhook {prediction.chat_id}")
-    _TASKS.add(task)
-    task.add_done_callback(_TASKS.discard)
+        task = asyncio.create_task(tell(), name=f"webhook {prediction.chat_id}")
+        _TASKS.add(task)
+        task.add_done_callback(_TASKS.discard)
     return json_answer({"chatId": prediction.chat_id, "status": "PROCESSING"}, 202)
 
 
