@@ -20,6 +20,7 @@ _READERS = {
     "storage": BOTH,
     "logs": BOTH,
     "metrics": BOTH,
+    "telemetry": BOTH,
     "secrets": MAIN,
     "engine": BOTH,
 }
@@ -29,6 +30,10 @@ _READERS_OF_ONE = {
     "WORKER_SHUTDOWN_GRACE": BOTH,
     "SECRETKEY_STORAGE_TYPE": BOTH,
     "SECRETKEY_PATH": BOTH,
+    "SECRETKEY_AWS_ACCESS_KEY": BOTH,
+    "SECRETKEY_AWS_SECRET_KEY": BOTH,
+    "SECRETKEY_AWS_REGION": BOTH,
+    "SECRETKEY_AWS_NAME": BOTH,
     "FLOWISE_SECRETKEY_OVERWRITE": BOTH,
     "QUEUE_WAIT_TIMEOUT": MAIN,
     "QUEUE_MAX_WAITING": MAIN,
@@ -48,6 +53,7 @@ UNITS = {
     "WORKER_CONCURRENCY": "for each worker process, not for all together",
     "REMOVE_ON_COUNT": "for each queue, successes and failures together",
     "FLOWISE_FILE_SIZE_LIMIT": "JSON and form bodies; uploads of files have limits of their own",
+    "GOOGLE_CLOUD_STORAGE_CREDENTIAL": "the path of a key file, not its text",
     "TRUST_PROXY": "unset trusts no proxy here, Flowise trusts all",
 }
 GONE = {
@@ -101,7 +107,7 @@ def unknown_names(values: Mapping[str, str], sources: Mapping[str, str], process
     known = {variable.name for variable in VARIABLES}
     found = []
     for name in sorted(values):
-        if name in known:
+        if name in known or name.startswith("OTEL_"):  # OpenTelemetry's library has many more, and reads them itself
             continue
         if reason := GONE.get(name):
             found.append(Unknown(name=name, reason=reason))
@@ -130,6 +136,25 @@ def _without_server(settings: Settings, values: Mapping[str, str]) -> str:
     return "it has no effect: DATABASE_TYPE is sqlite" if settings.database.type == "sqlite" else ""
 
 
+def _of_storage(kind: str) -> Callable[[Settings, Mapping[str, str]], str]:
+    """A variable of one type of storage."""
+
+    def test(settings: Settings, values: Mapping[str, str]) -> str:
+        return "" if settings.storage.type == kind else f"it has no effect: STORAGE_TYPE is {settings.storage.type}"
+
+    return test
+
+
+def _without_aws(settings: Settings, values: Mapping[str, str]) -> str:
+    return "" if settings.secrets.storage_type == "aws" else "it has no effect: SECRETKEY_STORAGE_TYPE is local"
+
+
+def _aws_overwritten(settings: Settings, values: Mapping[str, str]) -> str:
+    if without := _without_aws(settings, values):
+        return without
+    return "the key is not read from there: FLOWISE_SECRETKEY_OVERWRITE wins" if settings.secrets.overwrite else ""
+
+
 def _ca_unchecked(settings: Settings, values: Mapping[str, str]) -> str:
     return "" if settings.database.reject_unauthorized else "the server is not verified: DATABASE_REJECT_UNAUTHORIZED=true verifies it"
 
@@ -156,6 +181,14 @@ _TRAPS: dict[str, Callable[[Settings, Mapping[str, str]], str]] = {
     "QUEUE_WAIT_TIMEOUT": _wait,
     "JOB_TIMEOUT": _wait,
     "DATABASE_SSL_KEY_BASE64": _ca_unchecked,
+    "SECRETKEY_AWS_NAME": _aws_overwritten,
+    **{name: _without_aws for name in ("SECRETKEY_AWS_ACCESS_KEY", "SECRETKEY_AWS_SECRET_KEY", "SECRETKEY_AWS_AUTH_PREFIX")},
+    **{
+        variable.name: _of_storage(kind)
+        for kind, prefix in (("s3", "S3_"), ("gcs", "GOOGLE_CLOUD_"), ("azure", "AZURE_BLOB_STORAGE_"))
+        for variable in VARIABLES
+        if variable.name.startswith(prefix) and variable.is_used
+    },
     **{name: _overridden("REDIS_URL") for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD")},
     **{name: _without_server for name in ("DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD")},
 }

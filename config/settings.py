@@ -33,6 +33,10 @@ class HttpSettings:
     secure_cookies: bool | None = None
     """None: as APP_URL says."""
     mcp_cors_origins: str = ""
+    oauth2_security_check: bool = True
+    """Tokens are asked for only at addresses of the known services and of `oauth2_allowed_token_domains`."""
+    oauth2_allowed_token_domains: str = ""
+    """A comma list of host names; what lies under one is allowed, too."""
     base_url: str = ""
     """BASE_URL: what links in an export of messages begin with; empty: `http://localhost:<PORT>`."""
     show_community_nodes: bool = False
@@ -108,6 +112,8 @@ class DatabaseSettings:
     ssl_ca_pem: str = field(default="", repr=False)
     """DATABASE_SSL_KEY_BASE64, decoded: the CA."""
     reject_unauthorized: bool = False
+    unknown_schema: str = "refuse"
+    """DATABASE_UNKNOWN_SCHEMA: `refuse`, `read-only` or `allow` a database that an older or newer Flowise made."""
 
     @property
     def sqlite_file(self) -> Path:
@@ -156,6 +162,20 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TelemetrySettings:
+    """Where traces go. What is not here (sampler, headers, limits) OpenTelemetry's library reads by itself."""
+
+    endpoint: str = field(default="", repr=False)
+    """OTEL_EXPORTER_OTLP_ENDPOINT: the collector's URL; empty: no traces."""
+    traces_endpoint: str = field(default="", repr=False)
+    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: the URL for traces alone, used as it is."""
+    protocol: str = "http/protobuf"
+    exporter: str = "otlp"
+    is_disabled: bool = False
+    service_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretSettings:
     storage_type: str = "local"
     """SECRETKEY_STORAGE_TYPE: `local` or `aws` (AWS Secrets Manager)."""
@@ -194,6 +214,14 @@ class EngineSettings:
     """TOOL_FUNCTION_BUILTIN_DEP"""
     external_modules: tuple[str, ...] = ()
     """TOOL_FUNCTION_EXTERNAL_DEP"""
+    package_folder: Path | None = None
+    """TOOL_FUNCTION_PACKAGE_FOLDER: a node_modules folder, where other modules are read from."""
+    mcp_protocol: str = "sse"
+    """CUSTOM_MCP_PROTOCOL: with `stdio` flows may start the programs of `mcp_commands`."""
+    mcp_commands: tuple[str, ...] = ()
+    mcp_variables: tuple[str, ...] = ()
+    mcp_scripts: tuple[str, ...] = ()
+    mcp_security_check: bool = True
     path_traversal_safety: bool = True
     disabled_nodes: tuple[str, ...] = ()
     min_schedule_seconds: int = 60
@@ -212,5 +240,6 @@ class Settings:
     storage: StorageSettings = StorageSettings()
     logs: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     secrets: SecretSettings = SecretSettings()
     engine: EngineSettings = EngineSettings()

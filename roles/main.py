@@ -20,10 +20,12 @@ from flowisectl import __version__
 from flowisectl.database.migrations.runner import HEAD
 from flowisectl.observability.last_error import LastError, watch_errors
 from flowisectl.observability.memory import resident_bytes
+from flowisectl.observability.telemetry import Telemetry, open_telemetry
 from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
 from flowisectl.web.metrics import Counted
 from flowisectl.web.request_log import RequestLog, Sanitiser
+from flowisectl.web.traced import Traced
 from roles.main_resources import Main, open_web
 from roles.presence import in_roster
 from roles.process import bound_socket, run_role, start_logging
@@ -39,14 +41,17 @@ log = logging.getLogger(__name__)
 def run_main(settings: Settings, environment: Mapping[str, str]) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit status. Raises what keeps the server from starting."""
     start_logging(settings.logs, "main", environment)
-    with bound_socket(settings.http.host, settings.http.port, "PORT") as listener:
-        return run_role(_main(settings, environment, listener))
+    with (
+        bound_socket(settings.http.host, settings.http.port, "PORT") as listener,
+        open_telemetry(settings.telemetry, "main", environment) as telemetry,
+    ):
+        return run_role(_main(settings, environment, listener, telemetry))
 
 
-async def _main(settings: Settings, environment: Mapping[str, str], listener: socket.socket) -> int:
+async def _main(settings: Settings, environment: Mapping[str, str], listener: socket.socket, telemetry: Telemetry | None) -> int:
     face = _MainFace(settings, int(listener.getsockname()[1]), watch_errors())
-    async with open_web(settings, environment) as main, in_roster(main.redis, settings.queue.name, partial(face.says, main)):
-        return await _serve(settings, main, listener, face)
+    async with open_web(settings, environment, telemetry) as main, in_roster(main.redis, settings.queue.name, partial(face.says, main)):
+        return await _serve(settings, main, listener, face, telemetry)
 
 
 class _MainFace:
@@ -69,13 +74,14 @@ class _MainFace:
             rss_bytes=resident_bytes(),
             port=self._port,
             key_fingerprint=main.key_fingerprint,
+            storage=main.storage,
             schema=HEAD,
             last_error=self._errors.text,
             last_error_ms=self._errors.at_ms,
         )
 
 
-async def _serve(settings: Settings, main: Main, listener: socket.socket, face: _MainFace) -> int:
+async def _serve(settings: Settings, main: Main, listener: socket.socket, face: _MainFace, telemetry: Telemetry | None) -> int:
     """Serve until told to stop, then let what is open end within the grace.
 
     The server alone would wait for ever for a client that keeps its stream open (Python 3.12 and later ignore its time
@@ -85,7 +91,7 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
     grace = settings.worker.shutdown_grace_seconds
     limit = grace + FLUSH_SECONDS + LAST_SECONDS
     config = _hypercorn_config(listener, limit)
-    server = asyncio.create_task(serve(_application(settings, main), config, shutdown_trigger=signals.first.wait))
+    server = asyncio.create_task(serve(_application(settings, main, telemetry), config, shutdown_trigger=signals.first.wait))
     listener.listen(BACKLOG)  # whoever connects from now on waits at most until the server has begun
     log.info("listening on %s (MODE=%s)", _address(listener), settings.mode)
     first = asyncio.create_task(signals.first.wait())
@@ -106,7 +112,7 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
     return 130 if signals.second.is_set() else 0
 
 
-def _application(settings: Settings, main: Main) -> Quart:
+def _application(settings: Settings, main: Main, telemetry: Telemetry | None) -> Quart:
     """The API and, where it is wanted and there is a queue, the queue's page in front of it."""
     app = create_app(main.services)
     if settings.logs.debug:
@@ -114,6 +120,8 @@ def _application(settings: Settings, main: Main) -> Quart:
         app.asgi_app = RequestLog(app.asgi_app, sanitiser)  # type: ignore[method-assign]
     if main.metrics is not None:
         app.asgi_app = Counted(app.asgi_app, main.metrics, main.services.flows)  # type: ignore[method-assign]
+    if telemetry is not None:
+        app.asgi_app = Traced(app.asgi_app, telemetry)  # type: ignore[method-assign]
     if settings.http.has_queue_dashboard and main.redis is not None:
         from flowisectl.web.dashboard import Dashboard, shown_queues
 

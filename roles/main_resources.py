@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,17 +16,18 @@ from flowisectl.database.connection import Database, open_database
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.submission import UpsertSubmitter
 from flowisectl.documents.submitter import open_upserts
-from flowisectl.errors import InvalidSetting
 from flowisectl.events.changes import Kept, open_changes
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.observability.telemetry import Telemetry
+from flowisectl.predictions.callback_desk import open_callback_desk
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.schedule_clock import ScheduleClock, open_schedule_clock
 from flowisectl.predictions.submission import Submitter
 from flowisectl.predictions.submitter import QueueSubmitter, open_submitter
 from flowisectl.secrets.api_keys import ApiKeyChecker
 from flowisectl.secrets.auth_secrets import AuthSecrets, auth_secrets
-from flowisectl.secrets.encryption_key import encryption_key, fingerprint, key_file
+from flowisectl.secrets.encryption_key import KeyMissing, encryption_key, fingerprint
 from flowisectl.secrets.sealed_values import has_sealed_values
 from flowisectl.secrets.shared_key import publish_fingerprint
 from flowisectl.secrets.tokens import LoginTokens
@@ -36,9 +38,11 @@ from flowisectl.web.metrics import MainMetrics
 from flowisectl.web.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.services import WebServices
 from flowisectl.web.sessions import LocalSessions, RedisSessions, Sessions
+from flowisectl.web.webhook_listeners import LocalListeners, RedisListeners, WebhookListeners
 from roles.metrics_page import metrics_page
 from roles.presence import readiness_of
-from roles.resources import Foundation, check_backends, foundation_of, open_queue, open_run_services, runners_of
+from roles.resources import Foundation, foundation_of, open_queue, open_run_services, runners_of
+from roles.shared_storage import SharedStorage, storage_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,25 +53,27 @@ class Main:
     redis: Redis | None
     """None with MODE=main."""
     key_fingerprint: str
+    storage: str
+    """The identity of its storage; empty with MODE=main, where nobody compares it."""
     metrics: MainMetrics | None
     """None without ENABLE_METRICS."""
 
 
 @asynccontextmanager
-async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Main]:
+async def open_web(settings: Settings, environment: Mapping[str, str], telemetry: Telemetry | None = None) -> AsyncIterator[Main]:
     """With MODE=queue the way to the queue; with MODE=main everything that runs flows.
 
     Raises InvalidSetting, DatabaseUnavailable, RedisUnavailable.
     """
-    check_backends(settings)
     async with AsyncExitStack() as opened:
         # Before the schema: a worker that waits for the schema then finds the key.
         key = await _key_of(settings)
-        secrets = auth_secrets(settings.secrets)
+        secrets = await asyncio.to_thread(auth_secrets, settings.secrets)
         database = await opened.enter_async_context(open_database(settings.database))
         redis = await open_queue(settings, opened) if settings.mode == "queue" else None
         foundation = foundation_of(settings, environment, database, key)
-        submitter, upserts = await _open_submitters(settings, foundation, redis, opened)
+        storage = await storage_identity(settings, foundation.blobs) if redis is not None or settings.storage.type != "local" else ""
+        submitter, upserts = await _open_submitters(settings, foundation, redis, opened, telemetry)
         authentication = _open_authentication(settings, secrets, database, redis, opened)
         if redis is not None:
             kept: dict[str, Kept] = {
@@ -93,10 +99,12 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
             mode=settings.mode,
             jobs=submitter if isinstance(submitter, QueueSubmitter) else None,
             cancels_on_disconnect=settings.queue.on_disconnect == "cancel",
+            storage_problem=SharedStorage(redis, settings.queue.name, storage).problem if redis is not None else None,
             readiness=readiness_of(database, redis),
             outgoing=await _open_outgoing(settings, opened),
             login_limit=LoginLimit(RedisCounters(redis, prefix=settings.queue.name) if redis is not None else None),
             min_schedule_seconds=settings.engine.min_schedule_seconds,
+            listeners=_listeners(redis, submitter, settings.queue.name),
         )
         await opened.enter_async_context(open_schedule_clock(_clock(settings, foundation, submitter)))
         metrics = None
@@ -104,13 +112,16 @@ async def open_web(settings: Settings, environment: Mapping[str, str]) -> AsyncI
             metrics = MainMetrics(lambda: len(services.streams))
             services = replace(services, metrics=partial(_metrics_page, settings, metrics, services, redis))
         if redis is not None:
+            assert services.outgoing is not None
+            desk = open_callback_desk(redis, settings.queue, database, services.outgoing, foundation.vault.open)
+            await opened.enter_async_context(desk)
             await publish_fingerprint(redis, settings.queue.name, fingerprint(key))
-        yield Main(services=services, redis=redis, key_fingerprint=fingerprint(key), metrics=metrics)
+        yield Main(services=services, redis=redis, key_fingerprint=fingerprint(key), storage=storage, metrics=metrics)
 
 
-async def _metrics_page(settings: Settings, metrics: MainMetrics, services: WebServices, redis: Redis | None) -> bytes:
+async def _metrics_page(settings: Settings, metrics: MainMetrics, services: WebServices, redis: Redis | None, is_open: bool) -> bytes:
     assert services.readiness is not None
-    return await metrics_page(settings, metrics.all(), await services.readiness.report(), redis)
+    return await metrics_page(settings, metrics.all(), await services.readiness.report(), redis, is_open=is_open)
 
 
 async def _key_of(settings: Settings) -> str:
@@ -119,12 +130,12 @@ async def _key_of(settings: Settings) -> str:
     Raises InvalidSetting, DatabaseUnavailable.
     """
     if settings.mode != "queue":
-        return encryption_key(settings.secrets, create=True)
+        return await asyncio.to_thread(encryption_key, settings.secrets, create=True)
     try:
-        return encryption_key(settings.secrets, create=False)
-    except InvalidSetting:
-        if not key_file(settings.secrets).exists() and not await _has_sealed_values(settings):
-            return encryption_key(settings.secrets, create=True)
+        return await asyncio.to_thread(encryption_key, settings.secrets, create=False)
+    except KeyMissing:
+        if not await _has_sealed_values(settings):
+            return await asyncio.to_thread(encryption_key, settings.secrets, create=True)
         raise
 
 
@@ -136,17 +147,23 @@ async def _has_sealed_values(settings: Settings) -> bool:
 
 
 async def _open_submitters(
-    settings: Settings, foundation: Foundation, redis: Redis | None, opened: AsyncExitStack
+    settings: Settings, foundation: Foundation, redis: Redis | None, opened: AsyncExitStack, telemetry: Telemetry | None
 ) -> tuple[Submitter, UpsertSubmitter]:
     if redis is not None:
-        submitter = await opened.enter_async_context(open_submitter(redis, settings.queue))
-        return submitter, await opened.enter_async_context(open_upserts(redis, settings.queue))
+        submitter = await opened.enter_async_context(open_submitter(redis, settings.queue, foundation.database, foundation.vault.seal))
+        return submitter, await opened.enter_async_context(open_upserts(redis, settings.queue, foundation.database))
     predictions, upserts = runners_of(await open_run_services(settings, foundation, None, opened))
-    local = LocalSubmitter(predictions, job_timeout_seconds=settings.queue.job_timeout_seconds)
+    local = LocalSubmitter(predictions, job_timeout_seconds=settings.queue.job_timeout_seconds, telemetry=telemetry)
     opened.push_async_callback(local.close)
-    local_upserts = LocalUpserts(upserts, job_timeout_seconds=settings.queue.job_timeout_seconds)
+    local_upserts = LocalUpserts(upserts, job_timeout_seconds=settings.queue.job_timeout_seconds, telemetry=telemetry)
     opened.push_async_callback(local_upserts.close)
     return local, local_upserts
+
+
+def _listeners(redis: Redis | None, submitter: Submitter, prefix: str) -> WebhookListeners:
+    if redis is None or not isinstance(submitter, QueueSubmitter):
+        return LocalListeners()
+    return RedisListeners(redis, submitter, prefix=prefix)
 
 
 async def _open_outgoing(settings: Settings, opened: AsyncExitStack) -> HttpClient:

@@ -16,12 +16,15 @@ from flowisectl.queue.gauges import queue_gauges
 from flowisectl.queue.overview import look
 
 
-async def metrics_page(settings: Settings, own: Sequence[Metric], report: ReadinessReport, redis: Redis | None) -> bytes:
-    """Text for Prometheus. Without Redis the queues are left out, and `flowisectl_dependency_up` says why."""
+async def metrics_page(settings: Settings, own: Sequence[Metric], report: ReadinessReport, redis: Redis | None, *, is_open: bool) -> bytes:
+    """Text for Prometheus, as OpenMetrics when `is_open`.
+
+    Without Redis the queues are left out, and `flowisectl_dependency_up` says why.
+    """
     metrics = [*own, *dependency_metrics(report)]
     if settings.metrics.has_process_metrics:
         metrics += process_metrics()
     if redis is not None:
         with contextlib.suppress(RedisUnavailable, TimeoutError):
             metrics += queue_gauges(await look(redis, settings.queue, last=0))
-    return to_text(metrics, {"app": settings.metrics.service_name})
+    return to_text(metrics, {"app": settings.metrics.service_name}, is_open=is_open)

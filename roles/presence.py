@@ -43,6 +43,8 @@ def readiness_of(database: Database, redis: Redis | None) -> Readiness:
         await database.fetch(sa.text("SELECT 1 AS one"))
 
     async def schema_is_current() -> None:
+        if database.is_read_only:
+            return  # it was opened on the schema of another Flowise on purpose
         state = await schema_state(database)
         if state.revision != state.head:
             now = state.revision or "nothing"

@@ -19,6 +19,8 @@ SUPERVISED = "FLOWISECTL_SUPERVISED"
 """Set in the environment of a supervised role: `terminal` when the supervisor's lines go to a terminal."""
 
 GC_YOUNG_OBJECTS = 20_000
+SWITCH_SECONDS = 0.001
+"""How long a thread that parses a file or splits a text may keep the interpreter from the event loop; Python's own is 0.005."""
 
 
 class PortTaken(Unavailable):
@@ -32,6 +34,7 @@ def run_role(work: Coroutine[Any, Any, int]) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_YOUNG_OBJECTS, 20, 50)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_new_loop()) as runner:
         return runner.run(work)
 

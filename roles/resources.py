@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from flowisectl.clients.http import open_http
 from flowisectl.database.connection import Database, open_database
 from flowisectl.database.migrations.runner import wait_for_schema
 from flowisectl.documents.runner import UpsertRunner
-from flowisectl.errors import InvalidSetting
 from flowisectl.events.changes import Kept, open_changes
+from flowisectl.interfaces.local_programs import LocalPrograms
 from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.predictions.callback_desk import open_callback_desk
 from flowisectl.predictions.runner import NestedFlows, PredictionRunner
 from flowisectl.redis_connection import open_redis
 from flowisectl.runs.context import RunServices
@@ -23,9 +25,12 @@ from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.text_cache import MemoryTextCaches, RedisTextCaches
 from flowisectl.runs.workspace import VariableStore
 from flowisectl.sandbox.pool import open_sandbox
+from flowisectl.secrets.aws_secrets import named_secrets
 from flowisectl.secrets.encryption_key import encryption_key, fingerprint
 from flowisectl.secrets.vault import CredentialVault
-from flowisectl.storage.local import LocalBlobs
+from flowisectl.storage.blob_store import Storage
+from flowisectl.storage.opening import storage_of
+from roles.shared_storage import storage_identity
 
 SCHEMA_WAIT_SECONDS = 60.0
 """How long a worker waits for the server to bring the database up to date."""
@@ -38,7 +43,7 @@ class Foundation:
     database: Database
     flows: FlowStore
     vault: CredentialVault
-    blobs: LocalBlobs
+    blobs: Storage
     variables: VariableStore
 
 
@@ -51,6 +56,8 @@ class Work:
     predictions: PredictionRunner
     upserts: UpsertRunner
     key_fingerprint: str
+    storage: str
+    """The identity of its storage."""
 
 
 @asynccontextmanager
@@ -59,18 +66,26 @@ async def open_work(settings: Settings, environment: Mapping[str, str]) -> Async
 
     Raises InvalidSetting, DatabaseUnavailable, RedisUnavailable.
     """
-    check_backends(settings)
     async with AsyncExitStack() as opened:
         redis = await open_queue(settings, opened)
         database = await opened.enter_async_context(open_database(settings.database, migrate=False))
         await wait_for_schema(database, SCHEMA_WAIT_SECONDS)
-        key = encryption_key(settings.secrets, create=False)
+        key = await asyncio.to_thread(encryption_key, settings.secrets, create=False)
         foundation = foundation_of(settings, environment, database, key)
         kept: dict[str, Kept] = {"flows": foundation.flows, "credentials": foundation.vault, "variables": foundation.variables}
         await opened.enter_async_context(open_changes(redis, prefix=settings.queue.name, kept=kept))
         services = await open_run_services(settings, foundation, redis, opened)
         predictions, upserts = runners_of(services)
-        yield Work(redis=redis, database=database, predictions=predictions, upserts=upserts, key_fingerprint=fingerprint(key))
+        desk = open_callback_desk(redis, settings.queue, database, services.http, foundation.vault.open)
+        await opened.enter_async_context(desk)
+        yield Work(
+            redis=redis,
+            database=database,
+            predictions=predictions,
+            upserts=upserts,
+            key_fingerprint=fingerprint(key),
+            storage=await storage_identity(settings, foundation.blobs),
+        )
 
 
 def runners_of(services: RunServices) -> tuple[PredictionRunner, UpsertRunner]:
@@ -83,8 +98,8 @@ def foundation_of(settings: Settings, environment: Mapping[str, str], database: 
     return Foundation(
         database=database,
         flows=FlowStore(database),
-        vault=CredentialVault(database, key),
-        blobs=LocalBlobs(settings.storage.path, check_paths=settings.engine.path_traversal_safety),
+        vault=CredentialVault(database, key, named=named_secrets(settings.secrets)),
+        blobs=storage_of(settings.storage, check_paths=settings.engine.path_traversal_safety),
         variables=VariableStore(database, environment),
     )
 
@@ -103,6 +118,7 @@ async def open_run_services(settings: Settings, foundation: Foundation, redis: R
             timeout_seconds=engine.sandbox_timeout_seconds,
             builtin_modules=engine.builtin_modules,
             external_modules=engine.external_modules,
+            package_folder=engine.package_folder,
         )
     )
     return RunServices(
@@ -117,12 +133,13 @@ async def open_run_services(settings: Settings, foundation: Foundation, redis: R
         variables=foundation.variables,
         max_iterations=engine.max_iterations,
         max_loop_count=engine.max_loop_count,
+        opener=foundation.vault,
+        local_programs=LocalPrograms(
+            is_allowed=engine.mcp_protocol == "stdio",
+            commands=frozenset(engine.mcp_commands),
+            environment=frozenset(engine.mcp_variables),
+            scripts=frozenset(engine.mcp_scripts),
+            is_checked=engine.mcp_security_check,
+        ),
+        own_database_file=str(settings.database.sqlite_file) if settings.database.type == "sqlite" else "",
     )
-
-
-def check_backends(settings: Settings) -> None:
-    """Refuse what is documented but not there yet, before anything is written to the wrong place."""
-    if settings.storage.type != "local":
-        raise InvalidSetting("STORAGE_TYPE", settings.storage.type, "this version supports local")
-    if settings.secrets.storage_type != "local":
-        raise InvalidSetting("SECRETKEY_STORAGE_TYPE", settings.secrets.storage_type, "this version supports local")

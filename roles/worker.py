@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 
 from config.settings import Settings
 from flowisectl import __version__
 from flowisectl.database.migrations.runner import HEAD
+from flowisectl.errors import InvalidSetting, Unavailable
 from flowisectl.observability.last_error import LastError, watch_errors
 from flowisectl.observability.memory import resident_bytes
 from flowisectl.observability.readiness import Check, ReadinessReport
+from flowisectl.observability.telemetry import Telemetry, open_telemetry
+from flowisectl.queue.claims import Outcome
 from flowisectl.queue.roster import RoleSays
-from flowisectl.secrets.shared_key import wait_for_same_key
+from flowisectl.secrets.encryption_key import encryption_key, fingerprint
+from flowisectl.secrets.shared_key import other_key, wait_for_same_key
 from flowisectl.worker.app import Lanes, create_lanes
+from flowisectl.worker.end_log import log_end
 from flowisectl.worker.health import HealthReport, Pages, open_health
 from flowisectl.worker.metrics import WorkerMetrics
+from flowisectl.worker.running import RunningJob
 from roles.metrics_page import metrics_page
 from roles.presence import in_roster, readiness_of
 from roles.process import bound_socket, run_role, start_logging
@@ -33,7 +42,8 @@ def run_worker(settings: Settings, environment: Mapping[str, str]) -> int:
     start_logging(settings.logs, "worker", environment)
     with bound_socket(settings.http.host, settings.worker.port, "WORKER_PORT") as held:
         port = int(held.getsockname()[1])
-    return run_role(_work(replace(settings, worker=replace(settings.worker, port=port)), environment))
+    with open_telemetry(settings.telemetry, "worker", environment) as telemetry:
+        return run_role(_work(replace(settings, worker=replace(settings.worker, port=port)), environment, telemetry))
 
 
 class _WorkerFace:
@@ -48,17 +58,27 @@ class _WorkerFace:
         self._lanes: Lanes | None = None
         self._work: Work | None = None
 
-    def opened(self, work: Work, lanes: Lanes) -> None:
-        self._work, self._lanes = work, lanes
+    def opened(self, work: Work) -> None:
+        """It has what it needs, and takes no jobs yet."""
+        self._work, self._lanes = work, None
         self._readiness = readiness_of(work.database, work.redis)
-        lanes.tell_ends(self._metrics.ended)
+
+    def takes(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        lanes.tell_ends(self._ended)
+
+    def _ended(self, queue: str, running: RunningJob, outcome: Outcome) -> None:
+        self._metrics.ended(queue, running, outcome)
+        log_end(queue, running, outcome)
 
     def waits(self, reason: str) -> None:
-        """Why the worker takes no jobs yet; empty when nothing stands in its way any more."""
+        """Why the worker takes no jobs yet, or no more; empty when nothing stands in its way."""
         self._waiting = reason or _STARTING
 
     def health(self) -> HealthReport:
-        return self._lanes.health() if self._lanes is not None else HealthReport(is_ok=False, reason=self._waiting)
+        if self._lanes is None or self._waiting != _STARTING:
+            return HealthReport(is_ok=False, reason=self._waiting)
+        return self._lanes.health()
 
     async def ready(self) -> ReadinessReport:
         report = self.health()
@@ -67,41 +87,75 @@ class _WorkerFace:
             return ReadinessReport(checks=own)
         return ReadinessReport(checks={**own, **(await self._readiness.report()).checks})
 
-    async def metrics(self) -> bytes:
+    async def metrics(self, is_open: bool) -> bytes:
         redis = self._work.redis if self._work is not None else None
-        return await metrics_page(self._settings, self._metrics.all(), await self.ready(), redis)
+        return await metrics_page(self._settings, self._metrics.all(), await self.ready(), redis, is_open=is_open)
 
     def says(self) -> RoleSays:
-        assert self._lanes is not None and self._work is not None
+        assert self._work is not None
         report = self.health()
-        state = "draining" if self._lanes.is_stopping else "ready" if report.is_ok else "not ready"
+        state = "draining" if self._lanes is not None and self._lanes.is_stopping else "ready" if report.is_ok else "not ready"
         return RoleSays(
             role="worker",
             version=__version__,
             started_ms=self._started_ms,
             state=state,
             reason=report.reason,
-            busy=self._lanes.busy,
+            busy=self._lanes.busy if self._lanes is not None else 0,
             capacity=self._settings.worker.concurrency,
             rss_bytes=resident_bytes(),
             port=self._settings.worker.port,
             key_fingerprint=self._work.key_fingerprint,
+            storage=self._work.storage,
             schema=HEAD,
             last_error=self._errors.text,
             last_error_ms=self._errors.at_ms,
         )
 
 
-async def _work(settings: Settings, environment: Mapping[str, str]) -> int:
+async def _work(settings: Settings, environment: Mapping[str, str], telemetry: Telemetry | None) -> int:
     face = _WorkerFace(settings, watch_errors())
-    async with (
-        open_health(Pages(check=face.health, ready=face.ready, metrics=face.metrics), host=settings.http.host, port=settings.worker.port),
-        open_work(settings, environment) as work,
-    ):
-        await wait_for_same_key(work.redis, settings.queue.name, work.key_fingerprint, face.waits)
-        lanes = create_lanes(work.redis, work.predictions, work.upserts, settings.queue, settings.worker)
-        face.opened(work, lanes)
-        log.info("taking jobs of %s, %d at once; health on port %d", settings.queue.name, settings.worker.concurrency, settings.worker.port)
-        async with in_roster(work.redis, settings.queue.name, face.says):
-            await lanes.run()
+    pages = Pages(check=face.health, ready=face.ready, metrics=face.metrics)
+    async with open_health(pages, host=settings.http.host, port=settings.worker.port):
+        # Once more with everything opened anew whenever the encryption key has changed.
+        while not await _work_with_one_key(settings, environment, telemetry, face):
+            pass
     return 0
+
+
+async def _work_with_one_key(
+    settings: Settings, environment: Mapping[str, str], telemetry: Telemetry | None, face: _WorkerFace
+) -> bool:
+    """Take jobs until told to stop; false when this worker's key, or the server's, has become another one."""
+    async with open_work(settings, environment) as work, AsyncExitStack() as opened:
+        face.opened(work)
+        name, key = settings.queue.name, work.key_fingerprint
+        await opened.enter_async_context(in_roster(work.redis, name, face.says))
+        if not await wait_for_same_key(work.redis, name, key, face.waits, found_now=partial(_key_found_now, settings)):
+            return False
+        lanes = create_lanes(work.redis, work.predictions, work.upserts, settings.queue, settings.worker, telemetry, work.database)
+        face.takes(lanes)
+        log.info("taking jobs of %s, %d at once; health on port %d", name, settings.worker.concurrency, settings.worker.port)
+        watching = asyncio.create_task(_stop_with_other_key(work, name, lanes, face), name="key")
+        try:
+            await lanes.run()
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+        return lanes.was_signalled or watching.cancelled()
+
+
+async def _stop_with_other_key(work: Work, name: str, lanes: Lanes, face: _WorkerFace) -> None:
+    """Let what runs end and take nothing more, once the server encrypts with another key."""
+    problem = await other_key(work.redis, name, work.key_fingerprint)
+    log.error("%s", problem)
+    face.waits(problem)
+    lanes.stop()
+
+
+async def _key_found_now(settings: Settings) -> str:
+    """The fingerprint of the key that this worker would find; empty when it finds none."""
+    try:
+        return fingerprint(await asyncio.to_thread(encryption_key, settings.secrets, create=False))
+    except (InvalidSetting, Unavailable):
+        return ""

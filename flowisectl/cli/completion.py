@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+import os
+import re
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 MOST = 50
+_SPECIAL = re.compile(r"""[\s"'\\$`&|;<>()*?\[\]{}#~!]""")
+"""What has a meaning in a shell."""
 
 
 def complete_job(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -27,8 +31,33 @@ def complete_flow(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
         from flowisectl.cli.flow_names import all_flows
 
         flows = asyncio.run(all_flows(_settings(ctx).database))
-        return [(name, flow_id) for flow_id, name in flows if name.lower().startswith(incomplete.lower())][:MOST]
+        return [(as_typed(name, incomplete), flow_id) for flow_id, name in flows if name.lower().startswith(incomplete.lower())][:MOST]
     return []
+
+
+def complete_variable(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Names of settings."""
+    from config.variables import VARIABLES
+
+    return [(variable.name, variable.about) for variable in VARIABLES if variable.name.startswith(incomplete)]
+
+
+class Quoted(str):
+    """A name as the shell must read it. Typer drops what does not begin as typed, and what is typed comes unquoted."""
+
+    __slots__ = ()
+
+    def startswith(self, *prefix: Any) -> bool:
+        return True
+
+
+def as_typed(name: str, incomplete: str) -> str:
+    """The name with its blanks and the like quoted for bash, which takes words as they are; within quotes nothing is to be done."""
+    line = os.environ.get("COMP_WORDS", "")
+    is_bash = os.environ.get("_FLOWISECTL_COMPLETE") == "complete_bash"
+    if not is_bash or line.endswith((f"'{incomplete}", f'"{incomplete}')):
+        return name
+    return Quoted(_SPECIAL.sub(r"\\\g<0>", name))
 
 
 def _settings(ctx: typer.Context) -> Settings:

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from config.settings import RedisSettings, Settings
 
+ANSWER_SECONDS = 5.0
+"""How long a command waits for an answer of the queue server, which may be frozen: whoever looks wants to know that soon."""
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
@@ -62,7 +65,7 @@ async def open_command_redis(settings: Settings) -> AsyncIterator[Redis]:
     """A connection to the queue. Raises RedisUnavailable."""
     from flowisectl.redis_connection import open_redis
 
-    async with open_redis(redis_settings(settings), name="flowisectl") as redis:
+    async with open_redis(redis_settings(settings), name="flowisectl", answer_seconds=ANSWER_SECONDS) as redis:
         yield redis
 
 

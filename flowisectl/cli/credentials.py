@@ -42,9 +42,10 @@ def check(as_json: AsJson = False, data_dir: DataDir = None, env_file: EnvFile =
 
 async def _checked(settings: Settings) -> tuple[str, list[SealedValue]]:
     from flowisectl.database.connection import open_database
+    from flowisectl.secrets.aws_secrets import named_secrets
     from flowisectl.secrets.encryption_key import encryption_key, fingerprint
     from flowisectl.secrets.sealed_values import sealed_values
 
     key = encryption_key(settings.secrets, create=False)
     async with open_database(settings.database, migrate=False) as database:
-        return fingerprint(key), await sealed_values(database, key)
+        return fingerprint(key), await sealed_values(database, key, named_secrets(settings.secrets))

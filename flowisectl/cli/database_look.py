@@ -37,7 +37,8 @@ async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
     began = time.perf_counter()
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            schema = await (asyncio.to_thread(_sqlite, settings) if settings.type == "sqlite" else _postgres(settings))
+            look = {"sqlite": _sqlite_aside, "postgres": _postgres}.get(settings.type, _through_the_layer)
+            schema = await look(settings)
     except TimeoutError:
         return DatabaseLook(place=place, reason=f"no answer within {LOOK_SECONDS:g} s")
     except Exception as error:
@@ -61,9 +62,20 @@ def _sqlite(settings: DatabaseSettings) -> str:
         return str(row[0]) if row else ""
 
 
+async def _sqlite_aside(settings: DatabaseSettings) -> str:
+    return await asyncio.to_thread(_sqlite, settings)
+
+
+async def _through_the_layer(settings: DatabaseSettings) -> str:
+    """MySQL and MariaDB, whose client has no shorter way."""
+    from flowisectl.database.connection import open_database_to_read
+    from flowisectl.database.migrations.runner import schema_state
+
+    async with open_database_to_read(settings) as database:
+        return (await schema_state(database)).revision or ""
+
+
 async def _postgres(settings: DatabaseSettings) -> str:
-    if settings.type != "postgres":
-        raise ValueError(f"DATABASE_TYPE={settings.type}: this version supports sqlite and postgres")
     import asyncpg  # type: ignore[import-untyped]
 
     encryption = None

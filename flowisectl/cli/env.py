@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowisectl.cli.completion import complete_variable
 from flowisectl.cli.options import AsJson, DataDir, EnvFile, given_environment
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def _group() -> None:
 @app.command()
 def explain(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these variables, or those whose names have this part.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Only these variables, or those whose names have this part.", autocompletion=complete_variable
+        ),
     ] = None,
     only_set: Annotated[bool, typer.Option("--set", help="Only variables that are set.")] = False,
     as_json: AsJson = False,

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from config.settings import RedisSettings, Settings
 
@@ -44,6 +44,7 @@ async def examine(settings: Settings) -> list[Result]:
         ("database", _database),
         ("storage", _storage),
         ("ports", _ports),
+        ("traces", _traces),
     ):
         try:
             async with asyncio.timeout(3 * CONNECT_SECONDS):
@@ -150,33 +151,29 @@ async def _database(settings: Settings) -> AsyncIterator[Result]:
 async def _key(settings: Settings, database: Database | None) -> AsyncIterator[Result]:
     """The encryption key, and whether it opens what is stored."""
     from flowisectl.errors import InvalidSetting
-    from flowisectl.secrets.encryption_key import encryption_key, fingerprint
+    from flowisectl.secrets.encryption_key import KeyMissing, encryption_key, fingerprint, key_source
 
     try:
-        key = encryption_key(settings.secrets, create=False)
-    except InvalidSetting as error:
+        key = await asyncio.to_thread(encryption_key, settings.secrets, create=False)
+    except KeyMissing as error:
         yield _broken("key", str(error)) if database is not None else _warning("key", f"there is none yet: the server makes it. {error}")
         return
-    source = "FLOWISE_SECRETKEY_OVERWRITE" if settings.secrets.overwrite else f"{settings.secrets.path.expanduser()}/encryption.key"
-    yield _ok("key", f"{source}, fingerprint {fingerprint(key)}")
+    except InvalidSetting as error:
+        yield _broken("key", str(error))
+        return
+    yield _ok("key", f"{key_source(settings.secrets)}, fingerprint {fingerprint(key)}")
     if database is not None:
-        yield await _credentials(database, key)
+        yield await _credentials(settings, database, key)
 
 
-async def _credentials(database: Database, key: str) -> Result:
-    import sqlalchemy as sa
+async def _credentials(settings: Settings, database: Database, key: str) -> Result:
+    from flowisectl.secrets.aws_secrets import named_secrets
+    from flowisectl.secrets.sealed_values import sealed_values
 
-    from flowisectl.secrets.cipher import CannotDecrypt, decrypt
-
-    rows = await database.fetch(sa.text('SELECT id, name, "encryptedData" AS data FROM credential'))
-    closed = []
-    for row in rows:
-        try:
-            decrypt(row["data"] or "", key)
-        except CannotDecrypt:
-            closed.append(row)
+    rows = [row for row in await sealed_values(database, key, named_secrets(settings.secrets)) if row.table == "credential"]
+    closed = [row for row in rows if row.problem]
     if closed:
-        names = ", ".join(f"{row['name']} ({row['id']})" for row in closed[:3]) + (" …" if len(closed) > 3 else "")
+        names = ", ".join(f"{row.name} ({row.id})" for row in closed[:3]) + (" …" if len(closed) > 3 else "")
         advice = "use the key that they were stored with (SECRETKEY_PATH, FLOWISE_SECRETKEY_OVERWRITE), or enter them again"
         return _broken("credentials", f"{len(closed)} of {len(rows)} do not open with this key: {names}: {advice}")
     return _ok("credentials", f"all {len(rows)} open with this key" if rows else "none is stored")
@@ -212,31 +209,30 @@ async def _flows(database: Database) -> AsyncIterator[Result]:
 
 
 async def _storage(settings: Settings) -> AsyncIterator[Result]:
-    """Write a file, read it, delete it."""
+    """Write a file, read it, list it, delete it."""
     import secrets
 
-    from flowisectl.storage.local import LocalBlobs
+    from flowisectl.storage.opening import storage_of
 
-    if settings.storage.type != "local":
-        yield _broken("storage", f"STORAGE_TYPE={settings.storage.type}: this version supports local")
-        return
-    blobs: Any = LocalBlobs(settings.storage.path).of_organization("flowisectl-doctor")
+    storage = storage_of(settings.storage)
+    blobs = storage.of_organization("flowisectl-doctor")
     flow, data = secrets.token_hex(8), secrets.token_bytes(64)
     try:
         name = await blobs.write(flow, "", STORED_NAME, data, "text/plain")
-        is_same = await blobs.read(flow, "", name) == data
+        is_same = await blobs.read(flow, "", name) == data and (await blobs.usage(flow)).files == 1
         await blobs.delete_flow(flow)
+        is_gone = (await blobs.usage(flow)).files == 0
     except OSError as error:
         yield _broken(
-            "storage", f"{settings.storage.path} cannot be used ({error.strerror}): set BLOB_STORAGE_PATH to a folder that can be written"
+            "storage", f"{storage.place} cannot be used ({error.strerror}): set BLOB_STORAGE_PATH to a folder that can be written"
         )
         return
-    place = settings.storage.path.expanduser()
-    yield (
-        _ok("storage", f"{place}: put, get and delete work")
-        if is_same
-        else _broken("storage", f"{place} gives back other data than was stored")
-    )
+    if not is_same:
+        yield _broken("storage", f"{storage.place} gives back other data than was stored")
+    elif not is_gone:
+        yield _broken("storage", f"{storage.place} does not delete what it is told to: check the rights to list and to delete")
+    else:
+        yield _ok("storage", f"{storage.place}: put, get and delete work")
 
 
 async def _ports(settings: Settings) -> AsyncIterator[Result]:
@@ -256,3 +252,11 @@ async def _ports(settings: Settings) -> AsyncIterator[Result]:
                 yield _ok("port", f"{variable} {port}: a role of flowisectl listens there and is {state}")
             else:
                 yield _warning("port", str(error))
+
+
+async def _traces(settings: Settings) -> AsyncIterator[Result]:
+    from flowisectl.cli.telemetry_check import trouble_with_traces
+
+    place, trouble = await trouble_with_traces(settings.telemetry)
+    if place:
+        yield _warning("traces", f"{place}: {trouble}") if trouble else _ok("traces", f"a collector listens at {place}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,19 @@ import orjson
 from flowisectl.cli.failure import CommandFailed
 
 MAX_BYTES = 50 * 1024 * 1024
+STANDARD_INPUT = Path("-")
 _EXPORT_SUFFIX = re.compile(r"[ _](Chatflow|Agents|Agentflow|AgentflowV2)$", re.IGNORECASE)
 _SECRET_TYPES = frozenset({"password", "file", "folder"})
 _CREDENTIAL_MEMBERS = frozenset({"FLOWISE_CREDENTIAL_ID", "credentialId"})
 
 
 def read_flow_file(path: Path) -> dict[str, Any]:
-    """The flow's data. A row as the API gives it (with `flowData`) is taken as well. Raises CommandFailed."""
+    """The flow's data; `-` is standard input. A row as the API gives it (with `flowData`) is taken as well. Raises CommandFailed."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        text = _read(path)
+        if len(text) > MAX_BYTES:
             raise CommandFailed(f"{path}: larger than 50 MB; is this an exported flow?")
-        data = orjson.loads(path.read_bytes())
+        data = orjson.loads(text)
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}") from error
     except ValueError as error:
@@ -37,6 +40,14 @@ def read_flow_file(path: Path) -> dict[str, Any]:
         raise CommandFailed(f'{path} has no list of nodes: export the flow with "Export Chatflow"')
     flow_data: dict[str, Any] = data
     return flow_data
+
+
+def _read(path: Path) -> bytes:
+    """At most a byte more than what is allowed. Raises OSError."""
+    if path == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def name_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flowisectl.cli.completion import complete_flow
 from flowisectl.cli.options import AsJson, DataDir, EnvFile, read_settings
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
     from flowisectl.database.connection import Database
 
 app = typer.Typer(help="Check, import, list, show, export and delete flows.", no_args_is_help=True)
-FlowName = Annotated[str, typer.Argument(metavar="FLOW", help="The flow's id, the beginning of it, or its name.")]
+FlowName = Annotated[
+    str, typer.Argument(metavar="FLOW", help="The flow's id, the beginning of it, or its name.", autocompletion=complete_flow)
+]
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help='A file that "Export Chatflow" wrote.')],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='A file that "Export Chatflow" wrote; - reads standard input.')],
     name: Annotated[str, typer.Option(help="Name of the flow; by default the file's.")] = "",
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NODE.INPUT=VALUE", help="Change an input of a node on the way in; repeatable.")
@@ -32,12 +35,15 @@ def import_(
     env_file: EnvFile = None,
 ) -> None:
     """Import a flow and print its new id."""
-    from flowisectl.cli.flow_file import bind_credential, name_of, read_flow_file, set_input
+    from flowisectl.cli.failure import CommandFailed
+    from flowisectl.cli.flow_file import STANDARD_INPUT, bind_credential, name_of, read_flow_file, set_input
     from flowisectl.cli.output import warn, write_line
     from flowisectl.engine.flow import parse_flow
     from flowisectl.nodes.discovery import load_catalogue
 
     settings, _ = read_settings(env_file, data_dir)
+    if file == STANDARD_INPUT and not name:
+        raise CommandFailed("a flow from standard input has no name: say --name NAME")
     flow_data = read_flow_file(file)
     for assignment in assignments or ():
         set_input(flow_data, assignment)

@@ -1,11 +1,12 @@
-"""`flowisectl jobs tail`: a job's events as its client gets them, read beside that client."""
+"""`flowisectl jobs tail`: a job's events as its client gets them, from the first one on, read beside that client."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from flowisectl.queue.inspection import JobDetail
 
-BLOCK_MS = 500
 PAUSE_SECONDS = 0.2
 LIVE = ("queued", "running")
 
@@ -33,7 +33,7 @@ async def tail_job(settings: Settings, job_id: str, *, as_json: bool) -> int:
             warn(f"job {job.id} has ended ({job.state}): `flowisectl jobs inspect {job.id[:8]}` shows what is kept")
             return 0 if job.state == "done" else 1
         printer = _Printer(as_json)
-        if job.is_streaming and job.reply:
+        if job.is_streaming:
             await _read_events(redis, settings, job, printer)
         else:
             warn("the client of this job does not stream: its nodes are shown instead of events")
@@ -82,28 +82,20 @@ class _Printer:
 
 
 async def _read_events(redis: Redis, settings: Settings, job: JobDetail, printer: _Printer) -> None:
-    """Read the stream of the main that waits, from its first kept entry on, until the job's end comes or the stream is gone."""
-    from flowisectl.cli.job_reading import find_job
-    from flowisectl.events import wire
-    from flowisectl.redis_connection import failures_named
+    """Read the job's log from its first event on, then what is added to it, until the job has ended."""
+    from flowisectl.predictions.follower import FollowedPrediction
+    from flowisectl.queue.keys import QueueKeys
+    from flowisectl.queue.lifecycle import Lifecycle
+    from flowisectl.redis_connection import Pipeline
 
-    client: Any = redis
-    last: bytes | str = "0-0"
-    seen = (0, 0)
-    with failures_named(redis):
-        while True:
-            reply = await client.xread({job.reply: last}, count=500, block=BLOCK_MS)
-            for entry_id, fields in reply[0][1] if reply else []:
-                last = entry_id
-                for frame in fields.get(wire.EVENTS_FIELD, b"").split(b"\n") if wire.EVENTS_FIELD in fields else ():
-                    owner, attempt, number, event = wire.parse_frame(frame)
-                    if owner == job.id and (attempt, number) > seen:
-                        seen = (attempt, number)
-                        printer.event(event)
-                if wire.END_FIELD in fields and fields[wire.END_FIELD].startswith(job.id.encode()):
-                    return
-            if not reply and (await find_job(redis, settings, job.id)).state not in LIVE:
-                return
+    pipeline, keys = Pipeline(redis), QueueKeys(settings.queue.name, job.queue)
+    lifecycle = Lifecycle(pipeline, keys, settings.queue)
+    try:
+        async for batch in FollowedPrediction(pipeline, keys, lifecycle, job.id, wait_seconds=math.inf).numbered():
+            for _, event in batch:
+                printer.event(event)
+    finally:
+        await pipeline.aclose()
 
 
 async def _read_nodes(redis: Redis, settings: Settings, job: JobDetail, printer: _Printer) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from flowisectl.queue.inspection import JobDetail, JobSummary
 
-app = typer.Typer(help="List jobs, look into one, follow it, try it again, stop it, forget it.", no_args_is_help=True)
+app = typer.Typer(help="List jobs; look into, follow, retry, stop, forget them.", no_args_is_help=True)
 
 
 class State(StrEnum):
@@ -70,7 +70,8 @@ def list_(
         return
     from flowisectl.cli.views.jobs import jobs_view
 
-    show(jobs_view(jobs, int(time.time() * 1000)))
+    is_filtered = bool(state or flow or chat or since or error)
+    show(jobs_view(jobs, int(time.time() * 1000), if_none="no job fits" if is_filtered else "none yet"))
 
 
 @app.command()

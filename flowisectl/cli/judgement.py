@@ -39,6 +39,7 @@ def findings_of(overview: Overview, database: DatabaseLook, own_key: str) -> tup
         *_redis(overview.redis),
         *_roles(overview.roles),
         *_keys(overview.roles, own_key),
+        *_storages(overview.roles),
         *(finding for queue in overview.queues for finding in _queue(queue)),
     ]
     return tuple(sorted(found, key=lambda finding: -finding.level))
@@ -106,6 +107,13 @@ def _keys(roles: Sequence[RoleSeen], own_key: str) -> Iterator[Finding]:
         yield _note("this shell sees another encryption key than the roles: give it their SECRETKEY_PATH or --data-dir")
 
 
+def _storages(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
+    if len({role.storage for role in roles if role.storage and not role.is_stale}) > 1:
+        yield _warning(
+            "roles store files in different places, so uploads are refused: give all the same BLOB_STORAGE_PATH, or STORAGE_TYPE=s3"
+        )
+
+
 def _queue(queue: QueueSnapshot) -> Iterator[Finding]:
     name = "" if queue.queue == "prediction" else f" of {queue.queue}s"
     pace, free = queue.pace, queue.capacity - queue.running
@@ -114,19 +122,30 @@ def _queue(queue: QueueSnapshot) -> Iterator[Finding]:
         since = f" for {pace.slow_minutes} min" if pace.slow_minutes > 1 else ""
         advice = "add a worker or raise WORKER_CONCURRENCY" if free <= 0 else "workers take jobs slowly: look at their CPU and at Redis"
         yield _warning(f"p95 wait{name} {seconds(pace.wait_p95_seconds)}{since}: {busy}; {advice}")
-    elif queue.waiting and queue.oldest_wait_seconds > IDLE_WAIT_SECONDS:
+    elif queue.waiting > queue.suspects and queue.oldest_wait_seconds > IDLE_WAIT_SECONDS:
         if queue.capacity and free <= 0:
             yield _warning(f"the oldest job{name} has waited {seconds(queue.oldest_wait_seconds)}: {busy}; add a worker")
         elif queue.capacity:
             waited = seconds(queue.oldest_wait_seconds)
             yield _warning(f"jobs{name} have waited {waited} although slots are free: look at the workers' logs")
     if queue.waiting and not queue.capacity:
-        yield _down(f"{count(queue.waiting)} jobs{name} wait and no worker takes them: start one with `flowisectl start-worker`")
+        waiting = _told(queue.waiting, f"1 job{name} waits and no worker takes it", f"jobs{name} wait and no worker takes them")
+        yield _down(f"{waiting}: start one with `flowisectl start-worker`")
+    if queue.suspects:
+        one = f"1 waiting job{name} has lost its workers before and has one attempt left"
+        suspects = _told(queue.suspects, one, f"waiting jobs{name} have lost their workers before and have one attempt left")
+        yield _note(f"{suspects}: a worker runs one such job at a time")
     if queue.dead:
         of_queue = "" if queue.queue == "prediction" else f" --queue {queue.queue}"
+        dead = _told(queue.dead, f"1 job{name} is dead, its workers", f"jobs{name} are dead, their workers")
         yield _warning(
-            f"{count(queue.dead)} jobs{name} are dead, their workers were lost too often: "
-            f"see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`"
+            f"{dead} were lost too often: see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`"
         )
     if pace.again_last_hour:
-        yield _note(f"{count(pace.again_last_hour)} jobs{name} were started again in the last hour, as their worker was lost")
+        one = f"1 job{name} was started again in the last hour, as its worker was lost"
+        yield _note(_told(pace.again_last_hour, one, f"jobs{name} were started again in the last hour, as their worker was lost"))
+
+
+def _told(number: int, one: str, many: str) -> str:
+    """The words for one, or the number and the words for many."""
+    return one if number == 1 else f"{count(number)} {many}"

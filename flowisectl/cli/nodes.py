@@ -42,7 +42,8 @@ def show(name: Annotated[str, typer.Argument(help="The type's name, such as chat
     try:
         definition = catalogue.get(name).definition
     except UnknownNode:
-        alike = [node.definition.name for node in catalogue if name.lower() in node.definition.name.lower()]
+        # The shortest are the nearest.
+        alike = sorted((node.definition.name for node in catalogue if name.lower() in node.definition.name.lower()), key=len)
         hint = f"do you mean {', '.join(alike[:5])}?" if alike else "`flowisectl nodes list` shows what there is"
         raise CommandFailed(f"there is no node type {name}: {hint}") from None
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowisectl.cli.completion import complete_flow
 from flowisectl.cli.options import DataDir, EnvFile, read_settings
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    flow: Annotated[str, typer.Argument(metavar="FLOW", help="The flow's id or name.")],
+    flow: Annotated[str, typer.Argument(metavar="FLOW", help="The flow's id or name.", autocompletion=complete_flow)],
     question: Annotated[str, typer.Argument(help="What to ask.")],
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it comes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole JSON answer; with --stream every event.")] = False,

@@ -7,7 +7,6 @@ second net, texts that look like a key are masked here.
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import re
 import sys
 import time
@@ -18,12 +17,11 @@ from typing import TextIO
 import orjson
 
 from config.settings import LogSettings
+from flowisectl.observability.log_file import SharedLogFile
 from flowisectl.observability.run_ids import NAMES, RunIdsFilter
 
 VERBOSE = 15
 LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO, "verbose": VERBOSE, "debug": logging.DEBUG}
-FILE_BYTES = 20 * 1024 * 1024
-KEPT_FILES = 10
 _SECRET = re.compile(
     r"(?P<head>\bBearer\s+|(?:api[_-]?key|password|secret|token)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}"
     r"|\b(?:sk|pk|gsk|xai)-[A-Za-z0-9_-]{8,}"
@@ -48,9 +46,7 @@ def open_logging(settings: LogSettings, role: str, *, stream: TextIO | None = No
     if settings.path is not None:
         folder = settings.path.expanduser()
         folder.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            folder / f"{role}.log", maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf8", delay=True
-        )
+        file = SharedLogFile(folder / f"{role}.log")
         file.setFormatter(JsonFormatter(role))
         handlers.append(file)
     for handler in handlers:

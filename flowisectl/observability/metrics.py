@@ -1,7 +1,7 @@
 """Counters, gauges and histograms that cost a busy process next to nothing, and their text as Prometheus reads it.
 
 Everything is counted by one thread (the event loop's), so nothing is locked; text is made only when somebody asks for it. The
-format is Prometheus' text exposition format 0.0.4.
+formats are Prometheus' text exposition format 0.0.4 and, for who accepts it, OpenMetrics 1.0.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 MAX_SERIES = 300
 """Of one metric. What comes beyond is counted together under the label value `other`, so that no client can fill the memory."""
 OTHER = "other"
@@ -105,16 +107,38 @@ class Histogram(Metric):
             yield f"{self.name}_count", named, seen
 
 
-def to_text(metrics: Iterable[Metric], common: Mapping[str, str]) -> bytes:
-    """The page. `common` are labels that every series gets."""
+def accepts_open(accept: str) -> bool:
+    """Whether a request with this `Accept` header takes OpenMetrics."""
+    return "application/openmetrics-text" in accept.lower()
+
+
+def to_text(metrics: Iterable[Metric], common: Mapping[str, str], *, is_open: bool = False) -> bytes:
+    """The page, as OpenMetrics when `is_open`. `common` are labels that every series gets."""
     lines: list[str] = []
     for metric in metrics:
-        lines.append(f"# HELP {metric.name} {_help(metric.about)}")
-        lines.append(f"# TYPE {metric.name} {metric.kind}")
+        family, kind = _open_family(metric) if is_open else (metric.name, metric.kind)
+        about = _help(metric.about)
+        lines.append(f"# HELP {family} {about.replace(chr(34), chr(92) + chr(34)) if is_open else about}")
+        lines.append(f"# TYPE {family} {kind}")
         for name, labels, value in metric.samples():
+            if is_open and "le" in labels and labels["le"].isdigit():
+                labels = {**labels, "le": f"{labels['le']}.0"}  # there bounds are floating-point numbers
             pairs = ",".join(f'{label}="{_escaped(text)}"' for label, text in {**common, **labels}.items())
             lines.append(f"{name}{{{pairs}}} {_number(value)}" if pairs else f"{name} {_number(value)}")
+    if is_open:
+        lines.append("# EOF")
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _open_family(metric: Metric) -> tuple[str, str]:
+    """Name and type in OpenMetrics, where a counter's samples end in `_total`.
+
+    Flowise documents counters that do not: they keep their names, and have no type there, so that whatever a scraper
+    accepts, dashboards find them.
+    """
+    if metric.kind != "counter":
+        return metric.name, metric.kind
+    return (metric.name.removesuffix("_total"), "counter") if metric.name.endswith("_total") else (metric.name, "unknown")
 
 
 def _escaped(text: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +126,20 @@ def test_a_file_that_is_no_flow_is_refused(tmp_path: Path, content: str, why: st
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match=r"none\.json: No such file"):
         read_flow_file(tmp_path / "none.json")
+
+
+def test_a_flow_comes_from_standard_input(flowisectl: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(a_flow()).encode())))
+
+    imported = flowisectl("flows", "import", "-", "--name", "Piped")
+    listed = json.loads(flowisectl("flows", "list", "--json").out)
+
+    assert imported.status == 0, imported.err
+    assert [(row["id"], row["name"]) for row in listed] == [(imported.out.strip(), "Piped")]
+
+
+def test_a_flow_from_standard_input_needs_a_name(flowisectl: Callable[..., Any]) -> None:
+    ended = flowisectl("flows", "import", "-")
+
+    assert ended.status == 1
+    assert "--name" in ended.err

@@ -12,8 +12,8 @@ from flowisectl.cli.judgement import Level, findings_of
 from flowisectl.queue.overview import Overview
 from flowisectl.queue.summary import Pace, QueueSnapshot
 
-MAIN = replace(ROLE, role="main", id="h:1:a")
-WORKER = replace(ROLE, id="h:2:b")
+MAIN = replace(ROLE, role="main", id="h:1:a", storage="mine")
+WORKER = replace(ROLE, id="h:2:b", storage="mine")
 KEY = ROLE.key_fingerprint
 
 
@@ -92,6 +92,7 @@ def test_a_schema_that_roles_do_not_know_is_told() -> None:
         (replace(WORKER, state="draining"), [Level.DOWN, Level.NOTE], "stopping"),
         (replace(WORKER, version="0.0.9"), [Level.WARNING], "different versions"),
         (replace(WORKER, key_fingerprint="other"), [Level.WARNING], "different encryption keys"),
+        (replace(WORKER, storage="other"), [Level.WARNING], "store files in different places"),
     ],
 )
 def test_roles_that_are_not_well_are_told(worker: object, levels: list[Level], part: str) -> None:
@@ -112,3 +113,11 @@ def test_dead_jobs_are_told_with_the_commands_for_them() -> None:
 
     assert level is Level.WARNING
     assert "jobs list --state dead" in text and "jobs retry" in text
+
+
+def test_one_job_is_told_of_as_one() -> None:
+    one = with_queue(waiting=1, dead=1, suspects=1)
+    texts = [text for _, text in judged(replace(one, queues=(replace(one.queues[0], workers=(), pace=Pace(again_last_hour=1)),)))]
+
+    assert sum(text.startswith("1 job") for text in texts) == 3 and sum(text.startswith("1 waiting job has") for text in texts) == 1
+    assert not any("1 jobs" in text for text in texts)
