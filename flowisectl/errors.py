@@ -9,7 +9,7 @@ FlowisectlError
 │  └─ NodeError        a node failed; carries node id, node name and the cause
 ├─ ProviderError       a model provider refused or broke off; carries its status and its message
 ├─ RunStopped          somebody asked the run to stop
-└─ Unavailable         RedisUnavailable, DatabaseUnavailable, DeadlinePassed, QueueFull
+└─ Unavailable         RedisUnavailable, DatabaseUnavailable, DatabaseReadOnly, StorageUnavailable, DeadlinePassed, QueueFull
 
 Domain code raises by meaning. Only `web/errors.py` knows status codes, only `cli` knows exit codes. A message says what
 was wrong, with which id, and what to do next; `raise … from error` keeps the cause.
@@ -141,6 +141,14 @@ class RedisUnavailable(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached or is not migrated."""
+
+
+class DatabaseReadOnly(Unavailable):
+    """The database was opened for reading only: waiting does not help."""
+
+
+class StorageUnavailable(Unavailable):
+    """The stored files cannot be reached, or not by those who would need them."""
 
 
 class DeadlinePassed(Unavailable):

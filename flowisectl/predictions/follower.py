@@ -9,12 +9,14 @@ import orjson
 
 from flowisectl.errors import DeadlinePassed, JobNotFound
 from flowisectl.events.wire import RETRY_EVENT, error_event, to_json
+from flowisectl.predictions.large import whole_result
 from flowisectl.predictions.messages import metadata_of
 from flowisectl.predictions.place import Place
 from flowisectl.predictions.request import PredictionResult
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import KnownEnd, Lifecycle
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.payloads import Payloads
 
 LOOK_SECONDS = 0.1
 MAX_PLACE = 10**9
@@ -37,7 +39,9 @@ class FollowedPrediction:
         after: Place | None = None,
         wait_seconds: float,
         error_prefix: str = "",
+        payloads: Payloads | None = None,
     ) -> None:
+        self._payloads = payloads
         self.job_id = job_id
         self._pipeline = pipeline
         self._keys = keys
@@ -108,7 +112,9 @@ class FollowedPrediction:
 
     async def _result(self, known: KnownEnd) -> PredictionResult:
         data = await self._lifecycle.result(self.job_id)
-        return PredictionResult.from_bytes(data) if data else PredictionResult.without_worker(self.job_id, known.state, known.error)
+        if not data:
+            return PredictionResult.without_worker(self.job_id, known.state, known.error)
+        return await whole_result(PredictionResult.from_bytes(data), self.job_id, self._payloads)
 
     async def _closing(self, known: KnownEnd, place: Place, lines: int, has_seen: bool) -> list[Numbered]:
         """What the log does not have of a job that has ended: nothing, its last event, or everything."""

@@ -15,6 +15,7 @@ from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.submission import Acceptance
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.large_bodies import digest_of
 
 MAX_KEY = 255
 
@@ -41,7 +42,7 @@ class IdempotencyKeys:
     async def check(self, job_id: str, request: PredictionRequest) -> None:
         """Whether the job there is for the same request. Raises KeyReused, RedisUnavailable."""
         stored = await self._pipeline.execute("HGET", self._keys.job(job_id), "request")
-        if stored and _named(from_json(stored)["body"]) != _named(request.body):
+        if stored and not _is_same(from_json(stored), request):
             raise KeyReused("this Idempotency-Key was used for another request: use a new key for each request, or send the same body")
 
     async def _secret(self) -> bytes:
@@ -54,6 +55,12 @@ class IdempotencyKeys:
         if found is None:
             raise RedisUnavailable("Redis keeps no secret for idempotency keys: check its memory policy (noeviction)")
         return found
+
+
+def _is_same(stored: Mapping[str, Any], request: PredictionRequest) -> bool:
+    if digest := stored.get("body_digest"):
+        return bool(digest == digest_of(request.body))
+    return _named(stored["body"]) == _named(request.body)
 
 
 def _named(body: Mapping[str, Any]) -> bytes:

@@ -8,9 +8,11 @@ from typing import Any
 
 from flowisectl.errors import JobNotFound
 from flowisectl.events.wire import from_json, to_json
+from flowisectl.predictions.large import whole_result
 from flowisectl.predictions.request import PredictionResult
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.payloads import Payloads
 
 _FIELDS = ("state", "flow", "chat", "attempts", "accepted", "started", "finished", "error", "result", "request")
 
@@ -66,8 +68,8 @@ def urls(job_id: str) -> dict[str, str]:
     return {"statusUrl": f"/api/v1/jobs/{job_id}", "eventsUrl": f"/api/v1/jobs/{job_id}/events"}
 
 
-async def load_status(pipeline: Pipeline, keys: QueueKeys, job_id: str) -> JobStatus:
-    """Raises JobNotFound, RedisUnavailable."""
+async def load_status(pipeline: Pipeline, keys: QueueKeys, job_id: str, payloads: Payloads | None = None) -> JobStatus:
+    """Raises JobNotFound, RedisUnavailable, and for a large answer DatabaseUnavailable."""
     if len(job_id) != 32 or not set(job_id) <= set("0123456789abcdef"):
         raise JobNotFound(job_id[:64])
     values = await pipeline.execute("HMGET", keys.job(job_id), *_FIELDS)
@@ -86,6 +88,8 @@ async def load_status(pipeline: Pipeline, keys: QueueKeys, job_id: str) -> JobSt
     result = PredictionResult.from_bytes(fields["result"]) if fields["result"] else None
     if result is None and state not in ("queued", "running"):
         result = PredictionResult.without_worker(job_id, state, text("error"))
+    if result is not None:
+        result = await whole_result(result, job_id, payloads)
     return JobStatus(
         id=job_id,
         state=state,

@@ -7,9 +7,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
+from flowisectl.engine.context import Trace
 from flowisectl.engine.events import FlowEvent
 from flowisectl.errors import DeadlinePassed, QueueFull, RunStopped
 from flowisectl.events.wire import encode_event
+from flowisectl.observability.telemetry import Telemetry
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.predictions.spoken import Spoken
@@ -22,16 +24,17 @@ class LocalSubmitter:
     A run goes on when its client leaves, as in queue mode. `close` cancels what still runs.
     """
 
-    def __init__(self, runner: PredictionRunner, *, job_timeout_seconds: float) -> None:
+    def __init__(self, runner: PredictionRunner, *, job_timeout_seconds: float, telemetry: Telemetry | None = None) -> None:
         self._runner = runner
         self._timeout = job_timeout_seconds
+        self._telemetry = telemetry
         self._runs: dict[tuple[str, str], set[_LocalRun]] = defaultdict(set)
 
     async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> Submission:
         """Start it. There are no jobs here that another request could come back to, so of the acceptance only the limit counts."""
         if acceptance.max_of_flow and self._live(request.flow_id) >= acceptance.max_of_flow:
             raise QueueFull(f"{acceptance.max_of_flow:,} requests to this flow are being answered: try again in a moment")
-        run = _LocalRun(self._runner, request, self._timeout)
+        run = _LocalRun(self._runner, request, self._timeout, self._telemetry)
         key = (request.flow_id, request.chat_id)
         self._runs[key].add(run)
         run.task.add_done_callback(lambda _: self._ended(key, run))
@@ -64,11 +67,12 @@ class LocalSubmitter:
 class _LocalRun:
     """One run: the task, its buffered events, its end. Also the run's event sink and its (empty) trace."""
 
-    def __init__(self, runner: PredictionRunner, request: PredictionRequest, timeout_seconds: float) -> None:
+    def __init__(self, runner: PredictionRunner, request: PredictionRequest, timeout_seconds: float, telemetry: Telemetry | None) -> None:
         self.job_id = str(uuid.uuid4())
         self._runner = runner
         self._request = request
         self._timeout = timeout_seconds
+        self._telemetry = telemetry
         self._waiting: list[bytes] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -122,9 +126,27 @@ class _LocalRun:
         return self.task.result()
 
     async def _run(self) -> PredictionResult:
+        request = self._request
+        if self._telemetry is None:
+            return await self._run_traced(self)
+        with self._telemetry.job(
+            "prediction",
+            self.job_id,
+            traceparent=request.traceparent,
+            flow_id=request.flow_id,
+            chat_id=request.chat_id,
+            run=1,
+            accepted_ms=request.accepted_ms,
+            worker_id="",
+        ) as span:
+            result = await self._run_traced(span)
+            span.ended(_state_of(result), result.error_kind)
+            return result
+
+    async def _run_traced(self, trace: Trace) -> PredictionResult:
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._runner.run(self._request, self._spoken, self)
+                return await self._runner.run(self._request, self._spoken, trace)
         except TimeoutError:
             late = DeadlinePassed(f"the run took longer than {self._timeout:g} s (JOB_TIMEOUT)")
             return await self._runner.stopped(self._request, self, late, self._spoken.text)
@@ -132,3 +154,8 @@ class _LocalRun:
             if not self._stopping:
                 raise
             return await self._runner.stopped(self._request, self, RunStopped(), self._spoken.text)
+
+
+def _state_of(result: PredictionResult) -> str:
+    """The state that a job with this result would have."""
+    return "done" if result.is_ok else "aborted" if result.error_kind == RunStopped.__name__ else "failed"

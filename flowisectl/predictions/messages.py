@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,7 +74,9 @@ def partial_result(flow: Flow, run: RunRequest, said: str) -> FlowResult:
 
 def user_message_id(message_id: str) -> str:
     """The id of the question's row, from the id of the answer's row; a version 4 UUID like all others."""
-    return str(uuid.UUID(bytes=uuid.uuid5(uuid.UUID(message_id), "question").bytes, version=4))
+    # By hand: `uuid.uuid5` takes ten times as long, and this is done for every prediction.
+    digest = hashlib.blake2b(message_id.encode(), digest_size=16, person=b"question").hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 
 
 def metadata_of(response: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class PredictionRequest:
     """The id of the answer's row, made by main: however often a job runs, there is one answer."""
     body: Mapping[str, Any]
     """The request's body, as the client sent it."""
+    body_digest: str = ""
+    """Not empty: the body is too large for Redis, and only its beginnings travel here; see predictions/large.py."""
     workspace_id: str = ""
     organization_id: str = ""
     base_url: str = ""
@@ -33,6 +35,8 @@ class PredictionRequest:
     """The client listens to events."""
     accepted_ms: int = 0
     """Epoch milliseconds; the user's row gets this time."""
+    traceparent: str = ""
+    """The request's place in a trace, as in the header of that name; empty when no traces are sent."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -52,6 +56,8 @@ class PredictionResult:
     """The class of the error (`NodeError`, `RunStopped`, `DeadlinePassed` …), for status codes and exit codes."""
     status: int = 200
     """The HTTP status that fits; 500 for a failed flow."""
+    stored_as: str = ""
+    """Not empty: the body is too large for Redis; the database has it under this name."""
 
     @property
     def is_ok(self) -> bool:
@@ -66,10 +72,12 @@ class PredictionResult:
     def to_bytes(self) -> bytes:
         """`{error, error_kind, status}` JSON, a line end, then the body as it is: main forwards the body unparsed."""
         head = {"error": self.error, "kind": self.error_kind, "status": self.status}
+        if self.stored_as:
+            return orjson.dumps({**head, "stored": self.stored_as}) + b"\n"
         return orjson.dumps(head) + b"\n" + self.body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PredictionResult:
         head, _, body = data.partition(b"\n")
         fields = orjson.loads(head)
-        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"])
+        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"], stored_as=fields.get("stored", ""))

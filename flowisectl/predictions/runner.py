@@ -18,10 +18,12 @@ from flowisectl.engine.events import EventKind, EventSink, FlowEvent, NoEvents
 from flowisectl.engine.run import FlowResult, run_flow
 from flowisectl.engine.session import session_id_of
 from flowisectl.errors import AccessDenied, DeadlinePassed, FlowisectlError, NotFound, RunStopped, Unavailable
+from flowisectl.predictions.error_text import shown_error
+from flowisectl.predictions.follow_up import follow_up_questions
 from flowisectl.predictions.messages import message_rows, metadata_of, partial_result
 from flowisectl.predictions.question import question_content, question_text
 from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, PredictionResult
-from flowisectl.runs.attempt import Attempt
+from flowisectl.runs.attempt import Attempt, NestedAttempt, begin_attempt
 from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_context
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.outage import through_outage
@@ -35,7 +37,6 @@ class PredictionRunner:
 
     def __init__(self, services: RunServices) -> None:
         self._services = services
-        self._nested = NestedFlows(services, self)
 
     async def run(self, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt = ONLY_ATTEMPT) -> PredictionResult:
         """Run one prediction to its end; a failure of the flow is a result, too.
@@ -45,6 +46,7 @@ class PredictionRunner:
         another one has taken the place of raises AttemptLost before it writes a row.
         """
         try:
+            await begin_attempt(self._services.database, attempt)
             stored = await through_outage(lambda: self._services.flows.get(request.flow_id, request.flow_version))
             response = await self.predict(stored, request, events, trace, attempt)
         except asyncio.CancelledError:
@@ -80,11 +82,11 @@ class PredictionRunner:
         session_id = session_id_of(stored.flow, request.body, is_internal=request.is_internal, chat_id=request.chat_id)
         await attempt.confirm()
         rows = message_rows(request, run, partial_result(stored.flow, run, said), session_id)
-        await insert_messages(self._services.database, rows)
+        await insert_messages(self._services.database, rows, attempt.fence)
 
     def _failed(self, request: PredictionRequest, events: EventSink, text: str, kind: str, status: int) -> PredictionResult:
         if request.wants_stream:
-            events.emit(FlowEvent(EventKind.ERROR, text if request.is_internal else EXTERNAL_PREFIX + text))
+            events.emit(FlowEvent(EventKind.ERROR, shown_error(text if request.is_internal else EXTERNAL_PREFIX + text)))
         return PredictionResult(error=text, error_kind=kind, status=status)
 
     async def predict(
@@ -110,7 +112,7 @@ class PredictionRunner:
             run,
             events=NoEvents() if request.is_tool_call else events,
             trace=trace,
-            flows=self._nested,
+            flows=NestedFlows(self._services, self, attempt),
             is_internal=request.is_internal,
             is_streaming=request.wants_stream,
             is_tool_call=request.is_tool_call,
@@ -119,13 +121,18 @@ class PredictionRunner:
         result = await run_flow(flow, context, self._services.catalogue)
         if run.has_question and not isinstance(body["question"], str):
             result = replace(result, user_content=question_content(body["question"]))
+        if flow.follow_up_prompts and not result.stored.get("action"):
+            questions = await follow_up_questions(flow.follow_up_prompts, result.text, context)
+            result = replace(result, stored={**result.stored, "followUpPrompts": questions})
         rows = message_rows(request, run, result, session_id)
 
         async def keep() -> None:
             await attempt.confirm()
             if result.clears_action:
-                await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id)
-            await insert_messages(self._services.database, rows)
+                await clear_action(
+                    self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id, fence=attempt.fence
+                )
+            await insert_messages(self._services.database, rows, attempt.fence)
 
         # The answer is there: nobody pays for it twice because the database is away.
         await through_outage(keep)
@@ -136,9 +143,11 @@ class NestedFlows:
     """How a flow runs another flow (`engine.context.Flows`): in this process, without a request to main, so a nested flow
     never waits for a slot that its parent holds."""
 
-    def __init__(self, services: RunServices, runner: PredictionRunner) -> None:
+    def __init__(self, services: RunServices, runner: PredictionRunner, parent: Attempt = ONLY_ATTEMPT) -> None:
+        """`parent` is the attempt that runs them."""
         self._services = services
         self._runner = runner
+        self._parent = parent
 
     async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
         """Run another flow for a node of a running one:  own messages, no events."""
@@ -161,7 +170,7 @@ class NestedFlows:
             is_tool_call=True,
             accepted_ms=int(time.time() * 1000),
         )
-        return await self._runner.predict(stored, nested, NoEvents(), context.trace)
+        return await self._runner.predict(stored, nested, NoEvents(), context.trace, NestedAttempt(self._parent))
 
 
 def to_run_request(

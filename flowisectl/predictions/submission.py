@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from flowisectl.predictions.callback import Callback
 from flowisectl.predictions.job_status import JobStatus
 from flowisectl.predictions.place import Place
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
@@ -28,6 +29,8 @@ class Acceptance:
     """The client wants the ids of events, to come back with the last one it got."""
     max_of_flow: int = 0
     """How many predictions of the flow may be live with this one; 0: no limit."""
+    callback: Callback | None = None
+    """Whom to tell the outcome. Kept with the job; with an `idempotency_key` the first request's counts."""
 
 
 PLAIN = Acceptance()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,19 +13,26 @@ import orjson
 from redis.asyncio import Redis
 
 from config.settings import QueueSettings
-from flowisectl.errors import DeadlinePassed, JobNotFound, QueueFull, RedisUnavailable
+from flowisectl.database.connection import Database
+from flowisectl.errors import DeadlinePassed, InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
 from flowisectl.events.buffer import JobBuffer
 from flowisectl.events.subscriber import Subscriber, open_subscriber
 from flowisectl.events.wire import JobEnd, error_event, to_json
+from flowisectl.predictions.callback import to_fields
 from flowisectl.predictions.follower import FollowedPrediction
 from flowisectl.predictions.idempotency import IdempotencyKeys, failing_after
 from flowisectl.predictions.job_status import JobStatus, load_status
+from flowisectl.predictions.large import light_request, whole_result
 from flowisectl.predictions.place import Place
 from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, PredictionResult
 from flowisectl.predictions.submission import PLAIN, Acceptance
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.payloads import LARGE_BYTES, Payloads
+
+Seal = Callable[[Mapping[str, Any]], str]
+"""Closes what others must not read in Redis."""
 
 SUBMIT_SECONDS = 1.8
 """Within two seconds a caller knows that Redis is away."""
@@ -34,10 +41,25 @@ RECONCILE_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
+def _no_seal(fields: Mapping[str, Any]) -> str:
+    raise InvalidRequest("this process cannot keep a callback: it has no encryption key")
+
+
 class QueueSubmitter:
     """`predictions.submission.Submitter` over the queue. One for each main process; open it with `open_submitter`."""
 
-    def __init__(self, pipeline: Pipeline, keys: QueueKeys, lifecycle: Lifecycle, subscriber: Subscriber, settings: QueueSettings) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        keys: QueueKeys,
+        lifecycle: Lifecycle,
+        subscriber: Subscriber,
+        settings: QueueSettings,
+        payloads: Payloads | None = None,
+        seal: Seal = _no_seal,
+    ) -> None:
+        self._payloads = payloads
+        self._seal = seal
         self._pipeline = pipeline
         self._keys = keys
         self._lifecycle = lifecycle
@@ -57,12 +79,16 @@ class QueueSubmitter:
     async def submit(self, request: PredictionRequest, acceptance: Acceptance = PLAIN) -> QueuedPrediction | FollowedPrediction:
         """Accept a prediction: it is in the queue when this returns.
 
-        Raises RedisUnavailable within two seconds, QueueFull, InvalidRequest for an idempotency key of another request.
+        Raises RedisUnavailable within two seconds, QueueFull, InvalidRequest for an idempotency key of another request,
+        DatabaseUnavailable for a large one.
         """
         job_id = new_job_id()
         if acceptance.idempotency_key:
             async with failing_after(SUBMIT_SECONDS):
                 job_id = await self._idempotency.job_id(request.flow_id, acceptance)
+        data, is_large = _to_bytes(request), False
+        if len(data) >= LARGE_BYTES and self._payloads is not None:
+            data, is_large = _to_bytes(await light_request(request, job_id, self._payloads)), True
         # Whoever follows the job hears of it from its log.
         follows = acceptance.is_detached or bool(acceptance.idempotency_key)
         buffer = None if follows else self._subscriber.listen(job_id, lambda end: _closing_event(request, end))
@@ -70,25 +96,31 @@ class QueueSubmitter:
             buffer.is_numbered = acceptance.is_numbered
         job = NewJob(
             id=job_id,
-            request=_to_bytes(request),
+            request=data,
             flow_id=request.flow_id,
             chat_id=request.chat_id,
             reply="" if follows else self._subscriber.stream,
             max_of_flow=acceptance.max_of_flow,
+            callback=self._seal(to_fields(acceptance.callback, request.chat_id)) if acceptance.callback is not None else "",
         )
         try:
             is_new = await self._enqueue(job)
         except BaseException as error:
             self._subscriber.forget(job_id)
+            if is_large and self._payloads is not None and isinstance(error, QueueFull):
+                await self._payloads.forget(job_id)
             if not isinstance(error, QueueFull) and not acceptance.idempotency_key:
                 # Redis may have taken the job all the same, and nobody waits for it.
                 self._spawn(self._withdraw(job_id))
             raise
+        if is_large and self._payloads is not None:
+            with contextlib.suppress(RedisUnavailable):  # without a mark it goes when it expires
+                await self._payloads.mark(job_id)
         if buffer is None:
             if not is_new and acceptance.idempotency_key:
                 await self._idempotency.check(job_id, request)
             return self.follow(job_id, error_prefix="" if request.is_internal else EXTERNAL_PREFIX)
-        prediction = QueuedPrediction(job_id, buffer, self._lifecycle)
+        prediction = QueuedPrediction(job_id, buffer, self._lifecycle, self._payloads)
         loop = asyncio.get_running_loop()
         self._accepted[job_id] = loop.time()
         timer = loop.call_later(self._wait_seconds, self._give_up, job_id)
@@ -105,11 +137,12 @@ class QueueSubmitter:
             after=after,
             wait_seconds=self._wait_seconds,
             error_prefix=error_prefix,
+            payloads=self._payloads,
         )
 
     async def job(self, job_id: str) -> JobStatus:
         """What has become of a job. Raises JobNotFound, RedisUnavailable."""
-        return await load_status(self._pipeline, self._keys, job_id)
+        return await load_status(self._pipeline, self._keys, job_id, self._payloads)
 
     async def stop_job(self, job_id: str) -> None:
         await self._lifecycle.stop(job_id)
@@ -205,7 +238,8 @@ class QueueSubmitter:
 class QueuedPrediction:
     """`predictions.submission.Submission` of a job in the queue."""
 
-    def __init__(self, job_id: str, buffer: JobBuffer, lifecycle: Lifecycle) -> None:
+    def __init__(self, job_id: str, buffer: JobBuffer, lifecycle: Lifecycle, payloads: Payloads | None = None) -> None:
+        self._payloads = payloads
         self.job_id = job_id
         self._buffer = buffer
         self._lifecycle = lifecycle
@@ -223,7 +257,7 @@ class QueuedPrediction:
         if not data and not end.is_from_elsewhere:
             data = await self._lifecycle.result(self.job_id)
         if data:
-            return PredictionResult.from_bytes(data)
+            return await whole_result(PredictionResult.from_bytes(data), self.job_id, self._payloads)
         return PredictionResult.without_worker(self.job_id, end.state, end.error)
 
 
@@ -243,17 +277,26 @@ def _closing_event(request: PredictionRequest, end: JobEnd) -> bytes | None:
 
 
 @asynccontextmanager
-async def open_submitter(redis: Redis, settings: QueueSettings) -> AsyncIterator[QueueSubmitter]:
-    """A submitter that hears of its jobs' ends before it accepts the first. Raises RedisUnavailable."""
+async def open_submitter(
+    redis: Redis, settings: QueueSettings, database: Database | None = None, seal: Seal = _no_seal
+) -> AsyncIterator[QueueSubmitter]:
+    """A submitter that hears of its jobs' ends before it accepts the first; `database` keeps what is too large for Redis,
+    `seal` closes callbacks.
+
+    Raises RedisUnavailable.
+    """
     pipeline = Pipeline(redis)
     keys = QueueKeys(settings.name, "prediction")
     lifecycle = Lifecycle(pipeline, keys, settings)
     async with open_subscriber(redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len) as subscriber:
-        submitter = QueueSubmitter(pipeline, keys, lifecycle, subscriber, settings)
+        payloads = Payloads(database, pipeline, keys, settings) if database is not None else None
+        submitter = QueueSubmitter(pipeline, keys, lifecycle, subscriber, settings, payloads, seal)
         tasks = [
             asyncio.create_task(submitter.reconcile_for_ever(), name="reconcile"),
             asyncio.create_task(lifecycle.reap_for_ever(), name="reaper"),
         ]
+        if payloads is not None:
+            tasks.append(asyncio.create_task(payloads.sweep_for_ever(), name="payload-sweeper"))
         try:
             yield submitter
         finally:

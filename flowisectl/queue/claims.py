@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowisectl.errors import RedisUnavailable
-from flowisectl.queue import scripts
+from flowisectl.queue import claim_scripts as scripts
 from flowisectl.queue.checkpoints import Checkpoints
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.retention import Retention

@@ -9,6 +9,12 @@ from flowisectl.queue.overview import Overview
 from flowisectl.queue.summary import QueueSnapshot
 
 
+class _Quantiles(Gauge):
+    """Quantiles without a sum and a count."""
+
+    kind = "summary"
+
+
 def queue_gauges(overview: Overview) -> Sequence[Metric]:
     """The look must be a fresh one: nothing here asks again."""
     queues = overview.queues
@@ -23,6 +29,11 @@ def queue_gauges(overview: Overview) -> Sequence[Metric]:
         roles[key] = roles.get(key, 0.0) + 1
     return (
         of_queue("flowisectl_queue_waiting", "Jobs that wait.", {queue.queue: queue.waiting for queue in queues}),
+        of_queue(
+            "flowisectl_queue_suspects",
+            "Waiting jobs whose workers were lost, with one attempt left.",
+            {queue.queue: queue.suspects for queue in queues},
+        ),
         of_queue("flowisectl_queue_running", "Jobs that run.", {queue.queue: queue.running for queue in queues}),
         of_queue("flowisectl_queue_capacity", "Jobs that can run at once.", {queue.queue: queue.capacity for queue in queues}),
         of_queue(
@@ -33,7 +44,7 @@ def queue_gauges(overview: Overview) -> Sequence[Metric]:
         of_queue(
             "flowisectl_queue_dead", "Jobs that were set aside, as their workers were lost too often.", {q.queue: q.dead for q in queues}
         ),
-        Gauge(
+        _Quantiles(
             "flowisectl_queue_wait_seconds",
             "Waits of the jobs that began within the last minute.",
             lambda: _waits(queues),

@@ -52,11 +52,12 @@ async def snapshot(
         async with client.pipeline(transaction=False) as pipe:
             pipe.llen(keys["waiting"]).lindex(keys["waiting"], 0).zcard(keys["done"]).zcard(keys["failed"])
             pipe.zrange(keys["workers"], 0, -1, withscores=True).zrange(keys["leases"], 0, -1, withscores=True).info()
-            pipe.scard(keys["dead"]).get(keys["sequence"])
+            pipe.scard(keys["dead"]).get(keys["sequence"]).llen(keys["suspects"]).lindex(keys["suspects"], 0)
             if with_pace:
                 ask_pace(pipe, keys, now_ms)
-            waiting, head, done, failed, beats, leases, server, dead, sequence, *paces = await pipe.execute()
-        oldest_ms = int(await client.hget(keys.job(head.decode()), "accepted") or now_ms) if head else now_ms
+            waiting, head, done, failed, beats, leases, server, dead, sequence, suspects, suspect, *paces = await pipe.execute()
+        heads = [job_id.decode() for job_id in (head, suspect) if job_id]
+        oldest_ms = min([int(await client.hget(keys.job(job_id), "accepted") or now_ms) for job_id in heads], default=now_ms)
         ids = [worker.decode() for worker, _ in beats]
         about = await client.mget([keys[f"worker:{worker}"] for worker in ids]) if ids else []
         running = await count_running(client, keys, [worker.decode() for worker, _ in leases])
@@ -71,7 +72,7 @@ async def snapshot(
         name=settings.name,
         queue=queue,
         taken_ms=now_ms,
-        waiting=waiting,
+        waiting=waiting + suspects,
         running=running,
         oldest_wait_seconds=max(0, now_ms - oldest_ms) / 1000,
         kept_done=done,
@@ -81,6 +82,7 @@ async def snapshot(
         redis_version=str(server.get("valkey_version") or server.get("redis_version", "")),
         redis_memory_bytes=int(server.get("used_memory", 0)),
         dead=dead,
+        suspects=suspects,
         pace=pace_of(paces, now_ms, int(sequence or 0)) if with_pace else Pace(),
     )
 

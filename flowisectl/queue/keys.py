@@ -18,6 +18,8 @@
 | `chat:<digest>` | set | ids of live jobs of one chat of one flow |
 | `done`, `failed` | sorted sets | ended jobs that are kept → when they ended, µs; `failed` has all that did not succeed |
 | `dead` | set | those of `failed` whose workers were lost too often |
+| `callbacks`, `callback:<id>` | sorted set, hash | outcomes that have to be told somewhere; see queue/callbacks.py |
+| `gone` | set | ids of forgotten jobs of which the database keeps something; see queue/stored_elsewhere.py |
 | `pace:<slot>` | hash | what happened in ten seconds: jobs by end, put back `again`, waits by size, `sequence` at the slot's start |
 | `tick` | number | when leases were last looked at |
 | `control` | channel | `<worker> <id>`: stop this job now |

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from config.settings import QueueSettings
 from flowisectl.errors import InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
-from flowisectl.queue import scripts
+from flowisectl.queue import steering_scripts as scripts
 from flowisectl.queue.keys import QueueKeys, chat_digest
 from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import Pipeline
@@ -36,6 +36,8 @@ class NewJob:
     """The event stream on which its end is told."""
     max_of_flow: int = 0
     """How many jobs of its flow may be live with it; 0: no limit."""
+    callback: str = ""
+    """Whom to tell its outcome, sealed; opaque to the queue."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Lifecycle:
             job.reply,
             self._max_waiting,
             job.max_of_flow,
+            job.callback,
         )
         if code == -1:
             raise QueueFull(f"{self._max_waiting:,} requests wait already (QUEUE_MAX_WAITING): try again in a moment")

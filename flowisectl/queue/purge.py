@@ -21,6 +21,7 @@ for i = 2, #ARGV do
   local id = ARGV[i]
   local state = redis.call('HGET', P .. 'job:' .. id, 'state')
   if state and state ~= 'queued' and state ~= 'running' then
+    if redis.call('HEXISTS', P .. 'job:' .. id, 'stored') == 1 then redis.call('SADD', P .. 'gone', id) end
     redis.call('UNLINK', P .. 'job:' .. id)
     redis.call('ZREM', P .. 'done', id)
     redis.call('ZREM', P .. 'failed', id)

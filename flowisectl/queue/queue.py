@@ -33,7 +33,7 @@ TASKS = {"prediction": "predict"}
 
 
 class JobQueue(RedisQueue):
-    """One queue, `prediction` or another. Jobs live in hashes and are moved by the scripts of `queue/scripts.py`; SAQ's own
+    """One queue, `prediction` or another. Jobs live in hashes and are moved by the queue's own scripts; SAQ's own
     ways to enqueue and finish a job do not apply to them and say so."""
 
     def __init__(self, redis: Redis, settings: QueueSettings, *, queue: str = "prediction", pipeline: Pipeline | None = None) -> None:

@@ -60,6 +60,8 @@ class RoleSays:
     port: int = 0
     key_fingerprint: str = ""
     """Equal for equal encryption keys."""
+    storage: str = ""
+    """Equal for roles that see the same stored files."""
     schema: str = ""
     """The step of the database's schema that it knows as the newest."""
     last_error: str = ""

@@ -7,6 +7,8 @@ LOG_AFTER_SECONDS = 60
 MAX_INLINE_BYTES = 1024 * 1024
 """A longer result does not travel with the notice; main reads it from the job."""
 
+CALLBACK_SECONDS = 2 * 24 * 3600
+"""How long an outcome that has to be told somewhere is kept at most."""
 SLOT_MS = 10_000
 """What happens is counted in slots of so much time."""
 PACE_SECONDS = 3_700
@@ -48,7 +50,7 @@ local ends = 0
 -- events is -1 when no worker ended it. The format of the notice is in events/wire.py.
 local function end_job(id, state, error, result, trace, events, now)
   local key = P .. 'job:' .. id
-  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow')
+  local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow', 'callback')
   redis.call('HSET', key, 'state', state, 'error', error, 'finished', now, 'events', events)
   if result ~= '' then redis.call('HSET', key, 'result', result) end
   if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
@@ -60,6 +62,12 @@ local function end_job(id, state, error, result, trace, events, now)
   if f[1] then redis.call('SREM', P .. 'chat:' .. f[1], id) end
   if f[4] then redis.call('SREM', P .. 'flow:' .. f[5], id) end
   redis.call('EXPIRE', P .. 'log:' .. id .. ':' .. (f[3] or 0), {LOG_AFTER_SECONDS})
+  if f[6] then
+    -- Somebody wants to be told: see queue/callbacks.py. The job itself may be forgotten before that is done.
+    redis.call('HSET', P .. 'callback:' .. id, 'to', f[6], 'state', state, 'error', error, 'result', result, 'tries', 0)
+    redis.call('EXPIRE', P .. 'callback:' .. id, {CALLBACK_SECONDS})
+    redis.call('ZADD', P .. 'callbacks', now, id)
+  end
   if f[2] and f[2] ~= '' then
     local inline = #result <= {MAX_INLINE_BYTES} and result or ''
     redis.call('XADD', f[2], 'NOMKSTREAM', '*',
@@ -84,6 +92,7 @@ TRIM = """
 -- Drop ended jobs that are too old, then the oldest beyond the count. A job's hash is all there is of it.
 local function drop(set, ids)
   for _, id in ipairs(ids) do
+    if redis.call('HEXISTS', P .. 'job:' .. id, 'stored') == 1 then redis.call('SADD', P .. 'gone', id) end
     redis.call('UNLINK', P .. 'job:' .. id)
     redis.call('ZREM', P .. set, id)
     if set == 'failed' then redis.call('SREM', P .. 'dead', id) end

@@ -19,6 +19,8 @@ from flowisectl.redis_connection import failures_named
 STEP = 2_000
 """Jobs that one call looks through: a few milliseconds of the server."""
 PAGE = 500
+WAITING = ("suspects", "waiting")
+"""The lists of jobs that wait. Suspects are taken first, as far as they are taken at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +99,10 @@ async def _running(redis: Any, keys: QueueKeys, now_ms: int, wanted: JobFilter, 
 
 async def _waiting(redis: Any, keys: QueueKeys, now_ms: int, wanted: JobFilter, limit: int) -> list[JobSummary]:
     if not (wanted.flow_id or wanted.chat_id or wanted.since_ms):
-        ids = [job_id.decode() for job_id in await redis.lrange(keys["waiting"], 0, limit - 1)]
+        ids = [job_id.decode() for kind in WAITING for job_id in await redis.lrange(keys[kind], 0, limit - 1)]
     else:
         most = limit if not wanted.since_ms else 10**9
-        ids = [job_id async for job_id in _found(redis, keys, "waiting", wanted, most)]
+        ids = [job_id for kind in WAITING async for job_id in _found(redis, keys, kind, wanted, most)]
     return [job for job in await _loaded(redis, keys, ids, now_ms) if wanted.fits(job)][:limit]
 
 
@@ -111,12 +113,12 @@ async def _found(redis: Any, keys: QueueKeys, kind: str, wanted: JobFilter, limi
     ten times as long.
     """
     tests = _tests(kind, wanted)
-    most = await redis.llen(keys[kind]) if kind == "waiting" else await redis.zcount(keys[kind], wanted.since_ms * 1000, "+inf")
+    most = await redis.llen(keys[kind]) if kind in WAITING else await redis.zcount(keys[kind], wanted.since_ms * 1000, "+inf")
     patterns = ["#", *(f"{keys.job('*')}->{name}" for name, _ in tests)]
     seen = set[str]()
     for first in range(0, most, STEP):
         step = min(STEP, most - first)
-        flat = await redis.sort(keys[kind], start=first, num=step, by="nosort", get=patterns, desc=kind != "waiting")
+        flat = await redis.sort(keys[kind], start=first, num=step, by="nosort", get=patterns, desc=kind not in WAITING)
         width = len(patterns)
         for place in range(0, len(flat), width):
             if all(fits(flat[place + number] or b"") for number, (_, fits) in enumerate(tests, start=1)):

@@ -134,6 +134,8 @@ class QueueSnapshot:
     redis_memory_bytes: int
     dead: int = 0
     """Jobs among those that are kept which were set aside because their workers were lost too often."""
+    suspects: int = 0
+    """Jobs among those that wait whose workers were lost: they have one attempt left, and wait for a worker without another such job."""
     pace: Pace = field(default_factory=Pace)
 
     @property

@@ -11,7 +11,9 @@ from redis.asyncio import Redis
 
 from flowisectl.errors import RedisUnavailable
 
-TRANSIENT_REPLIES = ("OOM", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED")
+TRANSIENT_REPLIES = (
+    "OOM", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "DENIED",
+)  # fmt: skip
 """How error replies begin that speak of the server's state, not of a wrong command."""
 TRANSIENT_ERRORS = (exceptions.OutOfMemoryError, exceptions.ReadOnlyError, exceptions.MasterDownError, exceptions.TryAgainError)
 """The same where the library has a class for them; it then leaves out how the reply begins."""
@@ -44,6 +46,11 @@ def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
         return RedisUnavailable(f"no TLS connection to Redis at {where}: {_first_line(text)}; {hint}")
     if isinstance(error, exceptions.OutOfMemoryError) or "OOM" in text:
         return RedisUnavailable(f"Redis at {where} is out of memory: raise its maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    if text.startswith("DENIED"):
+        return RedisUnavailable(
+            f"Redis at {where} answers its own machine only (protected mode): give it a password, or start it with --protected-mode no "
+            "where the network keeps others out"
+        )
     if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
         return RedisUnavailable(f"Redis at {where} did not answer in time: is it frozen, or the network?")
     if isinstance(error, exceptions.ResponseError):

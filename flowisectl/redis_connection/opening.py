@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,21 +24,29 @@ from flowisectl.redis_connection.sentinel import SCHEMES, SentinelConnection, Se
 OLDEST_VERSION = (7, 0)
 """Scripts that free memory must run while memory is full (`allow-oom`), which came with Redis 7."""
 CONNECT_SECONDS = 2.0
+FIRST_ANSWER_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def open_redis(settings: RedisSettings, *, name: str) -> AsyncIterator[Redis]:
+async def open_redis(settings: RedisSettings, *, name: str, answer_seconds: float | None = None) -> AsyncIterator[Redis]:
     """A client that has answered once. `name` is what `CLIENT LIST` shows.
 
-    It never repeats a command by itself and has no read time limit (blocking reads wait as long as they say); whoever
-    needs either adds it. Raises RedisUnavailable.
+    It never repeats a command by itself and, unless `answer_seconds` is given, has no read time limit (blocking reads wait as
+    long as they say); whoever needs either adds it. Raises RedisUnavailable, for a server that does not answer at all within
+    FIRST_ANSWER_SECONDS.
     """
-    with tempfile.TemporaryDirectory(prefix="flowisectl-tls-") as folder:
-        pool = ConnectionPool(**connection_options(settings, name, Path(folder)))
+    # Only where there is something to write: a container may have no place for it.
+    has_files = bool(settings.cert_pem or settings.key_pem)
+    with tempfile.TemporaryDirectory(prefix="flowisectl-tls-") if has_files else nullcontext("") as folder:
+        options = connection_options(settings, name, Path(folder))
+        if answer_seconds is not None:
+            options["socket_timeout"] = answer_seconds
+        pool = ConnectionPool(**options)
         redis = Redis(connection_pool=pool)
         try:
             with failures_named(redis):
-                await _check_server(redis)
+                async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+                    await _check_server(redis)
             yield redis
         finally:
             await redis.aclose()

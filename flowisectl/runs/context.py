@@ -11,12 +11,14 @@ from flowisectl.engine.context import Credentials, Flows, RunContext, RunRequest
 from flowisectl.engine.events import EventSink
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
+from flowisectl.interfaces.local_programs import NO_PROGRAMS, LocalPrograms
 from flowisectl.runs.agent_states import DatabaseAgentStates
 from flowisectl.runs.attempt import Attempt, OnlyAttempt
 from flowisectl.runs.document_stores import WorkspaceStores
 from flowisectl.runs.executions import DatabaseExecutions
 from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.history import DatabaseHistory
+from flowisectl.runs.mcp_servers import Opener, WorkspaceMcpServers
 from flowisectl.runs.text_cache import TextCaches
 from flowisectl.runs.workspace import StoredTools, VariableStore, WorkspaceVariables
 from flowisectl.storage.blob_store import BlobStore
@@ -45,6 +47,10 @@ class RunServices:
     variables: VariableStore
     max_iterations: int = 1000
     max_loop_count: int = 10
+    opener: Opener | None = None
+    """Opens the encrypted headers of stored MCP servers."""
+    local_programs: LocalPrograms = NO_PROGRAMS
+    own_database_file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +93,11 @@ def run_context(
         credentials=services.credentials,
         history=DatabaseHistory(services.database),
         executions=DatabaseExecutions(services.database, ids.workspace_id, ids.message_id, attempt),
-        agent_states=DatabaseAgentStates(services.database),
+        agent_states=DatabaseAgentStates(services.database, attempt),
         document_stores=WorkspaceStores(services.database, ids.workspace_id),
+        mcp_servers=WorkspaceMcpServers(services.database, ids.workspace_id, services.opener),
+        local_programs=services.local_programs,
+        own_database_file=services.own_database_file,
         blobs=services.blobs.of_organization(ids.organization_id),
         variables=WorkspaceVariables(services.variables, ids.workspace_id),
         tools=StoredTools(services.database),

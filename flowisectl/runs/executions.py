@@ -38,14 +38,14 @@ class DatabaseExecutions:
     async def create(self, flow_id: str, session_id: str) -> str:
         await self._attempt.confirm()
         values = {"id": self._own_id, "agentflowId": flow_id, "sessionId": session_id, "workspaceId": self._workspace_id}
-        return str((await insert_execution(self._database, values))["id"])
+        return str((await insert_execution(self._database, values, self._attempt.fence))["id"])
 
     async def save(self, execution_id: str, data: list[dict[str, Any]], state: str) -> None:
         row = {"executionData": orjson.dumps(data, default=str).decode(), "state": state}
 
         async def write() -> None:
             await self._attempt.confirm()
-            await update_execution(self._database, execution_id, row)
+            await update_execution(self._database, execution_id, row, self._attempt.fence)
 
         await through_outage(write)
 

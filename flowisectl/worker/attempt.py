@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from flowisectl.database.attempt import Fence
 from flowisectl.errors import RedisUnavailable
 from flowisectl.events.wire import from_json, to_json
 from flowisectl.runs.attempt import AttemptLost
@@ -19,8 +20,10 @@ log = logging.getLogger(__name__)
 class WorkerAttempt:
     """`runs.attempt.Attempt` of a running job, and its `engine.context.Checkpoint`."""
 
-    def __init__(self, running: RunningJob) -> None:
+    def __init__(self, running: RunningJob, fence_id: str) -> None:
+        """`fence_id` is new for each job, however often it starts: the id of the message or of the upsert that it leaves."""
         self._running = running
+        self.fence = Fence(fence_id, running.job.run)
         self._was_told = False
 
     @property

@@ -8,17 +8,18 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 
+from flowisectl.observability.metrics import OPEN_TYPE, TEXT_TYPE, accepts_open
 from flowisectl.observability.readiness import ReadinessReport
 
 REQUEST_SECONDS = 5.0
 LOOP_SECONDS = 2.0
 """How long the worker's event loop may take to say how it is."""
 MAX_HEAD_BYTES = 8 * 1024
-METRICS_TYPE = b"text/plain; version=1.0.0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,8 @@ class Pages:
     """`/healthz`: 200 `OK` as Flowise's answers, or 503 and `{"status": "unavailable", "reason": …}`."""
     ready: Callable[[], Awaitable[ReadinessReport]] | None = None
     """`/readyz`: 200 or 503, `{"status", "checks"}`."""
-    metrics: Callable[[], Awaitable[bytes]] | None = None
-    """`/metrics`: the text that Prometheus reads."""
+    metrics: Callable[[bool], Awaitable[bytes]] | None = None
+    """`/metrics`: the text that Prometheus reads, with True as OpenMetrics."""
 
 
 @asynccontextmanager
@@ -95,14 +96,20 @@ class _Server:
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(REQUEST_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(await self._answer(head.split(b"\r\n", 1)[0]))
+                writer.write(await self._answer(*_request_of(head)))
                 await writer.drain()
         writer.close()
 
-    async def _answer(self, request_line: bytes) -> bytes:
+    async def _answer(self, request_line: bytes, accept: str) -> bytes:
         method, _, rest = request_line.partition(b" ")
         path = rest.partition(b" ")[0].partition(b"?")[0].rstrip(b"/") or b"/"
-        page = {b"/healthz": self._health, b"/livez": self._alive, b"/readyz": self._ready, b"/metrics": self._metrics}.get(path)
+        pages: dict[bytes, Callable[[], Awaitable[tuple[int, bytes, bytes]]]] = {
+            b"/healthz": self._health,
+            b"/livez": self._alive,
+            b"/readyz": self._ready,
+            b"/metrics": partial(self._metrics, accepts_open(accept)),
+        }
+        page = pages.get(path)
         if page is None:
             return _response(404, b"text/plain", b"Not Found", method)
         if method not in (b"GET", b"HEAD"):
@@ -136,10 +143,17 @@ class _Server:
         report = await self._pages.ready()
         return 200 if report.is_ready else 503, b"application/json", orjson.dumps(report.to_json())
 
-    async def _metrics(self) -> tuple[int, bytes, bytes]:
+    async def _metrics(self, is_open: bool) -> tuple[int, bytes, bytes]:
         if self._pages.metrics is None:
             return 404, b"text/plain", b"Not Found"
-        return 200, METRICS_TYPE, await self._pages.metrics()
+        return 200, (OPEN_TYPE if is_open else TEXT_TYPE).encode(), await self._pages.metrics(is_open)
+
+
+def _request_of(head: bytes) -> tuple[bytes, str]:
+    """The request line, and the `Accept` header."""
+    line, *fields = head.split(b"\r\n")
+    accept = [field.partition(b":")[2] for field in fields if field.lower().startswith(b"accept:")]
+    return line, b",".join(accept).decode("latin-1")
 
 
 _PHRASES = {200: b"OK", 404: b"Not Found", 405: b"Method Not Allowed", 503: b"Service Unavailable"}
@@ -150,5 +164,7 @@ def _unavailable(reason: str) -> tuple[int, bytes, bytes]:
 
 
 def _response(status: int, media_type: bytes, body: bytes, method: bytes) -> bytes:
-    head = b"HTTP/1.1 %d %b\r\nContent-Type: %b; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    if b"charset" not in media_type:
+        media_type += b"; charset=utf-8"
+    head = b"HTTP/1.1 %d %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
     return head % (status, _PHRASES[status], media_type, len(body)) + (b"" if method == b"HEAD" else body)

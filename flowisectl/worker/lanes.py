@@ -25,6 +25,8 @@ class Lanes:
         self._limits = limits
         self.is_stopping = False
         """It takes nothing new."""
+        self.was_signalled = False
+        """SIGTERM or SIGINT came, so the process shall end."""
         for worker in self._workers:
             # One handler for all: a loop keeps only one for each signal.
             worker.SIGNALS = []
@@ -60,12 +62,16 @@ class Lanes:
             worker.event.set()
         self.is_stopping = True
 
+    def _signalled(self) -> None:
+        self.was_signalled = True
+        self.stop()
+
     async def run(self) -> None:
         """Work until a signal comes or `stop` is called. Raises RedisUnavailable when there is no Redis to begin with."""
         loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(worker.start(), name=worker.jobs.keys.queue) for worker in self._workers]
         for signum in SIGNALS:
-            loop.add_signal_handler(signum, self.stop)
+            loop.add_signal_handler(signum, self._signalled)
         recycling = asyncio.create_task(stop_when_reached(self._limits, lambda: self.finished, self.stop), name="recycling")
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,16 +18,14 @@ from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.queue.claims import ClaimedJob, LeaseLost, Outcome, WorkerClaims
 from flowisectl.queue.lifecycle import LEASE_MS
 from flowisectl.queue.queue import JobQueue
-from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import to_unavailable, where_is
 from flowisectl.worker.about import about
 from flowisectl.worker.control import ControlChannel
-from flowisectl.worker.doorbell import READ_SECONDS, Doorbell
+from flowisectl.worker.doorbell import Doorbell
 from flowisectl.worker.health import HealthReport
-from flowisectl.worker.pulse import Pulse
+from flowisectl.worker.lease import Lease
 from flowisectl.worker.running import RunningJob, StopReason
 
-BEAT_SECONDS = 1.0
 TRACE_SECONDS = 0.4
 CLAIM_BATCH = 64
 HARD_DEADLINE_SECONDS = 2.0
@@ -63,23 +58,16 @@ class LeasedWorker(Worker[Any]):
         self._function = function
         self._grace_seconds = grace_seconds
         self.version = version
-        self._id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._leases = 0
-        self._lost: list[tuple[float, WorkerClaims]] = []
-        """Leases that have ended, each with the time until which a job may still land there."""
-        self._claims = self._new_claims()
+        self.lease = Lease(queue, about=lambda: about(self), on_lost=self._drop_runs, on_stop=self.stop_job)
         self._publisher = Publisher(queue.pipeline, leases_key=queue.keys["leases"], max_entries=queue.settings.event_stream_max_len)
         self._doorbell = Doorbell(queue.redis, queue.pipeline, queue.keys)
         self._control = ControlChannel(queue.redis, queue.keys["control"], self.stop_job)
-        self.pulse = Pulse(queue.redis, lambda: self._claims)
         self._running: dict[str, RunningJob] = {}
         self.on_end: Callable[[str, RunningJob, Outcome], None] | None = None
         """Told of every job that ended here, with its queue."""
         self._slot = asyncio.Event()
         self.started_ms = int(time.time() * 1000)
-        self._last_beat = float("-inf")
         self.finished = 0
-        self._trouble = "it has not started yet"
 
     @property
     def busy(self) -> int:
@@ -87,22 +75,21 @@ class LeasedWorker(Worker[Any]):
 
     def health(self) -> HealthReport:
         """Whether this worker takes jobs now, and if not, why."""
-        silent = asyncio.get_running_loop().time() - self._last_beat
+        silent, trouble = self.lease.silent_seconds, self.lease.trouble
         if self.event.is_set():
             return HealthReport(is_ok=False, reason="the worker is stopping and takes nothing new")
         if silent > LEASE_MS / 1000:
-            return HealthReport(is_ok=False, reason=self._trouble or f"no beat for {silent:.0f} s")
+            return HealthReport(is_ok=False, reason=trouble or f"no beat for {silent:.0f} s")
         if not self._doorbell.is_listening and self.busy < self.concurrency:
-            return HealthReport(is_ok=False, reason=self._trouble or "the worker does not listen to the queue")
+            return HealthReport(is_ok=False, reason=trouble or "the worker does not listen to the queue")
         return HealthReport(is_ok=True, reason="")
 
     async def upkeep(self) -> list[asyncio.Task[None]]:
         """Take the lease, then start what runs for as long as the worker does. Raises RedisUnavailable."""
-        await self._beat(is_first=True)
-        self.pulse.start()
+        await self.lease.take()
         self._dispatcher = asyncio.create_task(self._dispatch(), name="dispatcher")
         self._keeping = [
-            asyncio.create_task(self._beat_for_ever(), name="beat"),
+            asyncio.create_task(self.lease.keep(), name="beat"),
             asyncio.create_task(self._trace_for_ever(), name="trace"),
             asyncio.create_task(self._control.run(), name="control"),
             asyncio.create_task(self.jobs.lifecycle.reap_for_ever(), name="reaper"),
@@ -118,7 +105,7 @@ class LeasedWorker(Worker[Any]):
         async with self._stop_lock:
             if self._stopped:
                 return
-            self._stopped = True
+            self._stopped = self.lease.is_given_up = True
             if not hasattr(self, "_dispatcher"):
                 return
             self._hurry_on_second_signal()
@@ -139,12 +126,7 @@ class LeasedWorker(Worker[Any]):
     async def _give_up(self) -> None:
         if self._running:
             log.error("%d runs do not end; their jobs are handed back all the same", len(self._running))
-        try:
-            if count := await self._claims.release():
-                log.info("%d jobs were handed back", count)
-        except RedisUnavailable as error:
-            log.warning("the lease could not be given up, others take the jobs when it ends: %s", error)
-        self.pulse.close()
+        await self.lease.give_up()
         for task in self._keeping:
             task.cancel()
         await asyncio.wait(self._keeping)
@@ -173,25 +155,25 @@ class LeasedWorker(Worker[Any]):
             if free <= 0:
                 await self._slot.wait()
                 continue
-            claims = self._claims
+            claims = self.lease.claims
             try:
                 jobs = await claims.claim(min(free, CLAIM_BATCH), self._running)
                 if not jobs:
                     await self._doorbell.wait(claims.worker_id)
                 pause = 0.0
             except LeaseLost:
-                await self._renew(claims)
+                await self.lease.renew(claims)
                 continue
             except (RedisUnavailable, RedisError, OSError, TimeoutError) as error:
                 pause = min(pause * 2 + 0.05, 1.0)
-                self._trouble = str(to_unavailable(error, where_is(self.jobs.redis)))
-                log.debug("no jobs can be taken: %s", self._trouble)
+                self.lease.trouble = str(to_unavailable(error, where_is(self.jobs.redis)))
+                log.debug("no jobs can be taken: %s", self.lease.trouble)
                 await asyncio.sleep(pause)
                 continue
             except Exception as error:  # a fault of ours, or a Redis that refuses a command: never the end of taking jobs
                 log.exception("no jobs can be taken")
                 self._doorbell.is_listening = False
-                self._trouble = f"{type(error).__name__}: {error}"
+                self.lease.trouble = f"{type(error).__name__}: {error}"
                 await asyncio.sleep(1.0)
                 continue
             if not claims.is_lost:
@@ -205,7 +187,7 @@ class LeasedWorker(Worker[Any]):
 
     async def _run(self, running: RunningJob) -> None:
         job = running.job
-        set_run_ids(job=job.id, worker=self._claims.worker_id)
+        set_run_ids(job=job.id, worker=running.claims.worker_id)
         try:
             outcome = await self._outcome(running)
             if running.sink is not None:
@@ -243,64 +225,16 @@ class LeasedWorker(Worker[Any]):
         if (running := self._running.get(job_id)) is not None:
             running.stop(StopReason.ABORTED)
 
-    # ---- the lease
-
-    def _new_claims(self) -> WorkerClaims:
-        self._leases += 1
-        worker_id = f"{self._id}{self._leases:02d}"
-        retention = Retention.from_settings(self.jobs.settings)
-        return WorkerClaims(self.jobs.pipeline, self.jobs.keys, worker_id, lease_ms=LEASE_MS, retention=retention)
-
-    async def _renew(self, lost: WorkerClaims) -> None:
-        """Others have taken the jobs of this worker (it was paused, or cut off): drop them, and begin anew."""
-        if self._claims is not lost:
-            return
-        self._claims = self._new_claims()
-        self._lost.append((asyncio.get_running_loop().time() + READ_SECONDS, lost))
+    def _drop_runs(self) -> None:
         log.warning("the lease was lost: %d runs are dropped, others have their jobs", len(self._running))
         for running in list(self._running.values()):
             running.stop(StopReason.LEASE_LOST)
-        try:
-            await self._beat(is_first=True)
-        except RedisUnavailable as error:
-            self._trouble = str(error)
-
-    async def _beat(self, *, is_first: bool = False) -> None:
-        self.pulse.about = about(self)
-        to_stop = await self._claims.beat(self.pulse.about, is_first=is_first)
-        self._last_beat = asyncio.get_running_loop().time()
-        self._trouble = ""
-        for job_id in to_stop:
-            self.stop_job(job_id)
-
-    async def _clear_lost(self) -> None:
-        """Put back what woke this worker under a lease that it has lost. A Redis without its data knows of no such worker."""
-        now = asyncio.get_running_loop().time()
-        for _, claims in self._lost:
-            await claims.release()
-        self._lost = [(until, claims) for until, claims in self._lost if until > now]
-
-    async def _beat_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT_SECONDS)
-            claims = self._claims
-            try:
-                await self._beat()
-                await self._clear_lost()
-            except LeaseLost:
-                if not self._stopped:
-                    await self._renew(claims)
-            except RedisUnavailable as error:
-                self._trouble = str(error)
-            except Exception as error:
-                log.exception("the lease could not be lengthened")
-                self._trouble = f"{type(error).__name__}: {error}"
 
     async def _trace_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TRACE_SECONDS)
-            claims, since = self._claims, loop.time() - TRACE_SECONDS
+            claims, since = self.lease.claims, loop.time() - TRACE_SECONDS
             news = [
                 (running.job, running.trace.to_bytes())
                 for running in self._running.values()

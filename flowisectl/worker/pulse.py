@@ -21,8 +21,8 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from flowisectl.queue.claim_scripts import BEAT
 from flowisectl.queue.claims import LOST, WorkerClaims, now
-from flowisectl.queue.scripts import BEAT
 from flowisectl.redis_connection.blocking import blocking_twin
 
 TICK_SECONDS = 0.25
@@ -68,9 +68,14 @@ class Pulse:
 
     def _run(self) -> None:
         with contextlib.closing(blocking_twin(self._redis)) as client:
+            awake_at = resumed_at = time.monotonic()
             while not self._stop.wait(TICK_SECONDS):
-                late = time.monotonic() - self._tick_at
-                if late > self._stuck_seconds:
+                slept_at, awake_at = awake_at, time.monotonic()
+                if awake_at - slept_at > self._stuck_seconds:
+                    # This thread stood still as well: the process was paused, or its machine; the loop has all its time again.
+                    resumed_at = awake_at
+                late = awake_at - self._tick_at
+                if awake_at - max(self._tick_at, resumed_at) > self._stuck_seconds:
                     log.critical("the event loop has been stuck for %.0f s; this worker ends. It was doing:\n%s", late, self._doing())
                     self.on_stuck()
                     return

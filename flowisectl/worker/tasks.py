@@ -12,10 +12,13 @@ from flowisectl.engine.events import EventSink
 from flowisectl.errors import DeadlinePassed, FlowisectlError, RunStopped
 from flowisectl.events.wire import from_json
 from flowisectl.observability.run_ids import set_run_ids
+from flowisectl.predictions.large import light_result, whole_request
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.spoken import Spoken
 from flowisectl.queue.claims import Outcome
 from flowisectl.runs.attempt import Attempt, AttemptLost
+from flowisectl.runs.large_bodies import whole_body
+from flowisectl.runs.payloads import PayloadLost, Payloads
 from flowisectl.worker.attempt import WorkerAttempt
 from flowisectl.worker.running import RunningJob, StopReason
 
@@ -35,22 +38,26 @@ class Runner(Protocol):
 
 
 async def predict(context: dict[str, Any]) -> Outcome:
-    """Run one prediction. `context` has `running`, `runner` and `job_timeout_seconds`.
+    """Run one prediction. `context` has `running`, `runner`, `job_timeout_seconds`, and perhaps `payloads`.
 
     Raises CancelledError when the run was stopped for a reason that leaves no outcome.
     """
     running: RunningJob = context["running"]
     runner: Runner = context["runner"]
     limit: float = context["job_timeout_seconds"]
+    payloads: Payloads | None = context.get("payloads")
     request = PredictionRequest.from_json(from_json(running.job.request))
     running.accepted_ms = request.accepted_ms
     set_run_ids(flow=request.flow_id, chat=request.chat_id)
     sink = running.open_sink(wants_stream=request.wants_stream)
     events = Spoken(sink) if request.wants_stream else sink
-    attempt = WorkerAttempt(running)
+    attempt = WorkerAttempt(running, request.message_id)
     try:
         async with asyncio.timeout(limit) as deadline:
+            request = await whole_request(request, running.job.id, payloads)
             result = await runner.run(request, events, running.trace, attempt)
+    except PayloadLost as error:
+        result = await runner.stopped(request, sink, error, "", attempt)
     except TimeoutError:
         if not deadline.expired():
             raise
@@ -64,7 +71,19 @@ async def predict(context: dict[str, Any]) -> Outcome:
             raise
         task.uncancel()
         result = await runner.stopped(request, sink, RunStopped(), _said(events), attempt)
-    return to_outcome(result)
+    return to_outcome(await _light(result, running, payloads))
+
+
+async def _light(result: PredictionResult, running: RunningJob, payloads: Payloads | None) -> PredictionResult:
+    """The result as it goes to Redis. Who asks now that the run be stopped comes too late."""
+    try:
+        return await light_result(result, running.job.id, running.job.run, payloads)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or running.stop_reason is not StopReason.ABORTED:
+            raise
+        task.uncancel()
+        return await light_result(result, running.job.id, running.job.run, payloads)
 
 
 def _said(events: EventSink) -> str:
@@ -94,7 +113,12 @@ async def upsert(context: dict[str, Any]) -> Outcome:
     request = UpsertRequest.from_json(from_json(running.job.request))
     try:
         async with asyncio.timeout(limit) as deadline:
-            result = await runner.run(request, running.trace, WorkerAttempt(running))
+            if request.body_digest:
+                body = await whole_body(context.get("payloads"), running.job.id, request.body_digest)
+                request = replace(request, body=body, body_digest="")
+            result = await runner.run(request, running.trace, WorkerAttempt(running, request.upsert_id))
+    except PayloadLost as error:
+        result = runner.stopped(error)
     except TimeoutError:
         if not deadline.expired():
             raise

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from flowisectl.interfaces.model_call import MODEL_CALLS
+from flowisectl.interfaces.model_call import EMBEDDINGS, MODEL_CALLS, CallListener
 
 MAX_NODES = 500
 MAX_NOTES = 100
@@ -70,6 +70,10 @@ class _NodeCalls:
     def __init__(self, line: dict[str, Any]) -> None:
         self._line = line
 
+    def asked(self, *, provider: str, model: str, operation: str) -> CallListener:
+        """A line has room for one model, the one that answers; embeddings are not told of."""
+        return self if operation != EMBEDDINGS else _UNHEARD
+
     def first_token(self) -> None:
         if "first" not in self._line:
             self._line["first"] = _now_ms() - self._line["started"]
@@ -81,6 +85,22 @@ class _NodeCalls:
             tokens = (usage or {}).get(member)
             if isinstance(tokens, int):
                 line[name] = line.get(name, 0) + tokens
+
+
+class _Unheard:
+    """`CallListener` that keeps nothing."""
+
+    def asked(self, *, provider: str, model: str, operation: str) -> CallListener:
+        return self
+
+    def first_token(self) -> None:
+        return None
+
+    def answered(self, *, provider: str, model: str, status: int, usage: Mapping[str, Any] | None = None) -> None:
+        return None
+
+
+_UNHEARD = _Unheard()
 
 
 def _clean(value: Any) -> Any:

@@ -183,3 +183,11 @@ async def test_no_answer_may_be_framed_or_kept(page) -> None:
 @pytest.mark.parametrize("path", ["/", "/api/v1/ping", "/admin", "/admin/queuesx", "/signin2"])
 async def test_everything_else_goes_to_the_api(page, path: str) -> None:
     assert (await page().get(path)).text == "inner"
+
+
+async def test_no_link_of_the_page_leads_out_of_its_prefix(page) -> None:
+    answer = await page("member").get(f"{PREFIX}/static/app.js")
+
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert 'href: "/' not in answer.text
+    assert answer.text.count('root_path + "/queues/"') >= 3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ from flowisectl.clients.http import open_http
 from flowisectl.database.chat_flow import insert_flow, update_flow
 from flowisectl.database.chat_message import session_messages
 from flowisectl.database.connection import Database, open_database
+from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import NoEvents
+from flowisectl.engine.node import Node
 from flowisectl.errors import RunStopped
 from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.predictions.error_text import KEY_ADVICE
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import PredictionRunner
@@ -30,7 +35,7 @@ from flowisectl.runs.workspace import VariableStore
 from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
-from flowisectl.testing import NullTrace
+from flowisectl.testing import NullTrace, ScriptedChatModel
 
 MESSAGE = "22222222-2222-4222-8222-222222222222"
 
@@ -207,3 +212,47 @@ async def test_what_a_stopped_chatflow_had_said_is_kept_and_marked(services: Run
     assert (question["content"], question["artifacts"]) == ("hi", None)
     assert (answer["id"], answer["content"]) == (MESSAGE, "the begin")
     assert answer["artifacts"][0]["type"] == "markdown"
+
+
+async def test_follow_up_questions_are_kept_with_the_answer_and_told_to_the_client(services: RunServices) -> None:
+    model = ScriptedChatModel('{"questions": ["And then?"]}')
+    settings = {"status": True, "selectedProvider": "chatOpenAI", "chatOpenAI": {"modelName": "m", "prompt": "next after {history}"}}
+    values = {"name": "f", "flowData": function_flow("return 'said ' + $input"), "type": "CHATFLOW"}
+    row = await insert_flow(services.database, {**values, "followUpPrompts": orjson.dumps(settings).decode()})
+    runner = PredictionRunner(replace(services, catalogue=WithModel(model)))
+    submission = await LocalSubmitter(runner, job_timeout_seconds=30).submit(request_for(row))
+
+    events = [orjson.loads(event) async for batch in submission.events() for event in batch]
+    result = await submission.result()
+
+    assert model.calls[0].texts == [("user", "next after said hi")]
+    assert orjson.loads(orjson.loads(orjson.loads(result.body)["followUpPrompts"])) == ["And then?"]
+    metadata = next(event["data"] for event in events if event["event"] == "metadata")
+    assert orjson.loads(metadata["followUpPrompts"]) == ["And then?"]
+    answer = (await session_messages(services.database, row["id"], "chat"))[1]
+    assert answer["followUpPrompts"] in (["And then?"], '["And then?"]')
+
+
+async def test_a_refused_key_is_told_with_advice_in_the_stream_too(services: RunServices) -> None:
+    row = await store(services.database, "throw new Error('401 Incorrect API key provided: sk-1')")
+    submission = await LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30).submit(request_for(row))
+
+    events = [orjson.loads(event) async for batch in submission.events() for event in batch]
+
+    assert events[-1]["event"] == "error" and events[-1]["data"] == KEY_ADVICE
+
+
+class WithModel(NodeCatalogue):
+    """The real catalogue, with one chat model that is scripted."""
+
+    def __init__(self, model: ScriptedChatModel) -> None:
+        super().__init__({})
+        self._real = load_catalogue()
+        self._model = model
+
+    def get(self, name: str, *, node_id: str = "", flow_id: str = "") -> Node:
+        return self._real.get(name, node_id=node_id, flow_id=flow_id)
+
+    async def build(self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = "") -> Any:
+        assert name == "chatOpenAI"
+        return self._model

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from flowisectl.errors import InvalidRequest, JobNotFound, RedisUnavailable
+from flowisectl.errors import InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
+from flowisectl.queue.claim_scripts import CLAIM
 from flowisectl.queue.claims import LeaseLost, Outcome
+from flowisectl.queue.inspection import JobFilter, list_jobs, snapshot
 from flowisectl.queue.lifecycle import NewJob
-from flowisectl.queue.scripts import CLAIM
 
 
 async def test_jobs_are_claimed_in_the_order_of_the_queue(bench) -> None:
@@ -369,3 +370,23 @@ async def test_waiting_suspect_can_be_stopped(bench_with) -> None:
 
     assert await bench.field(job_id, "state") == "aborted"
     assert "suspects" not in await bench.names()
+
+
+async def test_suspects_are_counted_and_listed_among_the_jobs_that_wait(bench_with) -> None:
+    bench = bench_with(job_attempts=2, max_waiting=3)
+    suspects = [await bench.enqueue(flow="doomed", chat=str(number)) for number in range(2)]
+    doomed = await bench.worker("w1")
+    await doomed.claim(10, ())
+    await bench.lose(doomed)
+    other = await bench.enqueue(flow="other")
+
+    seen = await snapshot(bench.redis, bench.settings)
+    listed = await list_jobs(bench.redis, bench.settings, state="queued")
+    of_flow = await list_jobs(bench.redis, bench.settings, wanted=JobFilter(state="queued", flow_id="doomed"))
+
+    assert (seen.waiting, seen.suspects, seen.running) == (3, 2, 0)
+    assert seen.oldest_wait_seconds >= 0
+    assert [job.id for job in listed] == [*suspects, other]
+    assert [job.id for job in of_flow] == suspects
+    with pytest.raises(QueueFull):
+        await bench.enqueue()

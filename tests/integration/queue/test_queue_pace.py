@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.queue import script_parts, scripts
+from flowisectl.queue import claim_scripts as scripts
+from flowisectl.queue import script_parts
 from flowisectl.queue.claims import Outcome
 from flowisectl.queue.inspection import snapshot
 from flowisectl.queue.pace import FINE_SLOTS, HOUR_SLOTS, pace_of, quantile

@@ -42,9 +42,9 @@ async def test_worker_with_a_blocked_loop_keeps_its_job(
 
 async def test_stuck_loop_is_told_and_the_lease_is_let_go(start_worker) -> None:
     worker, _ = await start_worker()
-    worker.pulse._stuck_seconds = 0.5
+    worker.lease.pulse._stuck_seconds = 0.5
     told = threading.Event()
-    worker.pulse.on_stuck = told.set
+    worker.lease.pulse.on_stuck = told.set
 
     blocked_until = time.monotonic() + 20
     while not told.is_set() and time.monotonic() < blocked_until:
@@ -61,7 +61,7 @@ async def test_attempt_whose_lease_has_ended_may_not_write(start_main, start_wor
 
     # Another worker was given the job, and this one has not heard of it.
     await redis.hset(f"{queue_settings.name}:prediction:job:{submission.job_id}", mapping={"runs": 2, "worker": "other"})
-    worker._claims.held_until = now() - 1
+    worker.lease.claims.held_until = now() - 1
     hold.touch()
     async with asyncio.timeout(10):
         while worker.busy:
@@ -75,7 +75,7 @@ async def test_attempt_whose_lease_has_ended_may_not_write(start_main, start_wor
 async def test_worker_is_sure_of_its_lease_no_longer_than_the_lease(start_worker) -> None:
     worker, _ = await start_worker()
 
-    claims = worker._claims
+    claims = worker.lease.claims
 
     assert now() < claims.held_until < now() + LEASE_MS / 1000
     assert await claims.holds(ClaimedJob("unknown", 1, b"", ""))

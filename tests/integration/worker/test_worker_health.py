@@ -126,16 +126,17 @@ async def test_readiness_tells_each_thing_that_is_wrong() -> None:
 
 
 async def test_metrics_are_served_and_a_fault_in_them_is_told() -> None:
-    async def metrics() -> bytes:
-        return b"one 1\n"
+    async def metrics(is_open: bool) -> bytes:
+        return b"open" if is_open else b"one 1\n"
 
-    async def broken() -> bytes:
+    async def broken(is_open: bool) -> bytes:
         raise ValueError("no number")
 
     check = lambda: HealthReport(is_ok=True, reason="")  # noqa: E731
 
     async with open_health(Pages(check=check, metrics=metrics), host="127.0.0.1", port=0) as port:
         assert await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n") == (200, b"one 1\n")
+        assert await ask(port, b"GET /metrics HTTP/1.1\r\nACCEPT: application/openmetrics-text\r\n\r\n") == (200, b"open")
     async with open_health(Pages(check=check, metrics=broken), host="127.0.0.1", port=0) as port:
         status, body = await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n")
     assert status == 503 and b"no number" in body

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import runpy
+import shutil
+import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +53,47 @@ def test_a_stack_starts_in_order_and_can_be_scaled(path: Path) -> None:
     assert "container_name" not in worker and "ports" not in worker
     assert services["redis"]["command"][-2:] == ["--maxmemory-policy", "noeviction"]
     assert "--appendonly" in services["redis"]["command"]
+    assert not any("ports" in services[name] for name in ("redis", "postgres", "flowise-worker"))
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_a_store_that_is_still_loading_is_not_healthy(path: Path) -> None:
+    services = read(path)["services"]
+
+    assert "grep -q PONG" in services["redis"]["healthcheck"]["test"][1]
+    assert "-h 127.0.0.1" in services["postgres"]["healthcheck"]["test"][1]
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_a_container_is_given_longer_to_stop_than_the_program_takes(path: Path) -> None:
+    grace = next(float(variable.default) for variable in VARIABLES if variable.name == "WORKER_SHUTDOWN_GRACE")
+
+    for service in ("flowise", "flowise-worker"):
+        assert float(read(path)["services"][service]["stop_grace_period"].removesuffix("s")) >= grace + 10
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
+def test_compose_reads_the_file(path: Path) -> None:
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode if shutil.which("docker") else True:
+        pytest.skip("docker compose is not here")
+    environment = {**os.environ, "DATABASE_PASSWORD": "a$b"}
+
+    read_by_compose = subprocess.run(
+        ["docker", "compose", "-f", str(path), "config", "--format", "json"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert read_by_compose.returncode == 0, read_by_compose.stderr
+    services = json.loads(read_by_compose.stdout)["services"]
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == services["flowise"]["environment"]["DATABASE_PASSWORD"]
+
+
+def test_the_dockerfile_pleases_its_linter() -> None:
+    if not shutil.which("hadolint"):
+        pytest.skip("hadolint is not here")
+
+    found = subprocess.run(["hadolint", str(DOCKER / "Dockerfile")], capture_output=True, text=True, check=False)
+
+    assert found.returncode == 0, found.stdout
 
 
 @pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.stem)
@@ -84,10 +130,33 @@ def test_the_image_runs_as_nobody_special_and_has_what_the_package_needs() -> No
     ignored = (DOCKER.parent / ".dockerignore").read_text()
 
     assert re.search(r"^USER 1000$", dockerfile, re.MULTILINE)
-    assert 'ENTRYPOINT ["flowisectl"]' in dockerfile
+    assert 'ENTRYPOINT ["tini", "--", "flowisectl"]' in dockerfile
     for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
         for name in copied.split():
             assert (DOCKER.parent / name).exists() and f"!{name}\n" in ignored, name
+
+
+def test_the_image_brings_every_extra_but_the_demo_model() -> None:
+    extras = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+    [given] = re.findall(r'^ARG EXTRAS="(.*)"$', (DOCKER / "Dockerfile").read_text(), re.MULTILINE)
+
+    assert sorted(given.split()) == sorted(extras.keys() - {"demo"})
+
+
+def test_the_image_asks_the_role_that_it_was_started_for() -> None:
+    [check] = re.findall(r"^HEALTHCHECK [^\n]*\\\n    CMD (\[.*\])$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE)
+    shell, option, command = json.loads(check)
+
+    assert (shell, option) == ("sh", "-c")
+    for part in re.findall(r"exec flowisectl ([^;]+)", command):
+        assert CliRunner().invoke(app, [*part.split(), "--help"]).exit_code == 0, part
+
+
+def test_the_example_of_an_env_file_is_the_one_that_its_script_writes() -> None:
+    written = runpy.run_path(str(DOCKER.parent / "scripts" / "container_env.py"))["example"]()
+
+    assert (DOCKER / ".env.example").read_text() == written, "run .venv/bin/python scripts/container_env.py"
 
 
 def test_the_example_of_an_env_file_names_settings_only_and_sets_no_secret() -> None:
@@ -113,6 +182,54 @@ def test_pods_end_later_than_the_program_does_and_are_asked_where_it_answers() -
         assert container["ports"][0]["containerPort"] == port
         assert {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe")} == {"/readyz"}
     assert set(found["ConfigMap", "flowise"]["data"]) <= KNOWN
+
+
+@pytest.mark.parametrize("name", ["flowise", "flowise-worker"])
+def test_a_pod_may_write_its_volumes_only_and_takes_no_settings_from_its_neighbours(name: str) -> None:
+    [deployment] = [found for found in documents("flowise.yaml") if found["kind"] == "Deployment" and found["metadata"]["name"] == name]
+    pod = deployment["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+
+    assert pod["enableServiceLinks"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/home/flowise/.flowise", "/tmp"}
+    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+    assert CliRunner().invoke(app, [*container["args"], "--help"]).exit_code == 0
+
+
+def test_what_refers_to_pods_finds_them() -> None:
+    found = documents("flowise.yaml")
+    pods = {item["metadata"]["name"]: item["spec"]["template"]["metadata"]["labels"] for item in found if item["kind"] == "Deployment"}
+    claims = {item["metadata"]["name"] for item in found if item["kind"] == "PersistentVolumeClaim"}
+
+    for item in found:
+        if item["kind"] == "Deployment":
+            assert item["spec"]["selector"]["matchLabels"].items() <= pods[item["metadata"]["name"]].items()
+            used = {volume["persistentVolumeClaim"]["claimName"] for volume in item["spec"]["template"]["spec"]["volumes"][:1]}
+            assert used <= claims
+        if item["kind"] in ("Service", "PodDisruptionBudget"):
+            selector = item["spec"]["selector"]
+            assert selector.get("matchLabels", selector).items() <= pods["flowise"].items()
+    [scaler] = documents("keda.yaml")
+    assert scaler["spec"]["scaleTargetRef"]["name"] in pods
+
+
+def test_the_manifests_fit_the_schemas_of_kubernetes() -> None:
+    kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+
+    for document in documents("flowise.yaml"):
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_a_wait_scales_by_its_ratio_and_a_length_by_its_share() -> None:
+    [scaler] = documents("keda.yaml")
+    by_query = {trigger["metadata"]["query"].split("{")[0]: trigger for trigger in scaler["spec"]["triggers"]}
+
+    assert by_query["max(flowisectl_queue_oldest_wait_seconds"]["metricType"] == "Value"
+    assert by_query["max(flowisectl_queue_waiting"]["metricType"] == "AverageValue"
+    assert all(isinstance(value, str) for trigger in by_query.values() for value in trigger["metadata"].values())
+    assert scaler["spec"]["minReplicaCount"] >= 1, "with no worker nobody tells how long jobs wait"
 
 
 def metric_names() -> set[str]:

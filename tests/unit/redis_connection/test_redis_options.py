@@ -84,6 +84,7 @@ def test_wrong_url_is_refused_without_its_password(tmp_path: Path) -> None:
         (AuthenticationError("invalid username-password pair or user is disabled."), "REDIS_PASSWORD"),
         (ConnectionError("Error 111 connecting to cache:1. Connect call failed."), "start it, or set REDIS_URL"),
         (ResponseError("OOM command not allowed when used memory > 'maxmemory'."), "out of memory"),
+        (ResponseError("DENIED Redis is running in protected mode because protected mode is enabled"), "give it a password"),
         (ResponseError("LOADING Redis is loading the dataset in memory"), "cannot serve now"),
         (TimeoutError(), "did not answer in time"),
         (ConnectionError("SSL: CERTIFICATE_VERIFY_FAILED"), "REDIS_CA"),
@@ -98,4 +99,5 @@ def test_failures_say_where_and_what_to_do(error: Exception, words: str) -> None
 
 def test_a_wrong_command_is_no_failure_of_the_server() -> None:
     assert not is_failure(ResponseError("ERR unknown command"))
+    assert is_failure(ResponseError("DENIED Redis is running in protected mode"))
     assert is_failure(ResponseError("READONLY You can't write against a read only replica."))
