@@ -1,1 +1,1 @@
-"""What `scripts/bench` is made of."""
+"""What `scripts/bench` consists of."""

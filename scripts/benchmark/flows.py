@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 Json = dict[str, Any]
@@ -49,15 +50,16 @@ def chain_flow(base_url: str) -> Json:
     }
 
 
-def agent_flow(base_url: str) -> Json:
-    """AgentFlow V2: Start, LLM, Direct Reply."""
+def agent_flow(base_url: str, window: int = 0) -> Json:
+    """AgentFlow V2: Start, LLM, Direct Reply. With a window the model gets so many messages of the session, else all."""
     config = {**model(base_url), "llmModel": "chatOpenAI"}
     llm = {
         "llmModel": "chatOpenAI",
         "llmModelConfig": config,
         "llmMessages": [{"role": "system", "content": "<p>Be brief.</p>"}],
         "llmEnableMemory": True,
-        "llmMemoryType": "allMessages",
+        "llmMemoryType": "windowSize" if window else "allMessages",
+        "llmMemoryWindowSize": str(window or ""),
         "llmReturnResponseAs": "userMessage",
         "llmUserMessage": "",
         "llmStructuredOutput": "",
@@ -71,4 +73,59 @@ def agent_flow(base_url: str) -> Json:
             node("directReplyAgentflow_0", "directReplyAgentflow", "Reply", "Agent Flows", reply, accepts=("directReplyMessage",)),
         ],
         "edges": [edge("startAgentflow_0", "llmAgentflow_0"), edge("llmAgentflow_0", "directReplyAgentflow_0")],
+    }
+
+
+def long_flow(nodes: int) -> Json:
+    """AgentFlow V2: Start, so many custom functions that there are `nodes` in all, Direct Reply."""
+    start = node("startAgentflow_0", "startAgentflow", "Start", "Agent Flows", {"startInputType": "chatInput", "startState": ""})
+    code = {
+        "customFunctionInputVariables": "",
+        "customFunctionJavascriptFunction": "return 'x'.repeat(10)",
+        "customFunctionUpdateState": "",
+    }
+    middle = [
+        node(f"customFunctionAgentflow_{number}", "customFunctionAgentflow", f"Step {number}", "Agent Flows", code)
+        for number in range(nodes - 2)
+    ]
+    reply = {"directReplyMessage": f"<p>{{{{ {middle[-1]['id']} }}}}</p>"}
+    end = node("directReplyAgentflow_0", "directReplyAgentflow", "Reply", "Agent Flows", reply, accepts=("directReplyMessage",))
+    all_nodes = [start, *middle, end]
+    return {"nodes": all_nodes, "edges": [edge(one["id"], other["id"]) for one, other in pairwise(all_nodes)]}
+
+
+def rag_flow(base_url: str, folder: str, text: str) -> Json:
+    """A text, split and embedded into a Faiss store, and a Retrieval QA chain over it."""
+    embeddings = {"modelName": "scripted", "basepath": base_url, "openAIApiKey": "sk-bench", "batchSize": 256}
+    store = {
+        "document": ["{{plainText_0.data.instance}}"],
+        "embeddings": "{{openAIEmbeddings_0.data.instance}}",
+        "basePath": folder,
+        "topK": "",
+    }
+    chain = {"model": "{{chatOpenAI_0.data.instance}}", "vectorStoreRetriever": "{{faiss_0.data.instance}}", "inputModeration": ""}
+    splitter = {"chunkSize": 1000, "chunkOverlap": 0, "separators": ""}
+    return {
+        "nodes": [
+            node("splitter_0", "recursiveCharacterTextSplitter", "Splitter", "Text Splitters", splitter),
+            node(
+                "plainText_0",
+                "plainText",
+                "Text",
+                "Document Loaders",
+                {"text": text, "textSplitter": "{{splitter_0.data.instance}}", "metadata": ""},
+                output="document",
+            ),
+            node("openAIEmbeddings_0", "openAIEmbeddings", "Embeddings", "Embeddings", embeddings),
+            node("faiss_0", "faiss", "Faiss", "Vector Stores", store, output="retriever"),
+            node("chatOpenAI_0", "chatOpenAI", "OpenAI", "Chat Models", model(base_url)),
+            node("chain_0", "retrievalQAChain", "QA", "Chains", chain),
+        ],
+        "edges": [
+            edge("splitter_0", "plainText_0"),
+            edge("plainText_0", "faiss_0"),
+            edge("openAIEmbeddings_0", "faiss_0"),
+            edge("faiss_0", "chain_0"),
+            edge("chatOpenAI_0", "chain_0"),
+        ],
     }

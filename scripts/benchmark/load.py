@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
+
+import orjson
+
+Address = tuple[str, int]
 
 
 @dataclass(kw_only=True)
@@ -17,8 +22,20 @@ class Sample:
     first_token: float | None = None
     status: int = 0
     tokens: int = 0
+    """How many token events came."""
     text: str = ""
+    """The tokens put together, or the answer's `text`."""
     events: list[str] = field(default_factory=list)
+    """The kinds of the events that are no tokens, in order."""
+
+
+@dataclass(kw_only=True)
+class Round:
+    """What one round of load gave."""
+
+    samples: list[Sample]
+    errors: list[str]
+    seconds: float
 
 
 class Connection(asyncio.Protocol):
@@ -63,30 +80,36 @@ class Connection(asyncio.Protocol):
         if self.done and not self.done.done():
             self.done.set_exception(error or ConnectionError("the server closed the connection"))
 
-    async def post(self, host: str, path: str, body: bytes, timeout: float) -> Sample:
+    async def post(self, address: Address, path: str, body: bytes, timeout: float, key: str = "") -> Sample:
         self.done = asyncio.get_running_loop().create_future()
         self.first_token_at = None
-        head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        host = f"{address[0]}:{address[1]}"
+        bearer = f"authorization: Bearer {key}\r\n" if key else ""
+        head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\n{bearer}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         started = time.perf_counter()
         self.transport.write(head.encode() + body)
         async with asyncio.timeout(timeout):
             status, answer = await self.done
         ended = time.perf_counter()
-        sample = Sample(took=ended - started, status=status)
-        if self.first_token_at is not None:
-            sample.first_token = self.first_token_at - started
-        if answer.startswith(b"message:"):
-            frames = [json.loads(line[5:]) for line in answer.split(b"\n") if line.startswith(b"data:")]
-            tokens = [frame["data"] for frame in frames if frame["event"] == "token" and frame["data"]]
-            sample.tokens, sample.text = len(tokens), "".join(tokens)
-            sample.events = [frame["event"] for frame in frames if frame["event"] != "token"]
-        elif status == 200:
-            sample.text = json.loads(answer).get("text", "")
-        return sample
+        return read_answer(Sample(took=ended - started, status=status), answer, self.first_token_at and self.first_token_at - started)
+
+
+def read_answer(sample: Sample, answer: bytes, first_token: float | None) -> Sample:
+    """Fill in what an answer says: the events of a stream, or the text of a JSON object."""
+    if answer.startswith(b"message:"):
+        frames = [orjson.loads(line[5:]) for line in answer.split(b"\n") if line.startswith(b"data:")]
+        tokens = [frame["data"] for frame in frames if frame["event"] == "token" and frame["data"]]
+        sample.first_token, sample.tokens, sample.text = first_token, len(tokens), "".join(tokens)
+        sample.events = [frame["event"] for frame in frames if frame["event"] != "token"]
+    elif sample.status == 200:
+        sample.text = orjson.loads(answer).get("text", "")
+    return sample
 
 
 def dechunk(data: bytes) -> bytes:
-    parts, position = [], 0
+    """The body of a chunked answer. Raises ValueError for one that is cut."""
+    parts: list[bytes] = []
+    position = 0
     while True:
         end = data.index(b"\r\n", position)
         size = int(data[position:end], 16)
@@ -96,37 +119,46 @@ def dechunk(data: bytes) -> bytes:
         position = end + 2 + size + 2
 
 
-@dataclass(kw_only=True)
-class Round:
-    """What one round of load gave."""
+async def run_round(
+    addresses: Sequence[Address],
+    path: str | Callable[[int], str],
+    body: dict[str, Any] | Callable[[int], dict[str, Any]],
+    *,
+    clients: int,
+    requests: int,
+    timeout: float = 120,
+    stagger: float = 0.0,
+    key: str = "",
+) -> Round:
+    """`requests` in all, over `clients` connections, shared out among the addresses and open before the clock starts.
 
-    samples: list[Sample]
-    errors: list[str]
-    seconds: float
-
-
-async def run_round(host: str, port: int, path: str, body: dict, *, clients: int, requests: int, timeout: float = 120) -> Round:
-    """`requests` in all, over `clients` connections that are open before the clock starts."""
+    `path` and `body` may be functions of the request's number. The connections begin at once, or spread evenly over `stagger` seconds.
+    """
     loop = asyncio.get_running_loop()
-    connections = []
-    for _ in range(clients):
-        _, connection = await loop.create_connection(Connection, host, port)
-        connections.append(connection)
-    left, samples, errors, payload = requests, [], [], json.dumps(body).encode()
+    connections: list[tuple[Address, Connection]] = []
+    for number in range(clients):
+        address = addresses[number % len(addresses)]
+        connections.append((address, (await loop.create_connection(Connection, *address))[1]))
+    numbers = iter(range(requests))
+    samples: list[Sample] = []
+    errors: list[str] = []
+    fixed = b"" if callable(body) else orjson.dumps(body)
 
-    async def work(connection: Connection) -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
+    async def work(address: Address, connection: Connection, wait: float) -> None:
+        if wait:
+            await asyncio.sleep(wait)
+        for number in numbers:
+            payload = orjson.dumps(body(number)) if callable(body) else fixed
             try:
-                samples.append(await connection.post(f"{host}:{port}", path, payload, timeout))
+                samples.append(await connection.post(address, path(number) if callable(path) else path, payload, timeout, key))
             except (TimeoutError, ConnectionError, ValueError) as error:
                 errors.append(f"{type(error).__name__}: {error}")
                 return
 
     started = time.perf_counter()
-    await asyncio.gather(*(work(connection) for connection in connections))
+    await asyncio.gather(*(work(*one, stagger * place / clients) for place, one in enumerate(connections)))
     seconds = time.perf_counter() - started
-    for connection in connections:
-        connection.transport.close()
+    for _, connection in connections:
+        with contextlib.suppress(Exception):
+            connection.transport.close()
     return Round(samples=samples, errors=errors, seconds=seconds)

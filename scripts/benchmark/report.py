@@ -1,96 +1,179 @@
-"""Figures of rounds → one table for people, JSON for machines."""
+"""Rows → tables, for the terminal and for Markdown."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from statistics import median
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmark.measures import Row
+from benchmark.targets import TARGETS
+
+NONE = "–"
+LABELS = {
+    "per_second": "predictions/s",
+    "p50_ms": "p50",
+    "cpu_ms": "CPU per prediction",
+    "first_token_ms": "first token p50",
+    "tokens_per_second": "tokens/s",
+    "tokens_lost": "tokens lost",
+    "in_flight": "in flight",
+    "ready_s": "ready after",
+    "rss_mib": "memory",
+    "kept_mb": "kept",
+    "left_mb": "after their time",
+    "after_main_mib": "main",
+    "after_worker_mib": "worker",
+    "over_main_mib": "main over idle × 1.2 + 30 MB",
+    "over_worker_mib": "worker over idle × 1.2 + 30 MB",
+    "error_share": "failed",
+    "ratio": "speed against one worker",
+    "chunks_per_second": "chunks/s",
+    "peak_mib": "peak memory",
+    "query_p50_ms": "query p50",
+}
 
 
-@dataclass(kw_only=True)
-class Figures:
-    """One row: a kind of work at a number of clients. Times are milliseconds, memory is MiB."""
-
-    work: str
-    clients: int
-    requests: int
-    errors: int
-    per_second: float
-    p50: float
-    p95: float
-    p99: float
-    first_token: float | None
-    tokens_delivered: int
-    tokens_sent: int
-    broken_streams: int
-    cpu_main: float
-    cpu_worker: float
-    cpu_redis: float
-    rss_main: float
-    rss_worker: float
-
-    @property
-    def cpu(self) -> float:
-        return self.cpu_main + self.cpu_worker + self.cpu_redis
-
-    def to_json(self) -> dict[str, object]:
-        return {**asdict(self), "cpu": self.cpu}
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    title: str
+    columns: Sequence[str]
+    """The first one is text, the others are numbers."""
+    rows: Sequence[Sequence[str]]
+    sections: frozenset[int] = field(default_factory=frozenset)
+    """Rows after which a line is drawn."""
+    note: str = ""
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The value that this share of the values does not exceed; 0 of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))] if ordered else 0.0
+def shown(figure: str, value: float) -> str:
+    """A number with its unit, in as many digits as mean something."""
+    if figure in ("tokens_lost", "error_share"):
+        return f"{100 * value:.1f} %" if value else "0"
+    for ending, unit in (("_ms", " ms"), ("_mib", " MB"), ("_mb", " MB"), ("_s", " s")):
+        if figure.endswith(ending):
+            return digits(value) + unit
+    if figure == "ratio":
+        return f"{value:.2f} ×"
+    return f"{value:,.0f}"
 
 
-def middle(rows: list[Figures]) -> Figures:
-    """Of several rounds of one row, the one with the median CPU per prediction."""
-    return sorted(rows, key=lambda row: row.cpu)[len(rows) // 2] if len(rows) != 2 else min(rows, key=lambda row: row.cpu)
+def digits(value: float) -> str:
+    """Three digits that count, at least the whole part."""
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 100 or value == 0 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
-def spread(rows: list[Figures]) -> float:
-    """How far the rounds' CPU figures lie apart, as a share of their median."""
-    figures = [row.cpu for row in rows]
-    return (max(figures) - min(figures)) / median(figures) if median(figures) else 0.0
+def spread_of(row: Row, figure: str) -> str:
+    return f"±{50 * row.spread(figure):.0f} %" if len(row.of(figure)) > 1 else NONE
 
 
-COLUMNS = ("work", "clients", "req/s", "p50", "p95", "p99", "first", "tokens", "main", "worker", "redis", "CPU ms", "RSS", "errors")
+def load_table(rows: Sequence[Row], title: str) -> Table:
+    """Everything about load: speed, waits, tokens, CPU by kind of process, memory."""
+    columns = ("work", "/s", "p50", "p95", "p99", "first", "tokens/s", "lost", "main", "worker", "redis", "CPU", "±", "MB", "failed")
+    note = (
+        "Times in ms, medians of the rounds. main, worker, redis: CPU ms per prediction, user and system, from the process accounts; "
+        "± half the spread of their sum. MB: resident, main/worker with its JavaScript processes."
+    )
+    return Table(title=title, columns=columns, rows=[_load_cells(row) for row in rows], note=note)
 
 
-def cells(row: Figures) -> list[str]:
-    tokens = f"{row.tokens_delivered}/{row.tokens_sent}" if row.tokens_sent else "-"
-    first = f"{row.first_token:.1f}" if row.first_token is not None else "-"
-    wrong = row.errors + row.broken_streams
+def _load_cells(row: Row) -> list[str]:
+    def cell(figure: str) -> str:
+        return digits(row.median(figure)) if figure in row else NONE
+
+    failed = sum(sum(row.of(name)) for name in ("errors", "broken_streams") if name in row)
     return [
-        row.work,
-        str(row.clients),
-        f"{row.per_second:.0f}",
-        f"{row.p50:.1f}",
-        f"{row.p95:.1f}",
-        f"{row.p99:.1f}",
-        first,
-        tokens,
-        f"{row.cpu_main:.2f}",
-        f"{row.cpu_worker:.2f}",
-        f"{row.cpu_redis:.2f}",
-        f"{row.cpu:.2f}",
-        f"{row.rss_main:.0f}/{row.rss_worker:.0f}",
-        str(wrong) if wrong else "0",
+        row.name,
+        *(cell(name) for name in ("per_second", "p50_ms", "p95_ms", "p99_ms", "first_token_ms")),
+        f"{row.median('tokens_per_second'):,.0f}" if "tokens_per_second" in row else NONE,
+        shown("tokens_lost", row.median("tokens_lost")) if "tokens_lost" in row else NONE,
+        *(f"{row.median(name):.2f}" for name in ("cpu_main_ms", "cpu_worker_ms", "cpu_redis_ms", "cpu_ms")),
+        spread_of(row, "cpu_ms"),
+        f"{row.median('rss_main_mib'):.0f}/{row.median('rss_worker_mib'):.0f}",
+        f"{failed:.0f}",
     ]
 
 
-def print_table(rows: list[Figures], title: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def target_table(rows: Sequence[Row], title: str) -> Table:
+    """What was measured beside what Flowise needs and what is aimed at; only what was measured."""
+    by_name = {row.name: row for row in rows}
+    cells: list[list[str]] = []
+    sections: set[int] = set()
+    last = ""
+    for target in TARGETS:
+        row = by_name.get(target.row)
+        if row is None or target.figure not in row:
+            continue
+        value = row.median(target.figure)
+        if last and last != row.name:
+            sections.add(len(cells) - 1)
+        bounded = target.at_least is not None or target.at_most is not None
+        bound = "none" if target.at_most == 0 else target.bound(lambda number, figure=target.figure: shown(figure, number))  # type: ignore[misc]
+        cells.append(
+            [
+                row.name if row.name != last else "",
+                LABELS.get(target.figure, target.figure),
+                shown(target.figure, target.flowise) if target.flowise is not None else NONE,
+                shown(target.figure, value),
+                spread_of(row, target.figure),
+                factor(target.flowise, value, target.figure),
+                bound,
+                ("yes" if target.holds(round(value, 4)) else "no") if bounded else "",
+            ]
+        )
+        last = row.name
+    columns = ("work", "figure", "Flowise", "here", "±", "better by", "target", "met")
+    return Table(title=title, columns=columns, rows=cells, sections=frozenset(sections))
 
-    table = Table(title=title, box=None, pad_edge=False, title_justify="left")
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "work" else "right")
-    previous = ""
+
+def factor(flowise: float | None, value: float, figure: str) -> str:
+    """How many times better; nothing where a zero stands in the way."""
+    if not flowise or not value:
+        return NONE
+    return f"{value / flowise if is_more_better(figure) else flowise / value:.1f} ×"
+
+
+def is_more_better(figure: str) -> bool:
+    return figure.endswith("per_second") or figure in ("in_flight", "ratio")
+
+
+def comparison_table(rows: Sequence[Row], old: Mapping[str, Row], figures: Sequence[str], title: str) -> Table:
+    """Then and now with their ratio, for the rows that both have."""
+    cells: list[list[str]] = []
     for row in rows:
-        if previous and previous != row.work:
-            table.add_section()
-        previous = row.work
-        table.add_row(*cells(row))
-    console = Console(width=150)
-    console.print(table)
-    console.print("times in ms; CPU in ms per prediction (user and system, from the process accounts); RSS main/worker in MiB", style="dim")
+        for figure in figures:
+            before = old.get(row.name)
+            if before is None or figure not in row or figure not in before:
+                continue
+            then, now = before.median(figure), row.median(figure)
+            noise = max(row.spread(figure), before.spread(figure)) / 2
+            ratio = now / then if then else 1.0
+            better = "same" if abs(ratio - 1) <= noise else "better" if (ratio > 1) == is_more_better(figure) else "worse"
+            cells.append([row.name, LABELS.get(figure, figure), shown(figure, then), shown(figure, now), f"{ratio:.2f}", better])
+    return Table(title=title, columns=("work", "figure", "then", "now", "now/then", "verdict"), rows=cells)
+
+
+def print_table(table: Table) -> None:
+    from rich.console import Console
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    if not table.rows:
+        return
+    drawn = Drawn(title=table.title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, name in enumerate(table.columns):
+        drawn.add_column(name, justify="left" if place == 0 or name in ("figure", "verdict") else "right", header_style="dim", no_wrap=True)
+    styles = {"yes": "green", "no": "bold red", "better": "green", "worse": "bold red"}
+    for place, cells in enumerate(table.rows):
+        drawn.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in cells), end_section=place in table.sections)
+    console = Console(width=None if Console().is_terminal else 168)
+    console.print(drawn)
+    if table.note:
+        console.print(table.note, style="dim")
+    console.print()
+
+
+def markdown(table: Table) -> str:
+    """The table for a page."""
+    rule = [":--" if place == 0 or name == "figure" else "--:" for place, name in enumerate(table.columns)]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (table.columns, rule, *table.rows)]
+    return "\n".join([*lines, *(["", table.note] if table.note else [])])

@@ -38,11 +38,11 @@ async def open_model() -> AsyncIterator[Model]:
     model = Model()
 
     class Counting(ModelServer):
-        async def _answer(self, request: dict) -> None:
+        async def _speak(self, request: dict) -> None:
             text = json.dumps(request.get("messages", [])[-1:])
             if found := NAME.search(text):
                 model.calls[found[1]] += 1
-            await super()._answer(request)
+            await super()._speak(request)
 
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
