@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +30,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def browser() -> Iterator[Any]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """BROWSER_PICTURES names a folder for a picture of the last page of each test."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or ""
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,2400"):
@@ -36,6 +39,8 @@ def browser() -> Iterator[Any]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
     yield driver
+    if folder := os.environ.get("BROWSER_PICTURES"):
+        driver.save_screenshot(f"{folder}/{request.node.name}.png")
     driver.quit()
 
 
@@ -70,6 +75,14 @@ def stack(all_in_one) -> Program:
     return program
 
 
+def make_member(program: Program) -> None:
+    """Take the rights of an owner away from the one account there is; no route does that to the last owner."""
+    with contextlib.closing(sqlite3.connect(program.data_dir / "database.sqlite")) as database, database:
+        member = "(SELECT id FROM role WHERE name = 'member')"
+        database.execute(f"UPDATE organization_user SET roleId = {member}")
+        database.execute(f"UPDATE workspace_user SET roleId = {member}")
+
+
 def ids_of(program: Program, state: str) -> list[str]:
     return [job["id"] for job in json.loads(program.run("jobs", "list", "--state", state, "--json").stdout)]
 
@@ -94,6 +107,37 @@ def test_a_person_logs_in_and_looks_at_finished_and_failed_jobs(stack: Program, 
     assert "complete" in listed and "failed" in listed
     refused = [entry["message"] for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"]]
     assert refused == []
+
+
+def test_every_queue_has_its_page_and_a_job_leads_back_to_its_queue(stack: Program, browser) -> None:
+    # given
+    stack.ask(stack.import_flow(function_flow(), "greet"), "Leonardo")
+    [done] = ids_of(stack, "done")
+    root = f"http://127.0.0.1:{stack.port}/admin/queues"
+    log_in(browser, stack)
+    open_queue(browser)
+    open_job(browser, done)
+
+    # when: by the link on the job's page, then by the browser's own button
+    browser.find_element(By.LINK_TEXT, "flowise-queue:prediction").click()
+    wait_for(browser, "Uptime")
+    by_link = browser.current_url
+    browser.back()
+    wait_for(browser, "hello Leonardo")
+    by_button = browser.current_url
+    browser.refresh()
+    wait_for(browser, "hello Leonardo")
+    browser.find_element(By.PARTIAL_LINK_TEXT, "SAQ").click()
+    wait_for(browser, "flowise-queue:upsert")
+    browser.find_element(By.PARTIAL_LINK_TEXT, "flowise-queue:upsert").click()
+    wait_for(browser, "Uptime")
+
+    # then
+    assert by_link == f"{root}/queues/flowise-queue:prediction"
+    assert by_button == f"{root}/queues/flowise-queue:prediction/jobs/{done}"
+    assert browser.current_url == f"{root}/queues/flowise-queue:upsert"
+    assert "404" not in browser.find_element(By.TAG_NAME, "body").text
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE" and "favicon" not in entry["message"]] == []
 
 
 def test_a_running_job_is_stopped_from_the_page(stack: Program, browser, model) -> None:
@@ -130,3 +174,16 @@ def test_an_unknown_queue_is_told_on_the_page(stack: Program, browser) -> None:
     wait_for(browser, "There is no queue nowhere")
 
     assert "Traceback" not in browser.page_source
+
+
+def test_who_is_no_administrator_sees_the_job_and_not_what_was_said(stack: Program, browser) -> None:
+    stack.ask(stack.import_flow(function_flow(), "greet"), "Leonardo")
+    [done] = ids_of(stack, "done")
+    make_member(stack)
+    log_in(browser, stack)
+    open_queue(browser)
+
+    open_job(browser, done)
+
+    shown = browser.find_element(By.TAG_NAME, "body").text
+    assert "complete" in shown and "Leonardo" not in shown

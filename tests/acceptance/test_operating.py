@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from acceptance_program import Program, all_gone, function_flow, model_flow
+from acceptance_program import Program, all_gone, command_of, function_flow, model_flow
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are found by /proc")
 WAIT_SECONDS = 60
@@ -19,6 +20,11 @@ WAIT_SECONDS = 60
 def jobs_of(program: Program, *arguments: str) -> list[dict[str, object]]:
     listed: list[dict[str, object]] = json.loads(program.run("jobs", "list", "--json", *arguments).stdout)
     return listed
+
+
+def first_token_seconds(program: Program, job: str) -> object:
+    detail = json.loads(program.run("jobs", "inspect", job, "--json").stdout)
+    return detail["nodes"][1]["first_token_seconds"] if len(detail["nodes"]) > 1 else None
 
 
 def begin(program: Program, *arguments: str) -> subprocess.Popen[str]:
@@ -43,12 +49,12 @@ def test_a_running_job_is_followed_tailed_and_stopped(all_in_one, model) -> None
     assert tail.stdout is not None
     first = tail.stdout.readline()
     model.gate.set()
-    tailed, _ = tail.communicate(timeout=WAIT_SECONDS)
+    tailed = tail.stdout.read()
     followed, _ = follow.communicate(timeout=WAIT_SECONDS)
     response.read()
 
     assert "running" in shown.stdout and "my secret question" not in shown.stdout
-    assert "two three" in first + tailed and tail.returncode == 0
+    assert "one two three" in first + tailed and tail.wait(WAIT_SECONDS) == 0
     ended = json.loads(followed)
     assert (ended["state"], ended["question"]) == ("done", "my secret question")
     assert ended["nodes"][1]["first_token_seconds"] is not None and ended["nodes"][1]["http_status"] == 200
@@ -143,7 +149,7 @@ def test_doctor_says_what_to_do_about_each_fault(program: Program) -> None:
     assert ended.returncode == 2
     assert "hunter2" not in ended.stdout + ended.stderr
     assert any(what == "redis" and level == "broken" for what, level, _ in lines)
-    assert any(what == "storage" and "supports local" in text for what, _, text in lines)
+    assert any(what == "storage" and "STORAGE_TYPE=s3 needs it" in text for what, _, text in lines)
     assert any(what == "nodes" and "nodeOfTheFuture" in text for what, _, text in lines)
     assert any(what == "database" and level == "ok" for what, level, _ in lines)
 
@@ -202,3 +208,48 @@ def test_several_workers_run_under_one_supervisor_and_end_together(all_in_one, t
     assert len([role for role in roles if role["role"] == "worker"]) == 3
     assert pool.end() == 0
     assert all_gone(below) == set()
+
+
+@linux_only
+def test_a_tail_that_begins_late_has_the_first_tokens_also_of_a_job_that_nobody_waits_for(all_in_one, model) -> None:
+    program = all_in_one()
+    flow = program.import_flow(model_flow(model.url), "agent")
+    model.gate.clear()
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=WAIT_SECONDS)
+    headers = {"Content-Type": "application/json", "Prefer": "respond-async"}
+    connection.request("POST", f"/api/v1/prediction/{flow}", json.dumps({"question": "count", "streaming": True}), headers)
+    job = json.loads(connection.getresponse().read())["id"]
+    assert model.asked.wait(WAIT_SECONDS)
+    program.wait_until(lambda: first_token_seconds(program, job) is not None)
+
+    tail = begin(program, "jobs", "tail", job[:6], "--json")
+    assert tail.stdout is not None
+    first = tail.stdout.readline()
+    model.gate.set()
+    rest = tail.stdout.read()
+
+    events = [json.loads(line) for line in (first + rest).splitlines()]
+    assert "".join(event["data"] for event in events if event["event"] == "token") == "one two three"
+    assert tail.wait(WAIT_SECONDS) == 0
+
+
+@linux_only
+def test_a_queue_server_that_is_frozen_is_told_by_every_command_and_role(all_in_one) -> None:
+    program = all_in_one()
+    flow = program.import_flow(function_flow(), "greet")
+    [server] = [pid for pid in program.tree() if "valkey-server" in command_of(pid)]
+
+    os.kill(server, signal.SIGSTOP)
+    try:
+        told = [program.run(*command) for command in (["status"], ["jobs", "list"], ["health"], ["health", "--role", "worker"])]
+        status, answer = program.ask(flow)
+        program.wait_for("no jobs of the queue prediction can be taken: Redis at")
+    finally:
+        os.kill(server, signal.SIGCONT)
+    program.wait_for("jobs of the queue prediction are taken again")
+
+    assert [command.returncode for command in told] == [2, 1, 1, 1]
+    assert all("did not answer in time: is it frozen" in command.stderr for command in told[:2])
+    assert all("redis: no answer within" in command.stderr and command.stderr.count("\n") == 1 for command in told[2:])
+    assert (status, b"is it frozen?" in answer) == (503, True)
+    assert program.ask(flow)[0] == 200

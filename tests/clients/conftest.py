@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,6 +28,48 @@ NPM_PACKAGES = ("flowise-sdk@1.0.9", "flowise-embed@3.1.6")
 @pytest.fixture(scope="session")
 def model() -> Iterator[ScriptedModel]:
     found = ScriptedModel()
+    yield found
+    found.close()
+
+
+class SideModel:
+    """What a flow asks beside its chat model: embeddings, and follow-up questions in one piece (OpenAI's wire)."""
+
+    def __init__(self) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path.endswith("/embeddings"):
+                    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+                    found = [{"index": place, "embedding": [float(len(text)), 1.0]} for place, text in enumerate(texts)]
+                    self._say({"data": found, "model": body["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}})
+                    return
+                message = {"role": "assistant", "content": json.dumps({"questions": ["And backwards?"]})}
+                self._say({"id": "c", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+            def _say(self, answer: dict[str, Any]) -> None:
+                data = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="session")
+def side_model() -> Iterator[SideModel]:
+    found = SideModel()
     yield found
     found.close()
 
@@ -50,6 +92,28 @@ class Stack:
         answer = self.owner.post("/api/v1/chatflows", json=body)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
+
+    def make_library(self, side_url: str) -> str:
+        """A chatflow that answers from two documents and shows them; gives its id."""
+
+        def node(node_id: str, name: str, category: str, output: str = "", **inputs: Any) -> dict[str, Any]:
+            outputs = {"output": output} if output else {}
+            data = {"id": node_id, "name": name, "label": name, "category": category, "inputs": inputs, "inputParams": []}
+            return {"id": node_id, "data": {**data, "outputs": outputs}}
+
+        chat = {"modelName": "scripted", "basepath": self.model.url, "openAIApiKey": "sk-test", "streaming": True}
+        nodes = [
+            node("text_0", "plainText", "Document Loaders", "document", text="A heron stands in the river."),
+            node("embeddings_0", "openAIEmbeddings", "Embeddings", modelName="m", basepath=side_url, openAIApiKey="sk-test"),
+            node("store_0", "memoryVectorStore", "Vector Stores", "retriever", document=["{{text_0.data.instance}}"],
+                 embeddings="{{embeddings_0.data.instance}}"),
+            node("model_0", "chatOpenAI", "Chat Models", **chat),
+            node("chain_0", "conversationalRetrievalQAChain", "Chains", model="{{model_0.data.instance}}",
+                 vectorStoreRetriever="{{store_0.data.instance}}", returnSourceDocuments=True),
+        ]  # fmt: skip
+        pairs = [("text_0", "store_0"), ("embeddings_0", "store_0"), ("store_0", "chain_0"), ("model_0", "chain_0")]
+        edges = [{"id": f"{a}-{b}", "source": a, "target": b, "sourceHandle": f"{a}-output", "targetHandle": b} for a, b in pairs]
+        return self.make_flow(name="library", type="CHATFLOW", flowData=json.dumps({"nodes": nodes, "edges": edges}))
 
     def messages(self, flow_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.owner.get(f"/api/v1/chatmessage/{flow_id}", params={"feedback": "true"}).json()

@@ -209,6 +209,67 @@ def test_the_lead_form_is_asked_and_kept(stack: Any, open_widget: Callable[..., 
     assert [(lead["name"], lead["email"]) for lead in found] == [("Ada", "ada@example.com")]
 
 
+def test_source_documents_are_shown(stack: Any, side_model: Any, open_widget: Callable[..., Widget]) -> None:
+    widget = open_widget(stack.make_library(side_model.url), returnSourceDocuments=True, theme={"chatWindow": {"sourceDocsTitle": "From:"}})
+
+    widget.ask("Who stands in the river?")
+    widget.wait_for("one two three")
+    widget.wait_for("A heron")
+    widget.picture("source-documents")
+    widget.run("[...root.querySelectorAll('*')].filter((e) => e.children.length === 0 && e.textContent.includes('A heron')).at(-1).click()")
+    widget.wait("return document.body.innerText.includes('pageContent') || root.textContent.includes('pageContent')")
+    widget.picture("source-document-open")
+
+
+def test_follow_up_prompts_are_offered_and_asked(stack: Any, side_model: Any, open_widget: Callable[..., Widget]) -> None:
+    chosen = {"modelName": "scripted", "basepath": side_model.url, "openAIApiKey": "sk-test", "prompt": "What comes after {history}?"}
+    follow_up = {"status": True, "selectedProvider": "chatOpenAI", "chatOpenAI": chosen}
+    offered = json.dumps({"followUpPrompts": {"status": True}})
+    flow_id = stack.make_flow(chatbotConfig=offered, followUpPrompts=json.dumps(follow_up))
+    widget = open_widget(flow_id)
+
+    widget.ask("Count")
+    widget.wait_for("And backwards?")
+    widget.picture("follow-up-prompts")
+    widget.run("[...root.querySelectorAll('*')].filter((e) => e.textContent === 'And backwards?').at(-1).click()")
+    WebDriverWait(widget.browser, SECONDS).until(lambda _: len(stack.messages(flow_id)) == 4)
+
+    assert [item["content"] for item in stack.messages(flow_id) if item["role"] == "userMessage"] == ["Count", "And backwards?"]
+
+
+def test_the_bubble_streams_stops_takes_files_and_ratings(stack: Any, open_widget: Callable[..., Widget], tmp_path: Path) -> None:
+    offer = {"fullFileUpload": {"status": True, "allowedUploadFileTypes": "text/plain"}, "chatFeedback": {"status": True}}
+    flow_id = stack.make_flow(chatbotConfig=json.dumps(offer))
+    note = tmp_path / "bubble-note.txt"
+    note.write_text("heron")
+    widget = open_widget(flow_id, BUBBLE)
+    widget.click("button[part='button']")
+
+    before = aborted_jobs(stack)
+    stack.model.gate.clear()
+    try:
+        widget.ask("Count slowly")
+        widget.wait_for("one")
+        assert "three" not in widget.text()
+        widget.picture("bubble-streaming")
+        stop = "const area = root.querySelector('textarea').closest('form, div[data-testid], div').parentElement;"
+        widget.run(stop + "[...area.querySelectorAll('button')].at(-1).click()")
+        WebDriverWait(widget.browser, SECONDS).until(lambda _: aborted_jobs(stack) > before)
+    finally:
+        stack.model.gate.set()
+    host = widget.browser.find_element("css selector", "flowise-chatbot")
+    host.shadow_root.find_element("css selector", "input[type='file']").send_keys(str(note))
+    widget.wait_for("bubble-note.txt")
+    widget.ask("What is in it?")
+    widget.wait_for("one two three")
+    widget.click("button[title='Thumbs Down']")
+    WebDriverWait(widget.browser, SECONDS).until(lambda _: any(message.get("feedback") for message in stack.messages(flow_id)))
+    widget.picture("bubble-file-and-rating")
+
+    question = next(message for message in stack.messages(flow_id) if message["content"] == "What is in it?")
+    assert [item["name"] for item in question["fileUploads"]] == ["bubble-note.txt"]
+
+
 def test_starter_prompts_are_offered(stack: Any, open_widget: Callable[..., Widget]) -> None:
     widget = open_widget(stack.make_flow(chatbotConfig=json.dumps({"starterPrompts": {"0": {"prompt": "Count to three"}}})))
 
