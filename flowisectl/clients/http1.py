@@ -48,7 +48,17 @@ class Http1Pool:
         head = _request_head(hop)
         target = hop.target
         key = (target.scheme, target.raw_host or "", target.port or 0)
-        connection = self._take(key) or await self._connect(key, hop)
+        while (kept := self._take(key)) is not None:
+            try:
+                return await self._ask(key, kept, hop, head)
+            except HttpFailed:
+                # The server may close a kept connection just when the next call is on its way. It has not answered a byte,
+                # so the call goes again, over a connection that is surely open.
+                if not kept.was_closed_unheard:
+                    raise
+        return await self._ask(key, await self._connect(key, hop), hop, head)
+
+    async def _ask(self, key: _Key, connection: _Connection, hop: Hop, head: bytes) -> Http1Answer:
         connection.begin(hop)
         try:
             connection.write(head + (hop.body or b""))
@@ -180,6 +190,8 @@ class _Connection(asyncio.Protocol):
         self._failure: HttpFailed | None = None
         self._is_idle = True
         self._is_lost = False
+        self._is_ended = False
+        self._has_heard = False
         self._waiter: asyncio.Future[None] | None = None
         self._heard = 0.0
         self._silence: asyncio.TimerHandle | None = None
@@ -193,8 +205,14 @@ class _Connection(asyncio.Protocol):
         """The whole body has come and was read."""
         return self._body is not None and self._body.is_at_end and not self._pieces
 
+    @property
+    def was_closed_unheard(self) -> bool:
+        """The server has closed the connection without a byte of an answer to this call."""
+        return self._is_ended and not self._has_heard
+
     def begin(self, hop: Hop) -> None:
         """A new call."""
+        self._has_heard = False
         self._head, self._body, self._failure = None, None, None
         self.place, self._seconds, self._has_body = hop.place, hop.timeout_seconds, hop.method != "HEAD"
         self._is_idle = False
@@ -282,6 +300,7 @@ class _Connection(asyncio.Protocol):
             self.abort()  # nobody asked: such a connection cannot be trusted to have the next answer
             return
         self._heard = self._loop.time()
+        self._has_heard = True
         try:
             if self._body is None:
                 data = self._take_head(data)
@@ -322,6 +341,7 @@ class _Connection(asyncio.Protocol):
         self._end()
 
     def _end(self) -> None:
+        self._is_ended = True
         if self._body is not None and not self._body.is_at_end:
             self._body.end()
         if self._body is None or not self._body.is_at_end:

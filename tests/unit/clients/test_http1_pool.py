@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from flowisectl.clients.http import open_http
 from flowisectl.clients.http_hop import HttpUnusable
@@ -76,6 +84,23 @@ async def test_a_connection_that_cannot_be_trusted_is_not_used_again(raw: RawSer
     bodies = [(await client.request(post(raw))).body for _ in range(2)]
 
     assert bodies == [b"ok"] * 2 and raw.connections == 2
+
+
+async def test_a_kept_connection_that_the_server_closes_under_the_next_call_costs_nothing(raw: RawServer, client: HttpClient) -> None:
+    raw.answers = [OK, None, OK]
+
+    bodies = [(await client.request(post(raw))).body for _ in range(2)]
+
+    assert bodies == [b"ok"] * 2 and raw.connections == 2 and len(raw.requests) == 3
+
+
+async def test_a_new_connection_that_is_closed_is_not_tried_again(raw: RawServer, client: HttpClient) -> None:
+    raw.answers = [None, OK]
+
+    with pytest.raises(HttpFailed, match="was cut"):
+        await client.request(post(raw))
+
+    assert len(raw.requests) == 1
 
 
 async def test_an_answer_that_is_left_in_the_middle_closes_its_connection(raw: RawServer, client: HttpClient) -> None:
@@ -162,3 +187,45 @@ async def test_a_user_in_the_address_is_sent_as_basic_authorization(raw: RawServ
     await client.request(post(raw, url=raw.url.replace("://", "://me:pass@") + "/v1"))
 
     assert b"\r\nauthorization: Basic bWU6cGFzcw==\r\n" in raw.requests[0]
+
+
+@pytest.fixture
+async def secure(raw: RawServer, tmp_path: Path) -> AsyncIterator[Path]:
+    """Serves `raw` over TLS; gives the certificate that a client has to trust for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "models")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = tmp_path / "key.pem"
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted, private)
+    listener = await asyncio.start_server(raw.handle, "127.0.0.1", 0, ssl=context)
+    raw.url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    yield trusted
+    listener.close()
+
+
+async def test_a_server_with_a_trusted_certificate_is_asked_over_tls(raw: RawServer, secure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw.answers = [OK, OK]
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure))
+
+    async with open_http() as client:
+        bodies = [(await client.request(post(raw))).body for _ in range(2)]
+
+    assert bodies == [b"ok"] * 2 and raw.connections == 1
+
+
+async def test_a_server_that_nobody_vouches_for_is_refused(raw: RawServer, secure: Path, client: HttpClient) -> None:
+    with pytest.raises(HttpFailed, match=r"no secure connection .*certificate"):
+        await client.request(post(raw))
+
+    assert raw.requests == []
