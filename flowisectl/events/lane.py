@@ -14,9 +14,9 @@ MAX_WRITE_BYTES = 256 * 1024
 MAX_LANE_BYTES = 64 * 1024 * 1024
 """What may wait for one main (it does not read, or Redis is away). Beyond, events are dropped, and their readers told."""
 
-WRITE_PAUSE_SECONDS = 0.008
+WRITE_PAUSE_SECONDS = 0.016
 """Between two writes of tokens to one main: busy lanes carry many streams' tokens in one write. What a reader waits for by
-itself (a first token, any other event, the end of a job) does not wait for it."""
+itself (a first token, any other event, the end of a job) does not wait for it; the rest waits for less than a screen's frame."""
 LOG_PAUSE_SECONDS = 0.25
 """Between two writes of the logs: only clients that come back read them, and the end of a job writes its own at once."""
 
