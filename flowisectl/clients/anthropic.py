@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from flowisectl.clients.anthropic_answers import MessageReader, ThoughtKeeper, read_message
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.endpoint import ModelEndpoint, Patience
 from flowisectl.clients.wire_chat import WireChat, address, image_url, split_data_url, without_none
 from flowisectl.interfaces.chat_model import ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -38,31 +37,24 @@ class AnthropicChat(WireChat):
         allows_images: bool = False,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={"x-api-key": api_key.strip(), "anthropic-version": VERSION, **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._address = address(base_url, "/v1/messages")
-        self._params = {"model": model, **without_none(params or {})}
+        super().__init__(
+            endpoint,
+            url=address(base_url, "/v1/messages"),
+            head={"model": model, **without_none(params or {})},
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
         self._thoughts = ThoughtKeeper()
-
-    def _url(self, is_streaming: bool) -> str:
-        return self._address
-
-    def _head(self) -> Mapping[str, Any]:
-        return self._params
 
     def _reader(self, options: ChatOptions) -> MessageReader:
         return MessageReader(self._endpoint, self._thoughts, is_structured=options.json_schema is not None)
@@ -71,7 +63,7 @@ class AnthropicChat(WireChat):
         return read_message(self._endpoint, self._thoughts, answer, is_structured=options.json_schema is not None)
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
-        body: dict[str, Any] = {**self._params, "stream": is_streaming}
+        body: dict[str, Any] = {**self._head, "stream": is_streaming}
         if "thinking" in body and not self._thoughts.knows(messages):
             del body["thinking"]
             body.pop("output_config", None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 import orjson
 
 from flowisectl.clients.batched_embeddings import BatchedEmbeddings
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.wire_chat import WireChat, address, parse_arguments, parse_event, without_none
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpClient
@@ -37,30 +35,23 @@ class CohereChat(WireChat):
         allows_images: bool = False,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._address = address(base_url, "/v2/chat")
-        self._params = {"model": model, **without_none(params or {})}
-
-    def _url(self, is_streaming: bool) -> str:
-        return self._address
-
-    def _head(self) -> Mapping[str, Any]:
-        return self._params
+        super().__init__(
+            endpoint,
+            url=address(base_url, "/v2/chat"),
+            head={"model": model, **without_none(params or {})},
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
 
     def _reader(self, options: ChatOptions) -> CohereReader:
         return CohereReader(self._endpoint)
@@ -71,7 +62,7 @@ class CohereChat(WireChat):
         return reader.reply()
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
-        body: dict[str, Any] = {**self._params, "stream": is_streaming, "messages": [_message(message) for message in messages]}
+        body: dict[str, Any] = {**self._head, "stream": is_streaming, "messages": [_message(message) for message in messages]}
         tools = options.tools
         if options.tool_choice in ("none", "required"):
             body["tool_choice"] = options.tool_choice.upper()
@@ -183,18 +174,14 @@ class CohereEmbeddings(BatchedEmbeddings):
         api_key: str,
         model: str,
         input_type: str = "search_query",
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers=key_headers(api_key),
             secrets=(api_key.strip(),),
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
         super().__init__(endpoint, url=address(base_url, "/v2/embed"), model=model, batch_size=_MOST_TEXTS)
         self._head = {"model": model, "input_type": input_type, "embedding_types": ["float"]}

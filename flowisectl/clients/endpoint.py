@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 
@@ -28,12 +29,25 @@ RETRY_BUDGET_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 _MESSAGE_CHARS = 2000
 _RETRYABLE = frozenset((408, 409, 429))
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
 Pause = Callable[[float], Awaitable[None]]
 
 
+class Patience(TypedDict, total=False):
+    """How a ModelEndpoint waits and tries again; every client of a provider takes these and hands them on."""
+
+    timeout_seconds: float | None
+    """How long an answer in one piece may take, and how long a streamed one may say nothing."""
+    max_retries: int
+    on_retry: Callable[[str], None] | None
+    """Is told of each repeated call, in one line."""
+    pause: Pause
+    """Waits so many seconds."""
+
+
 class ModelEndpoint:
-    """Where a provider is reached. `secrets` are cut out of every message, whoever wrote it.
+    """Where a provider is reached. `secrets`, and what secret headers carry, are cut out of every message, whoever wrote it.
 
     A call is tried again after no connection, a broken one, 408, 409, 429 and 5xx: at most `max_retries` times, only while
     nothing of the answer has been handed on, and only within RETRY_BUDGET_SECONDS; `on_retry` is told in one line each time.
@@ -54,7 +68,7 @@ class ModelEndpoint:
         self.provider = provider
         self._http = http
         self._headers = {"content-type": "application/json", **headers}
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= 4)
+        self._secrets = tuple(secret for secret in (*secrets, *_secrets_in(headers)) if len(secret) >= 4)
         self._timeout_seconds = timeout_seconds
         self._max_retries = min(max(max_retries, 0), 2)
         self._on_retry = on_retry
@@ -161,6 +175,14 @@ class ModelEndpoint:
         await self._pause(wait)
 
 
+def key_headers(api_key: str, key_header: str = "authorization") -> dict[str, str]:
+    """The header that carries a key; none for an empty key."""
+    key = api_key.strip()
+    if not key:
+        return {}
+    return {key_header: f"Bearer {key}" if key_header == "authorization" else key}
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Failure:
     """An attempt that did not work."""
@@ -170,6 +192,11 @@ class _Failure:
     """The same call may well work a moment later."""
     wait_seconds: float | None = None
     """How long the provider asks to wait."""
+
+
+def _secrets_in(headers: Mapping[str, str]) -> list[str]:
+    """The values of headers that carry secrets, without a scheme such as `Bearer` in front."""
+    return [value.rpartition(" ")[2] for name, value in headers.items() if _SECRET_HEADER.search(name)]
 
 
 def _dumps(body: Mapping[str, Any]) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 from urllib.parse import quote
 
 import orjson
 
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.endpoint import ModelEndpoint, Patience
 from flowisectl.clients.google_answers import CandidateReader, SignatureKeeper, read_candidate
 from flowisectl.clients.google_schema import to_gemini_schema
 from flowisectl.clients.openai_embeddings import checked
@@ -44,32 +43,29 @@ class GeminiChat(WireChat):
         generation: Mapping[str, Any] | None = None,
         safety: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={"x-goog-api-key": api_key.strip(), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._base = _model_url(base_url, model)
         self._generation = without_none(generation or {})
         self._safety = [dict(setting) for setting in safety]
+        super().__init__(
+            endpoint,
+            url=_model_url(base_url, model),
+            head={"generationConfig": self._generation, "safetySettings": self._safety},
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
         self._signatures = SignatureKeeper()
 
     def _url(self, is_streaming: bool) -> str:
-        return f"{self._base}:streamGenerateContent?alt=sse" if is_streaming else f"{self._base}:generateContent"
-
-    def _head(self) -> Mapping[str, Any]:
-        return {"generationConfig": self._generation, "safetySettings": self._safety}
+        return f"{self._address}:streamGenerateContent?alt=sse" if is_streaming else f"{self._address}:generateContent"
 
     def _reader(self, options: ChatOptions) -> CandidateReader:
         return CandidateReader(self._endpoint, self._signatures, is_structured=options.json_schema is not None)
@@ -148,9 +144,7 @@ class GeminiEmbeddings:
         model: str,
         task_type: str = "",
         strip_new_lines: bool = True,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         self.provider = provider
         self.model = model
@@ -164,9 +158,7 @@ class GeminiEmbeddings:
             provider=provider,
             headers={"x-goog-api-key": api_key.strip()},
             secrets=(api_key.strip(),),
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:

@@ -130,7 +130,7 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 def _form(fields: Mapping[str, Any]) -> aiohttp.FormData:
     form = aiohttp.FormData(default_to_multipart=True)
-    for name, value in fields.items():
+    for name, value in ((name, item) for name, given in fields.items() for item in (given if isinstance(given, list) else [given])):
         if isinstance(value, tuple):
             filename, content, media_type = value
             form.add_field(name, content, filename=filename, content_type=media_type or "application/octet-stream")

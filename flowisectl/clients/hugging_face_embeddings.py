@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 from urllib.parse import quote
 
 from flowisectl.clients.batched_embeddings import BatchedEmbeddings
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.interfaces.http import HttpClient
 
 ROUTER_URL = "https://router.huggingface.co/hf-inference/models"
@@ -29,11 +27,14 @@ class HuggingFaceEmbeddings(BatchedEmbeddings):
         api_key: str,
         model: str,
         endpoint: str = "",
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         service = ModelEndpoint(
-            http, provider=provider, headers=key_headers(api_key), secrets=(api_key.strip(),), on_retry=on_retry, pause=pause
+            http,
+            provider=provider,
+            headers=key_headers(api_key),
+            secrets=(api_key.strip(),),
+            **patience,
         )
         url = endpoint or f"{ROUTER_URL}/{quote(model, safe='/')}/pipeline/feature-extraction"
         super().__init__(service, url=url, model=model or endpoint, batch_size=_AT_ONCE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from flowisectl.clients.batched_embeddings import BatchedEmbeddings
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.sse import MAX_EVENT_BYTES
 from flowisectl.clients.wire_chat import (
     WireChat,
@@ -66,32 +64,25 @@ class OllamaChat(WireChat):
         options: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._address = address(base_url, "/api/chat")
-        self._params = {"model": model, **without_none(params or {})}
-        if settings := without_none(options or {}):
-            self._params["options"] = settings
-
-    def _url(self, is_streaming: bool) -> str:
-        return self._address
-
-    def _head(self) -> Mapping[str, Any]:
-        return self._params
+        settings = without_none(options or {})
+        head = {"model": model, **without_none(params or {}), **({"options": settings} if settings else {})}
+        super().__init__(
+            endpoint,
+            url=address(base_url, "/api/chat"),
+            head=head,
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
 
     def _reader(self, options: ChatOptions) -> OllamaReader:
         return OllamaReader(self._endpoint)
@@ -105,7 +96,7 @@ class OllamaChat(WireChat):
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
         names = {call.id: call.name for message in messages for call in message.tool_calls}
-        body: dict[str, Any] = {**self._params, "stream": is_streaming, "messages": [_message(message, names) for message in messages]}
+        body: dict[str, Any] = {**self._head, "stream": is_streaming, "messages": [_message(message, names) for message in messages]}
         if options.stop:
             body["options"] = {**body.get("options", {}), "stop": [*options.stop]}
         if options.json_schema is not None:
@@ -188,18 +179,14 @@ class OllamaEmbeddings(BatchedEmbeddings):
         model: str,
         options: Mapping[str, Any] | None = None,
         batch_size: int = 512,
-        max_retries: int = 2,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers=key_headers(api_key),
             secrets=(api_key.strip(),),
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
         super().__init__(endpoint, url=address(base_url, "/api/embed"), model=model, batch_size=batch_size)
         settings = without_none(options or {})

@@ -5,15 +5,15 @@ Format: https://platform.openai.com/docs/api-reference/chat
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 import orjson
 
 from flowisectl.clients.completions import CompletionReader, read_completion
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import OpenAICompatibleEmbeddings, key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
+from flowisectl.clients.openai_embeddings import OpenAICompatibleEmbeddings
 from flowisectl.clients.wire_chat import WireChat, address, without_none
 from flowisectl.interfaces.chat_model import ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -22,6 +22,8 @@ from flowisectl.interfaces.message import ChatMessage, ToolCall
 __all__ = ["OpenAICompatibleChat", "OpenAICompatibleEmbeddings"]
 
 _CHOICES = ("auto", "none", "required")
+_NAME = re.compile(r"[^\s<|\\/>]{1,64}")
+"""Names of messages as OpenAI accepts them: with another one it refuses the whole call."""
 
 
 class OpenAICompatibleChat(WireChat):
@@ -32,7 +34,7 @@ class OpenAICompatibleChat(WireChat):
     `base_url` (`?api-version=…`) stays at the end of the address. An empty `api_key` sends none.
     `strict_tools` sets `strict` of each offered tool; None leaves it out. `has_stream_usage` asks for the usage of streamed
     answers, which a few servers refuse. `has_developer_role` sends system messages in that role, as reasoning models want them.
-    `on_retry` is told of each repeated call.
+    `has_names` sends the names of messages where OpenAI accepts them; other servers may refuse them.
     """
 
     def __init__(
@@ -47,37 +49,32 @@ class OpenAICompatibleChat(WireChat):
         allows_images: bool = False,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
         strict_tools: bool | None = None,
         has_stream_usage: bool = True,
         has_developer_role: bool = False,
+        has_names: bool = False,
         key_header: str = "authorization",
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._address = address(base_url, "/chat/completions")
-        self._params = {"model": model, **without_none(params or {})}
+        super().__init__(
+            endpoint,
+            url=address(base_url, "/chat/completions"),
+            head={"model": model, **without_none(params or {})},
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
         self._strict_tools = strict_tools
         self._stream_options = {"include_usage": True} if has_stream_usage else None
         self._system_role = "developer" if has_developer_role else "system"
-
-    def _url(self, is_streaming: bool) -> str:
-        return self._address
-
-    def _head(self) -> Mapping[str, Any]:
-        return self._params
+        self._has_names = has_names
 
     def _reader(self, options: ChatOptions) -> CompletionReader:
         return CompletionReader(self._endpoint, is_structured=options.json_schema is not None)
@@ -86,7 +83,7 @@ class OpenAICompatibleChat(WireChat):
         return read_completion(self._endpoint, answer, is_structured=options.json_schema is not None)
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
-        body: dict[str, Any] = {**self._params, "stream": is_streaming, "messages": [self._message(message) for message in messages]}
+        body: dict[str, Any] = {**self._head, "stream": is_streaming, "messages": [self._message(message) for message in messages]}
         if is_streaming and self._stream_options:
             body["stream_options"] = self._stream_options
         tools = [self._tool(tool) for tool in options.tools]
@@ -111,7 +108,7 @@ class OpenAICompatibleChat(WireChat):
             data["tool_calls"] = [_tool_call(call) for call in message.tool_calls]
         if message.tool_call_id is not None:
             data["tool_call_id"] = message.tool_call_id
-        if message.name and role == "tool":
+        if message.name and (role == "tool" or (self._has_names and _NAME.fullmatch(message.name))):
             data["name"] = message.name
         return data
 

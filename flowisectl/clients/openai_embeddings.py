@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.wire_chat import address, without_none
 from flowisectl.interfaces.http import HttpClient
 
@@ -32,11 +31,8 @@ class OpenAICompatibleEmbeddings:
         headers: Mapping[str, str] | None = None,
         batch_size: int = 512,
         strip_new_lines: bool = False,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
         key_header: str = "authorization",
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         self.provider = provider
         self.model = model
@@ -49,10 +45,7 @@ class OpenAICompatibleEmbeddings:
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -92,11 +85,3 @@ def _vector(value: str | list[float]) -> list[float]:
         raw = base64.b64decode(value, validate=True)
         return [*struct.unpack(f"<{len(raw) // 4}f", raw)]
     return [float(number) for number in value]
-
-
-def key_headers(api_key: str, key_header: str = "authorization") -> dict[str, str]:
-    """The header that carries a key; none for an empty key."""
-    key = api_key.strip()
-    if not key:
-        return {}
-    return {key_header: f"Bearer {key}" if key_header == "authorization" else key}

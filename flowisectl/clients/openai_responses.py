@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 import orjson
 
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.wire_chat import WireChat, address, parse_arguments, parse_event, streamed_error, without_none
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -37,32 +35,25 @@ class OpenAIResponsesChat(WireChat):
         allows_images: bool = False,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
-        max_retries: int = 2,
         strict_tools: bool = False,
-        on_retry: Callable[[str], None] | None = None,
-        pause: Pause = asyncio.sleep,
+        **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            max_retries=max_retries,
-            on_retry=on_retry,
-            pause=pause,
+            **patience,
         )
-        super().__init__(endpoint, model=model, streaming=streaming, allows_images=allows_images)
-        self._address = address(base_url, "/responses")
-        self._params = {"model": model, **without_none(params or {})}
+        super().__init__(
+            endpoint,
+            url=address(base_url, "/responses"),
+            head={"model": model, **without_none(params or {})},
+            model=model,
+            streaming=streaming,
+            allows_images=allows_images,
+        )
         self._strict_tools = strict_tools
-
-    def _url(self, is_streaming: bool) -> str:
-        return self._address
-
-    def _head(self) -> Mapping[str, Any]:
-        return self._params
 
     def _reader(self, options: ChatOptions) -> ResponseReader:
         return ResponseReader(self._endpoint, is_structured=options.json_schema is not None)
@@ -72,7 +63,7 @@ class OpenAIResponsesChat(WireChat):
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
         items = [item for message in messages for item in _items(message)]
-        body: dict[str, Any] = {**self._params, "stream": is_streaming, "input": items}
+        body: dict[str, Any] = {**self._head, "stream": is_streaming, "input": items}
         tools = [self._tool(tool) for tool in options.tools]
         if options.json_schema is not None:
             tools.append(self._tool(ToolSpec(name=options.schema_name, description="", parameters=options.json_schema)))

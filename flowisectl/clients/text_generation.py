@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
 import orjson
 
-from flowisectl.clients.endpoint import ModelEndpoint, Pause
-from flowisectl.clients.openai_embeddings import key_headers
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, Pause, key_headers
 from flowisectl.clients.rest import RestService
 from flowisectl.clients.wire_chat import address
 from flowisectl.errors import ProviderError
@@ -94,9 +93,8 @@ class OpenAIText(TextModel):
         provider: str = "openAI",
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
         key_header: str = "authorization",
-        on_retry: Callable[[str], None] | None = None,
+        **patience: Unpack[Patience],
     ) -> None:
         super().__init__(provider=provider, model=model, params=params or {})
         self._url = address(base_url, "/completions")
@@ -105,8 +103,7 @@ class OpenAIText(TextModel):
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},
             secrets=(api_key.strip(),),
-            timeout_seconds=timeout_seconds,
-            on_retry=on_retry,
+            **patience,
         )
 
     async def write_on(self, prompt: str, options: ChatOptions) -> str:
@@ -172,12 +169,12 @@ class HuggingFaceText(TextModel):
         model: str,
         endpoint: str = "",
         params: Mapping[str, Any] | None = None,
-        on_retry: Callable[[str], None] | None = None,
+        **patience: Unpack[Patience],
     ) -> None:
         super().__init__(provider="huggingface", model=model or endpoint, params=params or {})
         self._url = endpoint or f"{HUGGING_FACE_URL}/{quote(model, safe='/')}"
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._endpoint = ModelEndpoint(http, provider="huggingface", headers=headers, secrets=(api_key,), on_retry=on_retry)
+        self._endpoint = ModelEndpoint(http, provider="huggingface", headers=headers, secrets=(api_key,), **patience)
 
     async def write_on(self, prompt: str, options: ChatOptions) -> str:
         parameters = {**self._params, "return_full_text": False, **({"stop": [*options.stop]} if options.stop else {})}

@@ -40,12 +40,17 @@ class WireChat(ABC):
     parser: Callable[[], StreamParser] = EventParser
     """Takes the provider's stream apart."""
 
-    def __init__(self, endpoint: ModelEndpoint, *, model: str, streaming: bool, allows_images: bool) -> None:
+    def __init__(
+        self, endpoint: ModelEndpoint, *, url: str, head: Mapping[str, Any], model: str, streaming: bool, allows_images: bool
+    ) -> None:
+        """`head`: the members of each request that do not depend on the question."""
         self.provider = endpoint.provider
         self.model = model
         self.streaming = streaming
         self.allows_images = allows_images
         self._endpoint = endpoint
+        self._address = url
+        self._head = head
 
     async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> AsyncIterator[ChatChunk]:
         """The answer piece by piece; the last chunk has `reply`. A model whose owner does not stream is asked in one piece."""
@@ -97,14 +102,10 @@ class WireChat(ABC):
 
     def cache_key(self) -> str:
         """Text that is equal for models which answer alike; no secret is in it."""
-        return orjson.dumps([self.provider, self._url(False), self._head()], option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps([self.provider, self._url(False), self._head], option=orjson.OPT_SORT_KEYS).decode()
 
-    @abstractmethod
-    def _url(self, is_streaming: bool) -> str: ...
-
-    @abstractmethod
-    def _head(self) -> Mapping[str, Any]:
-        """The members of each request that do not depend on the question."""
+    def _url(self, is_streaming: bool) -> str:
+        return self._address
 
     @abstractmethod
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]: ...

@@ -146,7 +146,7 @@ class Flows(Protocol):
     """Runs another flow inside this run, in the same process."""
 
     async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
-        """The response that a prediction of that flow would give. Raises FlowNotFound, InvalidApiKey, FlowError."""
+        """The response that a prediction of that flow would give. Raises FlowNotFound, AccessDenied, FlowError."""
         ...
 
 

@@ -6,7 +6,8 @@ Names, inputs and versions of a definition are the contract with exported flows;
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,7 @@ from flowisectl.errors import MissingInput
 if TYPE_CHECKING:
     from flowisectl.engine.context import RunContext
 
+_CONNECTION = re.compile(r"\{\{[^{}]+\.data\.instance\}\}")
 _SPELLINGS = {
     "accept_variable": "acceptVariable",
     "additional": "additionalParams",
@@ -188,9 +190,17 @@ class NodeInputs:
         self._params = params or {}
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value as it is, or the default when it is unset (missing, None or an empty text)."""
+        """The value as it is, or the default when it is unset (missing, None or an empty text).
+
+        Raises MissingInput for a socket that still has the text of its connection: the flow doesn't have the node that it names.
+        """
         value = self.values.get(name)
+        if isinstance(value, str) and name not in self._params and _CONNECTION.fullmatch(value):
+            raise self._unconnected(name, value)
         return default if value is None or value == "" else value
+
+    def _unconnected(self, name: str, value: str) -> MissingInput:
+        return MissingInput(f"node {self.node_id!r} ({self.label}): its input {name!r} leads to {value}, which is gone: connect it anew")
 
     def require(self, name: str) -> Any:
         """The value as it is. Raises MissingInput when it is unset."""
@@ -251,8 +261,11 @@ class NodeInputs:
                 return default
 
     def items(self, name: str) -> list[Any]:
-        """The connections of a list socket: nested lists flattened, empty entries dropped."""
-        return _flatten(self.values.get(name))
+        """The connections of a list socket: nested lists flattened, empty entries dropped. Raises MissingInput as `get` does."""
+        found = _flatten(self.values.get(name))
+        if gone := next((value for value in found if isinstance(value, str) and _CONNECTION.fullmatch(value)), ""):
+            raise self._unconnected(name, gone)
+        return found
 
     def rows(self, name: str) -> list[Mapping[str, Any]]:
         """The items of an `array` param, given as such or as JSON text."""
@@ -290,7 +303,3 @@ class Node:
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any] | str:
         """Answer, as the ending node of a chatflow: a text, or `{text | json, sourceDocuments?, usedTools? …}`."""
         raise MissingInput(f"node type {self.definition.name!r} cannot be the end of a flow")
-
-
-def names_of(params: Sequence[NodeParam]) -> list[str]:
-    return [param.name for param in params]

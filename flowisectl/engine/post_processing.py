@@ -13,8 +13,13 @@ from flowisectl.engine.stored_memory import shown_history
 from flowisectl.engine.user_function import UserFunctionError, call_user_function
 
 
-async def post_processed(flow: Flow, context: RunContext, answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer after `chatbotConfig.postProcessing`, or as it was: a failing function is noted and changes nothing."""
+async def post_processed(
+    flow: Flow, context: RunContext, answer: dict[str, Any], *, given: Any = None, fences_data: bool = True
+) -> dict[str, Any]:
+    """The answer after `chatbotConfig.postProcessing`, or as it was: a failing function is noted and changes nothing.
+
+    `given` is `$flow.input` where that is not the question. Data becomes indented JSON, in a code fence or bare.
+    """
     config = flow.chatbot.get("postProcessing")
     text = answer.get("text")
     if not isinstance(config, Mapping) or config.get("enabled") is not True or not text:
@@ -27,7 +32,7 @@ async def post_processed(flow: Flow, context: RunContext, answer: dict[str, Any]
         "chatflowId": context.flow_id,
         "sessionId": context.session_id,
         "chatId": context.chat_id,
-        "input": context.request.question,
+        "input": context.request.question if given is None else given,
         "rawOutput": text,
         "chatHistory": shown_history(history),
         "sourceDocuments": answer.get("sourceDocuments") or [],
@@ -43,7 +48,8 @@ async def post_processed(flow: Flow, context: RunContext, answer: dict[str, Any]
         context.trace.note(f"post-processing failed, the answer stays as it was: {error}")
         return answer
     if isinstance(result, dict | list):
-        result = "```json\n" + orjson.dumps(result, option=orjson.OPT_INDENT_2).decode() + "\n```"
+        shown = orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
+        result = f"```json\n{shown}\n```" if fences_data else shown
     return {**answer, "text": result if isinstance(result, str) else text if result is None else str(result)}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flowisectl.engine.building import ChatflowRun
 from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.engine.chatflow import ChatflowRun
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.engine.indexing import IndexResult, indexed, name_records

@@ -9,7 +9,8 @@ import json5
 import orjson
 
 from flowisectl.engine.context import RunContext
-from flowisectl.errors import FlowError
+from flowisectl.engine.node import NodeInputs
+from flowisectl.errors import FlowError, InvalidFlow
 from flowisectl.interfaces.javascript import HostFunction, JavaScriptError
 
 _MAX_LENIENT = 20_000
@@ -40,6 +41,29 @@ async def call_user_function(
     except JavaScriptError as error:
         raise UserFunctionError(f"NodeVM Execution Error: {error}") from error
     return lenient_json(result) if isinstance(result, str) else result
+
+
+async def variables_of(context: RunContext, inputs: NodeInputs) -> dict[str, Any]:
+    """`$vars` of a node's code; variables that the request overrides stand among the node's inputs."""
+    overridden = inputs.get("vars")
+    return {**await context.variables.values(), **(overridden if isinstance(overridden, Mapping) else {})}
+
+
+def input_variables(inputs: NodeInputs) -> dict[str, Any]:
+    """`functionInputVariables` under their `$` names; texts that hold a JSON object become data. Raises InvalidFlow."""
+    value = inputs.json("functionInputVariables", {} if inputs.get("functionInputVariables") is None else None)
+    if not isinstance(value, Mapping):
+        raise InvalidFlow("Invalid JSON in the Input Variables: " + inputs.text("functionInputVariables")[:200])
+    return {f"${name}": _object_or_text(item) for name, item in value.items()}
+
+
+def _object_or_text(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def lenient_json(text: str) -> Any:

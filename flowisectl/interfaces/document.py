@@ -9,6 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
+    """Frozen; `metadata` says where the text came from, `id` names it in a vector store."""
+
     page_content: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     id: str | None = None

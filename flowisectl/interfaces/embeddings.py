@@ -7,6 +7,8 @@ from typing import Protocol
 
 
 class Embeddings(Protocol):
+    """Makes vectors of texts; those of one model have one length, and only they can be compared."""
+
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector for each text, in order. Raises ProviderError."""
         ...

@@ -29,6 +29,8 @@ class HttpFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
+    """An answer that has been read whole."""
+
     status: int
     reason: str
     headers: Mapping[str, str]
@@ -53,20 +55,25 @@ class HttpStream(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCall:
+    """One request. Redirects are followed hop by hop, each address held against the deny list."""
+
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     form: Mapping[str, Any] | None = None
-    """Multipart fields; a value is text, or `(file name, bytes, media type)`. Not together with `body`."""
+    """Multipart fields; a value is text, `(file name, bytes, media type)`, or a list of these. Not together with `body`."""
     reach: Reach = Reach.PUBLIC
     timeout_seconds: float = 120.0
     """For `request`: the whole call. For `stream`: the longest silence."""
     max_bytes: int = 50 * 1024 * 1024
+    """Of the answer's body; a larger one is HttpFailed."""
     follow_redirects: bool = True
 
 
 class HttpClient(Protocol):
+    """One for each process; it keeps connections."""
+
     async def request(self, call: HttpCall) -> HttpResponse:
         """The whole answer, whatever its status. Raises HttpDenied, HttpFailed."""
         ...

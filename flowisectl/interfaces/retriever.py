@@ -8,4 +8,6 @@ from flowisectl.interfaces.document import Document
 
 
 class Retriever(Protocol):
-    async def retrieve(self, question: str) -> list[Document]: ...
+    async def retrieve(self, question: str) -> list[Document]:
+        """The documents that fit, best first. Raises ProviderError."""
+        ...

@@ -35,6 +35,8 @@ class FoundRow:
 
 @dataclass(frozen=True, kw_only=True)
 class VectorQuery:
+    """Which rows are looked for, and how many."""
+
     vector: Sequence[float]
     count: int
     conditions: Mapping[str, Any] | None = None

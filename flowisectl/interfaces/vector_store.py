@@ -10,6 +10,8 @@ from flowisectl.interfaces.document import Document
 
 @runtime_checkable
 class VectorStore(Protocol):
+    """Embeds with the model that its node was given."""
+
     async def add(self, documents: Sequence[Document]) -> None:
         """Embed and keep documents. A document whose id is in the store already is replaced, where the store has ids.
 
@@ -24,6 +26,8 @@ class VectorStore(Protocol):
 
 @runtime_checkable
 class ErasableStore(Protocol):
+    """A vector store that can forget; not every one can."""
+
     async def delete(self, ids: Sequence[str]) -> None:
         """Forget the documents with these ids; unknown ids count as forgotten."""
         ...

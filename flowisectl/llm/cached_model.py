@@ -59,3 +59,8 @@ class CachedChatModel:
     async def _keep(self, key: str, reply: ChatReply) -> None:
         if key and not reply.tool_calls:
             await self._cache.put(key, reply.text)
+
+
+def cached(model: ChatModel, cache: TextCache | None) -> ChatModel:
+    """The model behind a cache, if there is one."""
+    return model if cache is None else CachedChatModel(model, cache)

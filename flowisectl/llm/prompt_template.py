@@ -15,7 +15,6 @@ import orjson
 
 from flowisectl.interfaces.message import ChatMessage, Role
 
-INSTRUCTIONS = "format_instructions"
 _CACHED_CHARS = 20_000
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from flowisectl.errors import RunStopped, Unavailable
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.tool import Tool
@@ -71,7 +72,7 @@ class TextAgent:
     max_iterations: int = 15
 
     async def work(self, messages: Sequence[ChatMessage], flow: Mapping[str, Any]) -> AgentAnswer:
-        """Answer the last message. `flow` is `$flow` for the tools. Raises ProviderError."""
+        """Answer the last message. `flow` is `$flow` for the tools. Raises ProviderError, RunStopped, Unavailable."""
         said = list(messages)
         used: list[dict[str, Any]] = []
         by_name = {tool.spec.name.lower(): tool for tool in self.tools}
@@ -86,6 +87,8 @@ class TextAgent:
             try:
                 observation = (await tool.call(arguments, flow)).text if tool else f"{step.tool} is not one of the tools"
                 entry["toolOutput"] = observation
+            except (RunStopped, Unavailable):
+                raise
             except Exception as error:
                 observation = entry["error"] = str(error) or type(error).__name__
             used.append(entry)

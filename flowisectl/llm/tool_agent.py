@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flowisectl.errors import RunStopped, Unavailable
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 from flowisectl.interfaces.tool import Tool, ToolOutcome
+from flowisectl.llm.agent_steps import StepTeller
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.prompt_template import ChatPrompt, format_template
 
@@ -48,6 +50,8 @@ class ToolAgent:
     model: ChatModel
     tools: Sequence[Tool]
     max_iterations: int = DEFAULT_MAX_ITERATIONS
+    steps: StepTeller | None = None
+    """Hears of every call of a tool."""
 
     async def work(self, messages: Sequence[ChatMessage], flow: Mapping[str, Any], teller: AnswerTeller | None = None) -> AgentAnswer:
         """Answer the last message. `flow` is `$flow` for the tools. Raises ProviderError."""
@@ -59,7 +63,7 @@ class ToolAgent:
             reply = await ask(self.model, said, teller, options)
             if not reply.tool_calls:
                 return _ended(answer, cleaned(reply.text))
-            results = await asyncio.gather(*(_call(by_name.get(call.name.lower()), call, flow) for call in reply.tool_calls))
+            results = await asyncio.gather(*(self._call(by_name.get(call.name.lower()), call, flow) for call in reply.tool_calls))
             said.append(reply.to_message())
             for call, (outcome, error) in zip(reply.tool_calls, results, strict=True):
                 said.append(ChatMessage(role="tool", content=error or outcome.text, tool_call_id=call.id))
@@ -69,13 +73,23 @@ class ToolAgent:
                 return _told(answer, direct, teller)
         return _told(answer, OUT_OF_ITERATIONS, teller)
 
+    async def _call(self, tool: Tool | None, call: ToolCall, flow: Mapping[str, Any]) -> tuple[ToolOutcome, str]:
+        if self.steps is None:
+            return await _call(tool, call, flow)
+        run_id = self.steps.called(call)
+        outcome, error = await _call(tool, call, flow)
+        self.steps.ended(run_id, call, outcome.text, error)
+        return outcome, error
+
 
 async def _call(tool: Tool | None, call: ToolCall, flow: Mapping[str, Any]) -> tuple[ToolOutcome, str]:
-    """(what the tool gave, what went wrong). The error's text is what the model gets to see."""
+    """(what the tool gave, what went wrong). The error's text is what the model gets to see. Raises RunStopped, Unavailable."""
     if tool is None:
         return ToolOutcome(text=""), f"{call.name} is not one of the tools: choose another one"
     try:
         return await tool.call(call.arguments, flow), ""
+    except (RunStopped, Unavailable):
+        raise  # no matter of the tool's: the run ends, or is tried again later
     except Exception as error:
         return ToolOutcome(text=""), str(error) or type(error).__name__
 

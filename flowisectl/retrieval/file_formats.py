@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -11,6 +10,7 @@ from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
 from flowisectl.retrieval.json_documents import json_documents, jsonl_documents
+from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.tables import csv_documents
 
 _OLD = {"doc": "docx", "xls": "xlsx", "ppt": "pptx"}
@@ -63,7 +63,7 @@ def file_documents(file: NamedFile, options: FormatOptions = _DEFAULTS) -> list[
 
 async def load_file(file: NamedFile, options: FormatOptions = _DEFAULTS) -> list[Document]:
     """`file_documents` in a thread, so that a large file holds up nobody."""
-    return await asyncio.to_thread(file_documents, file, options)
+    return await in_thread(lambda: file_documents(file, options))
 
 
 def with_source(document: Document) -> Document:

@@ -1,9 +1,9 @@
-"""What all vector store nodes share: how many documents they give, their filters, choosing different documents (MMR)."""
+"""What all vector store nodes share: how many documents they give, and choosing different documents (MMR)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import mul
 from typing import Any
 
@@ -14,11 +14,6 @@ def default_count(store: Any) -> int:
     """How many documents a store's node asks for (its `topK`)."""
     count = getattr(store, "count", None)
     return count if isinstance(count, int) and count > 0 else DEFAULT_COUNT
-
-
-def merged_conditions(*conditions: Mapping[str, Any] | None) -> dict[str, Any]:
-    """All conditions together; of two for one name the later counts."""
-    return {name: value for some in conditions if some for name, value in some.items()}
 
 
 def most_diverse(question: Sequence[float], candidates: Sequence[Sequence[float]], count: int, balance: float = 0.5) -> list[int]:

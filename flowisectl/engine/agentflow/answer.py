@@ -11,7 +11,7 @@ from flowisectl.engine.agentflow.state import AgentflowState
 from flowisectl.engine.context import RunRequest
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.post_processing import post_processed
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 
 CREDENTIAL = "FLOWISE_CREDENTIAL_ID"
 _STORED = ("sourceDocuments", "usedTools", "fileAnnotations", "artifacts", "reasonContent")
@@ -24,7 +24,9 @@ async def flow_result(flow: Flow, opening: Opening, state: AgentflowState) -> Fl
     content = output.get("content")
     content = " " if content is None else content
     if flow.chatbot.get("postProcessing"):
-        content = (await post_processed(flow, opening.context, {**output, "text": content}))["text"]
+        given = None if request.question else request.form
+        answer = {**output, "text": content}
+        content = (await post_processed(flow, opening.context, answer, given=given, fences_data=False))["text"]
     executed = [without_credentials(item.json) for item in state.executed]
     action = output.get("humanInputAction")
     fields: dict[str, Any] = {"text": content}

@@ -25,7 +25,7 @@ from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 from flowisectl.errors import FlowError, NodeError, RunStopped, UnknownNode
 
 _CANCELLED = "Flow execution was cancelled"
@@ -239,7 +239,7 @@ class _Level:
             keep = partial(self._keep_inside, state, finished) if self._iteration is None else None
             level = _Level(self._run, plan, report, iteration=iteration, outer=state, keep=keep)
             try:
-                ended = await level.to_end(begun or schedule.begin(plan, values=values))
+                ended = await level.to_end(begun or schedule.begin(plan, values=values, form=state.form, webhook=state.webhook))
             except RunStopped:
                 raise
             except Exception as error:

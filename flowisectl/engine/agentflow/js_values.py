@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-_STEP = re.compile(r"[^.\[\]]+")
+_STEP = re.compile(r"""\[\s*(?:"([^"]*)"|'([^']*)')\s*\]|([^.\[\]]+)""")
 _NUMBER = re.compile(r"\s*([+-]?(?:Infinity|\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))")
 MISSING = object()
 """What a path gives that leads nowhere; JavaScript's `undefined`."""
@@ -34,12 +34,26 @@ def text_of(value: Any) -> str:
 
 
 def compact_json(value: Any) -> str:
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return _json(value, orjson.OPT_NON_STR_KEYS)
 
 
 def pretty_json(value: Any) -> str:
     """Indented by two blanks."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+    return _json(value, orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+
+
+def _json(value: Any, option: int) -> str:
+    text = orjson.dumps(value, default=str, option=option).decode()
+    # Only then may there be a whole number with a point, which JavaScript writes without.
+    return orjson.dumps(_with_whole_numbers(value), default=str, option=option).decode() if ".0" in text else text
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, Mapping):
+        return {name: _with_whole_numbers(item) for name, item in value.items()}
+    return [_with_whole_numbers(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def shown(value: Any) -> Any:
@@ -62,12 +76,14 @@ def parse_number(value: Any) -> float:
 
 @lru_cache(maxsize=4096)
 def path_steps(path: str) -> tuple[str, ...]:
-    """`a.b[0].c` as its steps."""
-    return tuple(_STEP.findall(path))
+    """`a.b[0]["c d"]` as its steps."""
+    return tuple(double or single or plain for double, single, plain in _STEP.findall(path))
 
 
 def get_path(value: Any, path: str) -> Any:
-    """What a path leads to inside JSON data, or MISSING."""
+    """What a path leads to inside JSON data, or MISSING. A member that has the whole path for its name comes first."""
+    if isinstance(value, Mapping) and path in value:
+        return value[path]
     for step in path_steps(path):
         if isinstance(value, Mapping):
             if step not in value:

@@ -20,6 +20,7 @@ from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidFlow, InvalidRequest
 
 _NEEDS_PREVIOUS = ("formInput", "webhookTrigger")
+_FORMS = ("formInput", "scheduleInput")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,15 +149,16 @@ async def _resume(
         queue=(start,),
         executed=executed,
         values=values if isinstance(values, Mapping) else {},
+        form=_earlier_form(previous) if input_type in _FORMS else None,
         webhook=_earlier_webhook(executed),
         human_input={**human_input, "startNodeId": start},
     )
-    keeper = Keeper(flow, context, execution_id=previous.id, input_type=input_type, is_resumed=True, before=len(executed))
+    # The executions of the node that goes on will give way to a new one.
+    before = sum(item.node_id != start for item in executed)
+    keeper = Keeper(flow, context, execution_id=previous.id, input_type=input_type, is_resumed=True, before=before)
     await keeper.resumed(state)
     await context.executions.save(previous.id, [item.json for item in executed], RunStatus.INPROGRESS)
-    return Opening(
-        state=state, execution_id=previous.id, is_resumed=True, input_type=input_type, context=context, before=len(executed)
-    )
+    return Opening(state=state, execution_id=previous.id, is_resumed=True, input_type=input_type, context=context, before=before)
 
 
 def _resumable(previous: StoredExecution) -> tuple[NodeExecution, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flowisectl.engine.agentflow.js_values import compact_json
@@ -70,6 +70,10 @@ def make_plan(nodes: Sequence[FlowNode], edges: Sequence[FlowEdge], *, name: str
     containers = {node.id for node in nodes if node.name == ITERATION}
     inner = {container: _level([node for node in nodes if node.parent_id == container], edges, {}) for container in containers}
     plan = _level([node for node in nodes if not node.parent_id], edges, inner)
+    # What only the inside of an iteration leads to is no start; it is never reached, as existing flows have it.
+    inside = {node.id for node in nodes if node.parent_id}
+    entered = {edge.target for edge in edges if edge.source in inside}
+    plan = replace(plan, starts=tuple(node_id for node_id in plan.starts if node_id not in entered))
     where = f"flow {name or '(file)'}"
     if not plan.starts:
         raise InvalidFlow(f"{where}: no starting node found: every node has an edge coming in; begin with a Start node")

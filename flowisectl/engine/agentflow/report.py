@@ -53,7 +53,9 @@ class RunReport:
         Tokens come in one piece for each node that speaks to the user.
         """
         names: list[str] = []
-        for number in range(before, len(state.executed)):
+        # An answer of a human that is still to be taken: nothing has been done since.
+        first = len(state.executed) if state.human_input else before
+        for number in range(first, len(state.executed)):
             item = state.executed[number]
             node = plan.nodes.get(item.node_id)
             if node is None or "parentNodeId" in item.data:  # inside an iteration: kept with it

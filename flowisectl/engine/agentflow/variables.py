@@ -20,6 +20,8 @@ from flowisectl.engine.rich_text import markdown_of
 from flowisectl.errors import UnknownNode
 
 _KEPT_LENGTH = 50_000
+_NOT_IN_NAMES = str.maketrans("", "", "{}\\")
+"""Markdown escapes underscores, and a brace too many (`{{{question}}`) does no harm; names have neither."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ def _parse(text: str) -> tuple[str | Reference, ...]:
     for start, stop in _references(text):
         if start > end:
             pieces.append(text[end:start])
-        # Markdown escapes underscores; ids never have back slashes.
-        pieces.append(Reference(text[start:stop], text[start + 2 : stop - 2].strip().replace("\\", "")))
+        pieces.append(Reference(text[start:stop], text[start:stop].translate(_NOT_IN_NAMES).strip()))
         end = stop
     if end < len(text) or not pieces:
         pieces.append(text[end:])
@@ -145,11 +146,11 @@ class Scope:
                 return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if name.startswith("$"):
             return self._special(name)
-        node_id, dot, rest = name.partition(".")
-        if not dot:
-            return self._content_of(node_id)
-        output = self.output_of(node_id) if rest.startswith("output.") else None
-        return MISSING if output is None else get_path(output, rest.removeprefix("output."))
+        # Ids may have dots themselves.
+        node_id, mark, path = name.partition(".output.")
+        output = self.output_of(node_id) if mark and path else None
+        value = MISSING if output is None else get_path(output, path)
+        return self._content_of(name) if value is MISSING else value
 
     def _special(self, name: str) -> Any:
         root, _, path = name.partition(".")

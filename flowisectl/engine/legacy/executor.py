@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flowisectl.engine.building import ChatflowRun
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.legacy.messages import call_json
@@ -14,13 +15,10 @@ from flowisectl.engine.legacy.parts import HeadPart
 from flowisectl.engine.legacy.plan import GraphPlan, graph_plan_of
 from flowisectl.engine.legacy.report import GraphReport, unique
 from flowisectl.engine.legacy.walk import Ended, GraphWalk
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 from flowisectl.engine.session import memory_type_of
 from flowisectl.errors import InvalidFlow, ProviderError, RunStopped, Unavailable
 from flowisectl.interfaces.moderation import ModerationRefusal
-
-if TYPE_CHECKING:
-    from flowisectl.engine.chatflow import ChatflowRun
 
 STOPPED = "aborted"
 """The argument of the CancelledError of a run that somebody asked to stop (`worker.running.StopReason.ABORTED`)."""

@@ -8,7 +8,6 @@ from typing import Any
 from flowisectl.engine.agentflow.js_values import MISSING, path_steps
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import GraphState
-from flowisectl.engine.node import NodeInputs
 from flowisectl.interfaces.message import ChatMessage
 
 
@@ -39,12 +38,6 @@ def flow_of(context: RunContext, state: GraphState, output: Any = MISSING) -> di
         "state": {**state.values, "messages": [shown_message(message) for message in state.messages]},
     }
     return flow if output is MISSING else {**flow, "output": output}
-
-
-async def variables_of(context: RunContext, inputs: NodeInputs) -> dict[str, Any]:
-    """`$vars`; variables that the request overrides stand among the node's inputs."""
-    overridden = inputs.get("vars")
-    return {**await context.variables.values(), **(overridden if isinstance(overridden, Mapping) else {})}
 
 
 def resolved(value: Any, flow: Mapping[str, Any], variables: Mapping[str, Any], state: GraphState) -> Any:

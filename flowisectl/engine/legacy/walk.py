@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from flowisectl.engine.building import ChatflowRun
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.legacy import schedule
 from flowisectl.engine.legacy.channels import applied
@@ -30,9 +30,6 @@ from flowisectl.engine.legacy.plan import GraphPlan, own_tools, owner_of
 from flowisectl.engine.legacy.report import GraphReport
 from flowisectl.engine.legacy.schedule import END, Progress
 from flowisectl.errors import FlowError, InvalidFlow
-
-if TYPE_CHECKING:
-    from flowisectl.engine.chatflow import ChatflowRun
 
 
 @dataclass(frozen=True, kw_only=True)

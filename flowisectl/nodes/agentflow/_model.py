@@ -14,7 +14,12 @@ from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ChatReply
+from flowisectl.llm.agent_conversation import fitted
 from flowisectl.nodes.agentflow._messages import chat_messages
+
+_AS_IT_IS = "chatOpenAI"
+"""The provider whose requests existing flows know to the letter. Others get what they take: windows may begin with an assistant,
+and a call of a tool that a human refused has no result."""
 
 
 async def build_model(inputs: NodeInputs, context: RunContext, prefix: str) -> ChatModel:
@@ -54,6 +59,8 @@ class ModelTalk:
     async def ask(self, messages: Sequence[Message]) -> Answer:
         """Raises ProviderError."""
         ready = await chat_messages(self.context, messages, allows_images=self.model.allows_images)
+        if self.model.provider != _AS_IT_IS:
+            ready = fitted(ready, self.model.provider)
         if self.streams:
             return await self._stream(ready)
         return Answer(reply=await self.model.invoke(ready, self.options))

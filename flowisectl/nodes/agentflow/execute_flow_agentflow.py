@@ -85,8 +85,7 @@ class ExecuteFlowAgentflow(AgentflowNode):
 
     async def _call(self, flow_id: str, question: str, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         """The other flow's response, from this process or from the server that the node names."""
-        overrides = inputs.json("executeFlowOverrideConfig", {})
-        overrides = overrides if isinstance(overrides, Mapping) else {}
+        overrides = _overrides_of(inputs)
         api_key = str(inputs.credential.get("chatflowApiKey") or "")
         base_url = inputs.text("executeFlowBaseURL").rstrip("/")
         if base_url and base_url != context.base_url.rstrip("/"):
@@ -111,6 +110,16 @@ class ExecuteFlowAgentflow(AgentflowNode):
             message = data.get("message") if isinstance(data, dict) else data
             raise FlowError(f"flow {flow_id} at {base_url} answered {response.status}: {message}")
         return data if isinstance(data, dict) else {"text": data}
+
+
+def _overrides_of(inputs: NodeInputs) -> Mapping[str, Any]:
+    """Raises FlowError for text that means to be an object: to run the other flow without what was asked for would be worse."""
+    overrides = inputs.json("executeFlowOverrideConfig")
+    if isinstance(overrides, Mapping):
+        return overrides
+    if inputs.text("executeFlowOverrideConfig").strip().startswith("{"):
+        raise FlowError(f"the override config of node {inputs.node_id!r} ({inputs.label}) is not valid JSON: correct it, or its variables")
+    return {}
 
 
 def _text_of(body: Mapping[str, Any]) -> str:

@@ -104,20 +104,22 @@ def _call_of(inputs: NodeInputs) -> HttpCall:
     if not url:
         raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no URL: fill it in")
     method = inputs.text("method", "GET").upper()
-    query = urlencode(list(_filled_pairs(inputs.rows("queryParams")).items()))
+    query = urlencode(_filled_pairs(inputs.rows("queryParams")), safe="*")
     if query:
         url += ("&" if "?" in url else "?") + query
     body, form, media_type = (None, None, "") if method == "GET" else _body_of(inputs)
     headers = {"accept": _ACCEPT, **({"content-type": media_type} if media_type else {})}
-    for name, value in (*_authorization(inputs).items(), *_filled_pairs(inputs.rows("headers")).items()):
-        # Names of headers are equal whatever their case; what the author wrote wins.
-        headers.pop(name.lower(), None)
+    for name, value in (*_filled_pairs(inputs.rows("headers")), *_authorization(inputs).items()):
+        # Names of headers are equal whatever their case; the author's replace ours, and the credential's replace the author's.
+        for other in [other for other in headers if other.lower() == name.lower()]:
+            del headers[other]
         headers[name] = value
     return HttpCall(method=method, url=url, headers=headers, body=body, form=form, reach=Reach.PUBLIC)
 
 
-def _filled_pairs(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {str(row["key"]): text_of(row["value"]) for row in rows if row.get("key") and row.get("value") not in (None, "")}
+def _filled_pairs(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Rows that have both a key and a value; a key may come again."""
+    return [(str(row["key"]), text_of(row["value"])) for row in rows if row.get("key") and row.get("value") not in (None, "")]
 
 
 def _authorization(inputs: NodeInputs) -> dict[str, str]:
@@ -143,10 +145,18 @@ def _body_of(inputs: NodeInputs) -> tuple[bytes | None, Mapping[str, Any] | None
         case "raw":
             return text_of(body).encode(), None, _FORM
         case "formData":
-            return None, _filled_pairs(inputs.rows("body")), ""
+            return None, _form_of(_filled_pairs(inputs.rows("body"))), ""
         case "xWwwFormUrlencoded":
             return _urlencoded(inputs.json("body", {})).encode(), None, _FORM
     return None, None, ""
+
+
+def _form_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Fields by name; one that comes again has all its values."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
 def _urlencoded(data: Any) -> str:
@@ -181,4 +191,4 @@ def _refusal(response: HttpResponse) -> str:
     message = (data.get("message") or data.get("error")) if isinstance(data, dict) else None
     if isinstance(message, dict):
         message = message.get("message")
-    return str(message) if message else f"HTTP request failed with status {response.status} {response.reason}".rstrip()
+    return str(message) if message else f"Request failed with status code {response.status}"

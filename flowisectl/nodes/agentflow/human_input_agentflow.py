@@ -66,6 +66,9 @@ class HumanInputAgentflow(AgentflowNode):
 
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
         """First the question, which stops the run; on the resume what the human answered, as the choice of a branch."""
+        if step.iteration is not None:
+            # Nobody can be waited for there, and to go on unasked would be worse: the item ends here.
+            raise FlowError(f"node {inputs.node_id!r} cannot wait for a human inside an iteration: ask before it or after it")
         past = [_bare(message) for message in await step.read_past()]
         messages = [*past, *step.chat_history]
         if step.human_input is not None:

@@ -192,7 +192,9 @@ class StartAgentflow(AgentflowNode):
     )
 
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
-        first = {str(row["key"]): row.get("value") for row in inputs.rows("startState") if row.get("key")}
+        # A request may lay an object over the rows; it is in the step's state already.
+        rows = NodeInputs(step.node.inputs) if isinstance(inputs.values.get("startState"), Mapping) else inputs
+        first = {str(row["key"]): row.get("value") for row in rows.rows("startState") if row.get("key")}
         shown, output = self._entered(inputs, context, step)
         if inputs.flag("startEphemeralMemory"):
             output["ephemeralMemory"] = True
@@ -204,11 +206,11 @@ class StartAgentflow(AgentflowNode):
         """What came in, as the node's input and its output."""
         kind = inputs.text("startInputType")
         question = {} if step.input is None else {"question": step.input}
-        if kind == "formInput":
+        if kind == "formInput" or (kind == "scheduleInput" and context.request.form):
             form = {
                 "title": inputs.values.get("formTitle", ""),
                 "description": inputs.values.get("formDescription", ""),
-                "inputs": inputs.values.get("formInputTypes", ""),
+                "inputs": inputs.values.get("formInputTypes" if kind == "formInput" else "scheduleFormInputTypes", ""),
             }
             # A form that comes with the request is newer than the session's.
             entered = step.input if context.request.form else step.form or step.input

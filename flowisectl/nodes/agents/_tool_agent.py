@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from flowisectl.engine.answer_events import answer_events, tell_extras
+from flowisectl.engine.answer_events import answer_events, tell_agent_step, tell_extras
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.stored_memory import prepended_messages
@@ -14,6 +15,7 @@ from flowisectl.interfaces.chat_model import ChatModel, ToolSpec
 from flowisectl.interfaces.memory import ChatMemory
 from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.interfaces.tool import ToolOutcome
+from flowisectl.llm.agent_steps import StepTeller
 from flowisectl.llm.chat_streaming import teller_to
 from flowisectl.llm.moderation import moderated, refused
 from flowisectl.llm.prompt_template import as_text
@@ -41,8 +43,14 @@ async def answer_with_tools(inputs: NodeInputs, context: RunContext, *, system: 
     model: ChatModel = inputs.require("model")
     memory: ChatMemory = inputs.require("memory")
     tools = [EngineCall(tool) if isinstance(tool, EngineTool) else tool for tool in inputs.items("tools")]
-    agent = ToolAgent(model=model, tools=tools, max_iterations=inputs.integer("maxIterations") or DEFAULT_MAX_ITERATIONS)
     teller = teller_to(answer_events(context)) if may_stream else None
+    has_steps = teller is not None and inputs.flag("enableDetailedStreaming")
+    agent = ToolAgent(
+        model=model,
+        tools=tools,
+        max_iterations=inputs.integer("maxIterations") or DEFAULT_MAX_ITERATIONS,
+        steps=StepTeller(partial(tell_agent_step, context)) if has_steps else None,
+    )
     try:
         question = await moderated(question_text(context), inputs.items("inputModeration"))
     except ModerationRefusal as refusal:

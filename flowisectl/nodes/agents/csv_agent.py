@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from flowisectl.llm.chat_streaming import teller_to
 from flowisectl.llm.moderation import moderated, refused
 from flowisectl.llm.table_answers import TableAgent
 from flowisectl.retrieval.file_formats import decoded
+from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.tables import csv_records
 
 READ = "read_csv(csv_data)"
@@ -64,7 +64,7 @@ class CsvAgent(Node):
             except JavaScriptError as error:
                 raise FlowError(f"the program that the model wrote failed: {error}; ask in another way") from error
 
-        rows = await asyncio.to_thread(read)
+        rows = await in_thread(read)
         return TableAgent(model=inputs.require("model"), rows=rows, compute=compute, system=inputs.text("systemMessagePrompt"))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any] | str:

@@ -8,6 +8,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.service_inputs import headers_of
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
 from flowisectl.llm.api_answers import ApiChain
@@ -15,8 +16,7 @@ from flowisectl.llm.api_answers import ApiChain
 
 def api_chain(method: str, inputs: NodeInputs, context: RunContext, *, call_prompt: str, answer_prompt: str) -> ApiChain:
     """A chain whose model chooses the address: the whole deny list holds."""
-    given = inputs.json("headers")
-    headers = {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    headers = headers_of(inputs, "headers")
 
     async def send(url: str, body: Any) -> str:
         data = None if body is None else orjson.dumps(body)

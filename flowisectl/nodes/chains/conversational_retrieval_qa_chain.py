@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.answer_events import answer_events, tell_extras
+from flowisectl.engine.answer_events import answer_events, answer_from
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.stored_memory import StoredMemory, prepended_messages
@@ -59,9 +59,4 @@ class ConversationalRetrievalQAChain(Node):
         history = await memory.messages(prepended_messages(context))
         text, documents = await chain.respond(question, history, teller)
         await memory.add(question, text)
-        if not inputs.flag("returnSourceDocuments"):
-            return {"text": text}
-        answer = {"text": text, "sourceDocuments": [document.to_json() for document in documents]}
-        if teller is not None:
-            tell_extras(context, answer)
-        return answer
+        return answer_from(documents, text, inputs, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.answer_events import answer_events, tell_extras
+from flowisectl.engine.answer_events import answer_events, answer_from
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_input import question_text
@@ -42,9 +42,4 @@ class MultiRetrievalQAChain(Node):
         except ModerationRefusal as refusal:
             return {"text": refused(refusal, teller)}
         text, documents = await chain.respond(question, teller)
-        if not inputs.flag("returnSourceDocuments"):
-            return {"text": text}
-        answer = {"text": text, "sourceDocuments": [document.to_json() for document in documents]}
-        if teller is not None:
-            tell_extras(context, answer)
-        return answer
+        return answer_from(documents, text, inputs, context)

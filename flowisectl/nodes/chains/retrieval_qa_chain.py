@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.answer_events import answer_events
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.engine.user_input import question_text
-from flowisectl.interfaces.moderation import ModerationRefusal
-from flowisectl.llm.chat_streaming import teller_to
-from flowisectl.llm.moderation import moderated, refused
 from flowisectl.llm.retrieval_qa import StuffQa
+from flowisectl.nodes.chains._answering import answer_with
 
 
 class RetrievalQAChain(Node):
@@ -34,10 +30,4 @@ class RetrievalQAChain(Node):
         return StuffQa(model=inputs.require("model"), retriever=inputs.require("vectorStoreRetriever"))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
-        chain = await self.build(inputs, context)
-        teller = teller_to(answer_events(context))
-        try:
-            question = await moderated(question_text(context), inputs.items("inputModeration"))
-        except ModerationRefusal as refusal:
-            return {"text": refused(refusal, teller)}
-        return {"text": await chain.respond(question, teller)}
+        return await answer_with(await self.build(inputs, context), inputs, context)

@@ -8,6 +8,7 @@ from typing import Any
 from flowisectl.clients.sql_database import open_database
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import words_of
 from flowisectl.llm.sql_answers import QUERY, SqlChain
 from flowisectl.nodes.chains._answering import answer_with
 
@@ -53,8 +54,8 @@ class SqlDatabaseChain(Node):
         database = open_database(
             inputs.text("database", "sqlite"),
             str(inputs.require("url")),
-            include=_names("includesTables", inputs),
-            ignore=_names("ignoreTables", inputs),
+            include=words_of(inputs, "includesTables"),
+            ignore=words_of(inputs, "ignoreTables"),
             sample_rows=inputs.integer("sampleRowsInTableInfo") or 0,
         )
         return SqlChain(
@@ -66,7 +67,3 @@ class SqlDatabaseChain(Node):
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         return await answer_with(await self.build(inputs, context), inputs, context)
-
-
-def _names(name: str, inputs: NodeInputs) -> list[str]:
-    return [part.strip() for part in inputs.text(name).split(",") if part.strip()]

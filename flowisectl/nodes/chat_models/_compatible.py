@@ -8,9 +8,10 @@ from typing import Any
 from flowisectl.clients.openai_compatible import OpenAICompatibleChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import headers_of, timeout_seconds
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.llm.cached_model import CachedChatModel
+from flowisectl.llm.cached_model import cached
 
 CACHE = NodeParam("cache", "Cache", "BaseCache", optional=True)
 TEMPERATURE = NodeParam("temperature", "Temperature", "number", default=0.9, optional=True, step=0.1)
@@ -32,12 +33,9 @@ def model_name(*, default: str | None = None, placeholder: str = "", is_listed: 
     return NodeParam("modelName", "Model Name", kind, default=default, placeholder=placeholder, load_method=method)
 
 
-def require_key(inputs: NodeInputs, field: str) -> str:
-    """The API key in the node's credential. Raises MissingInput without one."""
-    key = inputs.secret(field)
-    if not key:
-        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose a credential with {field!r} for it")
-    return key
+def is_reasoning_model(name: str) -> bool:
+    """Whether a model of OpenAI thinks before it answers, told by its name. Such models take neither temperature nor stop words."""
+    return name.startswith(("o1", "o3", "o4")) or name == "codex-mini" or ("gpt-5" in name and "-chat" not in name)
 
 
 def sampling_params(inputs: NodeInputs) -> dict[str, Any]:
@@ -49,24 +47,6 @@ def sampling_params(inputs: NodeInputs) -> dict[str, Any]:
         "frequency_penalty": inputs.number("frequencyPenalty") or None,
         "presence_penalty": inputs.number("presencePenalty") or None,
     }
-
-
-def timeout_seconds(inputs: NodeInputs) -> float | None:
-    """The input `timeout`, which is in milliseconds."""
-    milliseconds = inputs.number("timeout")
-    return milliseconds / 1000 if milliseconds else None
-
-
-def extra_headers(inputs: NodeInputs) -> dict[str, str]:
-    """`baseOptions`: an object of headers."""
-    value = inputs.json("baseOptions")
-    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
-
-
-def cached(model: ChatModel, inputs: NodeInputs) -> ChatModel:
-    """The model, behind the cache that is connected to the node, if there is one."""
-    cache = inputs.get("cache")
-    return model if cache is None else CachedChatModel(model, cache)
 
 
 def compatible_model(
@@ -95,9 +75,9 @@ def compatible_model(
         streaming=inputs.flag("streaming", True),
         allows_images=inputs.flag("allowImageUploads"),
         params={**sampling_params(inputs), **(params or {})},
-        headers=extra_headers(inputs),
+        headers=headers_of(inputs),
         timeout_seconds=timeout_seconds(inputs),
         on_retry=context.trace.note,
         **more,
     )
-    return cached(wire, inputs)
+    return cached(wire, inputs.get("cache"))

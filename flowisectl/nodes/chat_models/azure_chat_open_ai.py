@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowisectl.clients.azure import deployment_url
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
@@ -18,8 +19,8 @@ from flowisectl.nodes.chat_models._compatible import (
     TIMEOUT,
     TOP_P,
     compatible_model,
+    is_reasoning_model,
     model_name,
-    require_key,
 )
 
 
@@ -68,7 +69,7 @@ class AzureChatOpenAI(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
         deployment = inputs.secret("azureOpenAIApiDeploymentName")
         name = inputs.text("modelName", deployment)
-        thinks = _thinks(name)
+        thinks = is_reasoning_model(name)
         params = {"max_completion_tokens": inputs.integer("maxTokens") or None, "max_tokens": None}
         if thinks:
             params |= {"temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
@@ -81,10 +82,6 @@ class AzureChatOpenAI(Node):
             model=name,
             params=params,
             has_developer_role=thinks,
+            has_names=True,
             key_header="api-key",
         )
-
-
-def _thinks(name: str) -> bool:
-    """Whether a model thinks before it answers, told by its name; such models take no temperature."""
-    return name.startswith(("o1", "o3", "o4")) or name == "codex-mini" or ("gpt-5" in name and "-chat" not in name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.azure import deployment_url
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import compatible_model, require_key
+from flowisectl.nodes.chat_models._compatible import compatible_model
 
 
 class AzureChatOpenAILlamaIndex(Node):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, SHOWN_STREAMING, TEMPERATURE, compatible_model, require_key
+from flowisectl.nodes.chat_models._compatible import CACHE, SHOWN_STREAMING, TEMPERATURE, compatible_model
 
 DASHSCOPE_URL = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 """https://help.aliyun.com/zh/model-studio/compatibility-of-openai-with-dashscope."""

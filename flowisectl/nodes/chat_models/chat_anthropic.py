@@ -8,8 +8,10 @@ from typing import Any
 from flowisectl.clients.anthropic import AnthropicChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE, cached, require_key
+from flowisectl.llm.cached_model import cached
+from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
 
 DEFAULT_MODEL = "claude-haiku-4-5"
 DEFAULT_MAX_TOKENS = 4096
@@ -82,7 +84,7 @@ class ChatAnthropic(Node):
             params=_params(inputs, name),
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))
 
 
 def _params(inputs: NodeInputs, name: str) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.anthropic import AnthropicChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import TEMPERATURE, require_key
+from flowisectl.nodes.chat_models._compatible import TEMPERATURE
 
 DEFAULT_MODEL = "claude-3-haiku"
 DEFAULT_MAX_TOKENS = 4096

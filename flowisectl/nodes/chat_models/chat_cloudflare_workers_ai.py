@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import compatible_model, require_key
+from flowisectl.nodes.chat_models._compatible import compatible_model
 
 API_URL = "https://api.cloudflare.com/client/v4/accounts"
 DEFAULT_MODEL = "@cf/meta/llama-3.1-8b-instruct-fast"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.cohere import CohereChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, SHOWN_STREAMING, cached, model_name, require_key
+from flowisectl.llm.cached_model import cached
+from flowisectl.nodes.chat_models._compatible import CACHE, SHOWN_STREAMING, model_name
 
 DEFAULT_MODEL = "command-r7b-12-2024"
 
@@ -38,4 +40,4 @@ class ChatCohere(Node):
             params={"temperature": inputs.number("temperature")},
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
@@ -13,7 +14,6 @@ from flowisectl.nodes.chat_models._compatible import (
     TIMEOUT,
     compatible_model,
     model_name,
-    require_key,
 )
 
 DEEPSEEK_URL = "https://api.deepseek.com"
@@ -44,7 +44,6 @@ class ChatDeepseek(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
-        stop = [word.strip() for word in inputs.text("stopSequence").split(",") if word.strip()]
         return compatible_model(
             inputs,
             context,
@@ -52,5 +51,5 @@ class ChatDeepseek(Node):
             base_url=DEEPSEEK_URL,
             api_key=require_key(inputs, "deepseekApiKey"),
             model=inputs.text("modelName", "deepseek-chat"),
-            params={"stop": stop or None, "thinking": {"type": "enabled"} if inputs.flag("thinking") else None},
+            params={"stop": words_of(inputs, "stopSequence") or None, "thinking": {"type": "enabled"} if inputs.flag("thinking") else None},
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     CACHE,
     SHOWN_STREAMING,
     TEMPERATURE,
     compatible_model,
-    require_key,
 )
 
 FIREWORKS_URL = "https://api.fireworks.ai/inference/v1"

@@ -7,8 +7,10 @@ from typing import Any
 from flowisectl.clients.google import GOOGLE_URL, GeminiChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE, cached, require_key
+from flowisectl.llm.cached_model import cached
+from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
 
 DEFAULT_MODEL = "gemini-1.5-flash-latest"
 _BUDGET_MODELS = ("gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite")
@@ -103,7 +105,7 @@ class ChatGoogleGenerativeAI(Node):
             safety=_safety(inputs),
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))
 
 
 def _generation(inputs: NodeInputs) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, FREQUENCY_PENALTY, MAX_TOKENS, TOP_P, compatible_model, require_key
+from flowisectl.nodes.chat_models._compatible import CACHE, FREQUENCY_PENALTY, MAX_TOKENS, TOP_P, compatible_model
 
 ROUTER_URL = "https://router.huggingface.co/v1"
 """Chooses among the inference providers: https://huggingface.co/docs/inference-providers/tasks/chat-completion."""
@@ -35,7 +36,7 @@ class ChatHuggingFace(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
         endpoint = inputs.text("endpoint").rstrip("/")
-        stop = [word.strip() for word in inputs.text("stop").split(",") if word.strip()]
+        stop = words_of(inputs, "stop")
         return compatible_model(
             inputs,
             context,

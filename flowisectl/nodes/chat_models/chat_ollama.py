@@ -7,7 +7,8 @@ from flowisectl.clients.ollama_options import OLLAMA_URL, ollama_options
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE, cached, model_name
+from flowisectl.llm.cached_model import cached
+from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE, model_name
 from flowisectl.nodes.chat_models._ollama import OPTION_PARAMS
 
 
@@ -59,4 +60,4 @@ class ChatOllama(Node):
             },
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowisectl.clients.openai_compatible import OpenAICompatibleChat
 from flowisectl.clients.openai_responses import OpenAIResponsesChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.errors import MissingInput
+from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds, words_of
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.llm.cached_model import CachedChatModel
+from flowisectl.llm.cached_model import cached
+from flowisectl.nodes.chat_models._compatible import compatible_model, is_reasoning_model
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -60,73 +60,48 @@ class ChatOpenAI(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
-        api_key = inputs.secret("openAIApiKey")
-        if not api_key:
-            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose an OpenAI credential for it")
-        name = inputs.text("modelName", "gpt-4o-mini")
-        timeout = inputs.number("timeout")
-        strict = inputs.get("strictToolCalling")
-        if is_reasoning_model(name) and inputs.get("reasoningSummary"):
-            # Only the Responses API gives summaries of thoughts.
-            responses = OpenAIResponsesChat(
-                context.http,
-                provider="chatOpenAI",
-                base_url=inputs.text("basepath", OPENAI_URL),
-                api_key=api_key,
-                model=name,
-                streaming=inputs.flag("streaming", True),
-                allows_images=inputs.flag("allowImageUploads"),
-                params=_response_params(inputs),
-                headers=_headers(inputs),
-                timeout_seconds=timeout / 1000 if timeout else None,
-                strict_tools=inputs.flag("strictToolCalling"),
-                on_retry=context.trace.note,
-            )
-            return _cached(responses, inputs)
-        model = OpenAICompatibleChat(
-            context.http,
+        api_key, name = require_key(inputs, "openAIApiKey"), inputs.text("modelName", "gpt-4o-mini")
+        thinks = is_reasoning_model(name)
+        if thinks and inputs.get("reasoningSummary"):
+            return cached(_thinking_aloud(inputs, context, api_key, name), inputs.get("cache"))
+        return compatible_model(
+            inputs,
+            context,
             provider="chatOpenAI",
             base_url=inputs.text("basepath", OPENAI_URL),
             api_key=api_key,
             model=name,
-            streaming=inputs.flag("streaming", True),
-            allows_images=inputs.flag("allowImageUploads"),
-            params=_params(inputs, is_reasoning_model(name)),
-            headers=_headers(inputs),
-            timeout_seconds=timeout / 1000 if timeout else None,
-            strict_tools=None if strict is None else inputs.flag("strictToolCalling"),
-            has_developer_role=is_reasoning_model(name),
-            on_retry=context.trace.note,
+            params=_params(inputs, thinks),
+            strict_tools=None if inputs.get("strictToolCalling") is None else inputs.flag("strictToolCalling"),
+            has_developer_role=thinks,
+            has_names=True,
         )
-        return _cached(model, inputs)
 
 
-def _cached(model: ChatModel, inputs: NodeInputs) -> ChatModel:
-    cache = inputs.get("cache")
-    return model if cache is None else CachedChatModel(model, cache)
-
-
-def is_reasoning_model(name: str) -> bool:
-    """Whether a model thinks before it answers, told by its name. Such models take neither temperature nor stop words."""
-    if name.startswith(("o1", "o3", "o4")) or name == "codex-mini":
-        return True
-    return "gpt-5" in name and "-chat" not in name
+def _thinking_aloud(inputs: NodeInputs, context: RunContext, api_key: str, name: str) -> OpenAIResponsesChat:
+    """A model behind the Responses API: only that gives summaries of thoughts."""
+    return OpenAIResponsesChat(
+        context.http,
+        provider="chatOpenAI",
+        base_url=inputs.text("basepath", OPENAI_URL),
+        api_key=api_key,
+        model=name,
+        streaming=inputs.flag("streaming", True),
+        allows_images=inputs.flag("allowImageUploads"),
+        params=_response_params(inputs),
+        headers=headers_of(inputs),
+        timeout_seconds=timeout_seconds(inputs),
+        strict_tools=inputs.flag("strictToolCalling"),
+        on_retry=context.trace.note,
+    )
 
 
 def _params(inputs: NodeInputs, thinks: bool) -> dict[str, Any]:
-    """Members of the request; https://platform.openai.com/docs/api-reference/chat/create. Zero counts as unset, but for the temperature."""
-    params: dict[str, Any] = {
-        "temperature": None if thinks else inputs.number("temperature"),
-        "max_completion_tokens": inputs.integer("maxTokens") or None,
-        "top_p": inputs.number("topP") or None,
-        "frequency_penalty": inputs.number("frequencyPenalty") or None,
-        "presence_penalty": inputs.number("presencePenalty") or None,
-    }
+    """What differs from other providers; https://platform.openai.com/docs/api-reference/chat/create."""
+    params: dict[str, Any] = {"max_completion_tokens": inputs.integer("maxTokens") or None, "max_tokens": None}
     if thinks:
-        params["reasoning_effort"] = inputs.get("reasoningEffort")
-    elif inputs.get("stopSequence"):
-        params["stop"] = [word.strip() for word in inputs.text("stopSequence").split(",") if word.strip()]
-    return {name: value for name, value in params.items() if value is not None}
+        return {**params, "temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
+    return {**params, "stop": words_of(inputs, "stopSequence") or None}
 
 
 def _response_params(inputs: NodeInputs) -> dict[str, Any]:
@@ -137,9 +112,3 @@ def _response_params(inputs: NodeInputs) -> dict[str, Any]:
         "top_p": inputs.number("topP") or None,
         "reasoning": {name: value for name, value in reasoning.items() if value is not None},
     }
-
-
-def _headers(inputs: NodeInputs) -> dict[str, str]:
-    """`baseOptions` are extra headers."""
-    value = inputs.json("baseOptions")
-    return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
@@ -14,7 +15,6 @@ from flowisectl.nodes.chat_models._compatible import (
     TIMEOUT,
     compatible_model,
     model_name,
-    require_key,
 )
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -43,4 +43,4 @@ class ChatOpenAICustom(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
         base_url, key = inputs.text("basepath", OPENAI_URL), require_key(inputs, "openAIApiKey")
-        return compatible_model(inputs, context, provider="chatOpenAICustom", base_url=base_url, api_key=key)
+        return compatible_model(inputs, context, provider="chatOpenAICustom", base_url=base_url, api_key=key, has_names=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     CACHE,
@@ -13,7 +14,6 @@ from flowisectl.nodes.chat_models._compatible import (
     STREAMING,
     TIMEOUT,
     compatible_model,
-    require_key,
 )
 
 PERPLEXITY_URL = "https://api.perplexity.ai"

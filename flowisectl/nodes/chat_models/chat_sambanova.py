@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
@@ -11,7 +12,6 @@ from flowisectl.nodes.chat_models._compatible import (
     SHOWN_STREAMING,
     TEMPERATURE,
     compatible_model,
-    require_key,
 )
 
 SAMBANOVA_URL = "https://api.sambanova.ai/v1"

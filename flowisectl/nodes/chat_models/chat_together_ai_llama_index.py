@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.chat_models._compatible import TEMPERATURE, compatible_model, model_name, require_key
+from flowisectl.nodes.chat_models._compatible import TEMPERATURE, compatible_model, model_name
 
 URL = "https://api.together.xyz/v1"
 

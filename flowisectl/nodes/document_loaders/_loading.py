@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flowisectl.engine.node import NodeInputs, NodeOutput, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.retrieval.loading import as_text, loaded
+from flowisectl.retrieval.long_work import in_thread
 
 SPLITTER = NodeParam("textSplitter", "Text Splitter", "TextSplitter", optional=True)
 METADATA = NodeParam(
@@ -32,7 +32,7 @@ async def answer_of(inputs: NodeInputs, read: Callable[[], Sequence[Document]]) 
     def work() -> list[Document]:
         return loaded(read(), splitter=inputs.get("textSplitter"), metadata=given_metadata(inputs), omitted=inputs.text("omitMetadataKeys"))
 
-    documents = await asyncio.to_thread(work)
+    documents = await in_thread(work)
     return as_text(documents) if inputs.output == "text" else documents
 
 

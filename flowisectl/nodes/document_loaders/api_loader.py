@@ -6,6 +6,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import headers_of
 from flowisectl.errors import FlowError, InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
@@ -54,8 +55,7 @@ class ApiLoader(Node):
 
     @staticmethod
     def _headers(inputs: NodeInputs) -> dict[str, str]:
-        value = inputs.json("headers")
-        headers = {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
+        headers = headers_of(inputs, "headers")
         return {"content-type": "application/json", **headers} if inputs.text("method") == "POST" else headers
 
     @staticmethod

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
@@ -11,6 +9,7 @@ from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, given_metadata
 from flowisectl.retrieval.file_formats import decoded, with_source
 from flowisectl.retrieval.loading import as_text, loaded
+from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.tables import csv_documents
 
 
@@ -43,5 +42,5 @@ class CsvFile(Node):
             whole = [Document(page_content=row.page_content, metadata={**given, **with_source(row).metadata}) for row in rows]
             return loaded(whole, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"))
 
-        documents = await asyncio.to_thread(work)
+        documents = await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

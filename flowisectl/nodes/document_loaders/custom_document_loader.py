@@ -9,7 +9,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, input_variables, variables_of
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import OUTPUTS
@@ -40,8 +40,8 @@ class CustomDocumentLoader(Node):
             inputs.text("javascriptFunction"),
             flow=flow,
             question=question,
-            variables={**await context.variables.values(), **self._own_variables(inputs)},
-            extra=self._input_variables(inputs),
+            variables=await variables_of(context, inputs),
+            extra=input_variables(inputs),
         )
         if inputs.output == "text":
             return result if isinstance(result, str) else orjson.dumps(result).decode()
@@ -56,15 +56,3 @@ class CustomDocumentLoader(Node):
                 raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): {NO_DOCUMENTS}")
             found.append(Document(page_content=content, metadata=dict(metadata)))
         return found
-
-    @staticmethod
-    def _own_variables(inputs: NodeInputs) -> Mapping[str, Any]:
-        value = inputs.get("vars")
-        return value if isinstance(value, Mapping) else {}
-
-    @staticmethod
-    def _input_variables(inputs: NodeInputs) -> dict[str, Any]:
-        value = inputs.json("functionInputVariables", {} if inputs.get("functionInputVariables") is None else None)
-        if not isinstance(value, Mapping):
-            raise InvalidFlow("Invalid JSON in the Input Variables: " + inputs.text("functionInputVariables")[:200])
-        return {f"${name}": item for name, item in value.items()}

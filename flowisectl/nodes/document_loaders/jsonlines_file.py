@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
@@ -12,6 +10,7 @@ from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, 
 from flowisectl.retrieval.file_formats import decoded, with_source
 from flowisectl.retrieval.json_documents import jsonl_documents
 from flowisectl.retrieval.loading import as_text, loaded
+from flowisectl.retrieval.long_work import in_thread
 
 
 class JsonlinesFile(Node):
@@ -44,5 +43,5 @@ class JsonlinesFile(Node):
             ]
             return loaded(found, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"))
 
-        documents = await asyncio.to_thread(work)
+        documents = await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

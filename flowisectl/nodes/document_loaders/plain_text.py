@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.retrieval.loading import as_text, loaded
+from flowisectl.retrieval.long_work import in_thread
+
+SHORT = 20_000
+"""Characters that are split at once, without a thread."""
 
 
 class PlainText(Node):
@@ -30,10 +36,13 @@ class PlainText(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         metadata = inputs.json("metadata")
-        documents = loaded(
-            [Document(page_content=inputs.text("text"))],
+        text = inputs.text("text")
+        work = partial(
+            loaded,
+            [Document(page_content=text)],
             splitter=inputs.get("textSplitter"),
             metadata=metadata if isinstance(metadata, dict) else {},
             omitted=inputs.text("omitMetadataKeys"),
         )
+        documents = work() if len(text) <= SHORT else await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

@@ -6,8 +6,8 @@ from flowisectl.clients.azure import deployment_url
 from flowisectl.clients.openai_compatible import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.nodes.embeddings._keys import extra_headers, require_key, timeout_seconds
 
 
 class AzureOpenAIEmbeddings(Node):
@@ -34,7 +34,7 @@ class AzureOpenAIEmbeddings(Node):
             base_url=deployment_url(inputs.secret, inputs.text("basepath"), f"node {inputs.node_id!r} ({inputs.label})"),
             api_key=require_key(inputs, "azureOpenAIApiKey"),
             model=inputs.secret("azureOpenAIApiDeploymentName"),
-            headers=extra_headers(inputs),
+            headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 100,
             timeout_seconds=timeout_seconds(inputs),
             key_header="api-key",

@@ -6,8 +6,8 @@ from flowisectl.clients.azure import deployment_url
 from flowisectl.clients.openai_embeddings import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key, timeout_seconds
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.nodes.embeddings._keys import require_key, timeout_seconds
 
 
 class AzureOpenAIEmbeddingsLlamaIndex(Node):

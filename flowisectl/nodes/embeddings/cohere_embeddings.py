@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowisectl.clients.cohere import CohereEmbeddings as CohereWire
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.nodes.embeddings._keys import require_key
 
 TYPES = ("search_document", "search_query", "classification", "clustering")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowisectl.clients.openai_embeddings import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key, timeout_seconds
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.nodes.embeddings._keys import require_key, timeout_seconds
 
 URL = "https://api.openai.com/v1"
 

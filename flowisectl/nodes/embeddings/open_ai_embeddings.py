@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowisectl.clients.openai_compatible import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.errors import MissingInput
+from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds
 from flowisectl.interfaces.embeddings import Embeddings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -40,22 +40,17 @@ class OpenAIEmbeddings(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Embeddings:
-        api_key = inputs.secret("openAIApiKey")
-        if not api_key:
-            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose an OpenAI credential for it")
         params = {"dimensions": inputs.integer("dimensions") or None, "encoding_format": inputs.get("encodingFormat")}
-        headers = inputs.json("baseOptions")
-        timeout = inputs.number("timeout")
         return OpenAICompatibleEmbeddings(
             context.http,
             provider="openAIEmbeddings",
             base_url=inputs.text("basepath", OPENAI_URL),
-            api_key=api_key,
+            api_key=require_key(inputs, "openAIApiKey"),
             model=inputs.text("modelName", "text-embedding-ada-002"),
             params={name: value for name, value in params.items() if value is not None},
-            headers={str(name): str(text) for name, text in headers.items()} if isinstance(headers, dict) else {},
+            headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 512,
             strip_new_lines=inputs.flag("stripNewLines"),
-            timeout_seconds=timeout / 1000 if timeout else None,
+            timeout_seconds=timeout_seconds(inputs),
             on_retry=context.trace.note,
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowisectl.clients.openai_compatible import OpenAICompatibleEmbeddings
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds
 from flowisectl.interfaces.embeddings import Embeddings
-from flowisectl.nodes.embeddings._keys import extra_headers, require_key, timeout_seconds
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "text-embedding-ada-002"
@@ -48,7 +48,7 @@ class OpenAIEmbeddingsCustom(Node):
             api_key=require_key(inputs, "openAIApiKey"),
             model=inputs.text("modelName", DEFAULT_MODEL),
             params={"dimensions": inputs.integer("dimensions") or None, "encoding_format": inputs.get("encodingFormat", "base64")},
-            headers=extra_headers(inputs),
+            headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 512,
             strip_new_lines=inputs.flag("stripNewLines"),
             timeout_seconds=timeout_seconds(inputs),

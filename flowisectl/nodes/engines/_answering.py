@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from flowisectl.engine.answer_events import answer_events, tell_extras
+from flowisectl.engine.answer_events import answer_events, answer_from
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.user_input import question_text
@@ -20,9 +20,4 @@ class DocumentEngine(Protocol):
 async def answer_with(engine: DocumentEngine, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
     teller = teller_to(answer_events(context))
     text, documents = await engine.respond(question_text(context), teller)
-    if not inputs.flag("returnSourceDocuments"):
-        return {"text": text}
-    answer = {"text": text, "sourceDocuments": [document.to_json() for document in documents]}
-    if teller is not None:
-        tell_extras(context, answer)
-    return answer
+    return answer_from(documents, text, inputs, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.answer_events import answer_events, tell_extras
+from flowisectl.engine.answer_events import answer_events, answer_from
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.stored_memory import prepended_messages
@@ -48,9 +48,4 @@ class ContextChatEngine(Node):
         teller = teller_to(answer_events(context))
         text = (await ask(model, messages, teller)).text
         await memory.add(question, text)
-        if not inputs.flag("returnSourceDocuments"):
-            return {"text": text}
-        answer = {"text": text, "sourceDocuments": [document.to_json() for document in documents]}
-        if teller is not None:
-            tell_extras(context, answer)
-        return answer
+        return answer_from(documents, text, inputs, context)

@@ -6,8 +6,9 @@ from flowisectl.clients.azure import deployment_url
 from flowisectl.clients.text_generation import OpenAIText
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 DEFAULT_MODEL = "text-davinci-003"
 
@@ -55,4 +56,4 @@ class AzureOpenAI(Node):
             key_header="api-key",
             on_retry=context.trace.note,
         )
-        return cached(wire, inputs)
+        return cached(wire, inputs.get("cache"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.cohere import CohereChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 DEFAULT_MODEL = "command"
 
@@ -39,4 +40,4 @@ class Cohere(Node):
             streaming=inputs.flag("streaming", True),
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))

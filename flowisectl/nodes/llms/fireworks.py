@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.text_generation import OpenAIText
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 URL = "https://api.fireworks.ai/inference/v1"
 DEFAULT_MODEL = "accounts/fireworks/models/llama-v3-70b-instruct-hf"
@@ -30,4 +31,4 @@ class Fireworks(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
         key, name = require_key(inputs, "fireworksApiKey"), inputs.text("modelName", DEFAULT_MODEL)
         wire = OpenAIText(context.http, provider="fireworks", api_key=key, base_url=URL, model=name, on_retry=context.trace.note)
-        return cached(wire, inputs)
+        return cached(wire, inputs.get("cache"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.text_generation import HuggingFaceText
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 
 class HuggingFaceInference(Node):
@@ -50,4 +51,4 @@ class HuggingFaceInference(Node):
             params=params,
             on_retry=context.trace.note,
         )
-        return cached(wire, inputs)
+        return cached(wire, inputs.get("cache"))

@@ -7,7 +7,7 @@ from flowisectl.clients.ollama_options import OLLAMA_URL, ollama_options
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached
+from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.llms._ollama import OPTION_PARAMS
 
 
@@ -39,4 +39,4 @@ class Ollama(Node):
             streaming=inputs.flag("streaming", True),
             on_retry=context.trace.note,
         )
-        return cached(model, inputs)
+        return cached(model, inputs.get("cache"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.text_generation import OpenAIText
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 URL = "https://api.openai.com/v1"
 
@@ -37,8 +38,6 @@ class OpenAI(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
-        headers = inputs.json("baseOptions")
-        timeout = inputs.number("timeout")
         wire = OpenAIText(
             context.http,
             api_key=require_key(inputs, "openAIApiKey"),
@@ -52,8 +51,8 @@ class OpenAI(Node):
                 "frequency_penalty": inputs.number("frequencyPenalty") or None,
                 "presence_penalty": inputs.number("presencePenalty") or None,
             },
-            headers={str(name): str(text) for name, text in headers.items()} if isinstance(headers, dict) else {},
-            timeout_seconds=timeout / 1000 if timeout else None,
+            headers=headers_of(inputs),
+            timeout_seconds=timeout_seconds(inputs),
             on_retry=context.trace.note,
         )
-        return cached(wire, inputs)
+        return cached(wire, inputs.get("cache"))

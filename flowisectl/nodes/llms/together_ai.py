@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.text_generation import OpenAIText
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.nodes.llms._models import cached, require_key
+from flowisectl.llm.cached_model import cached
 
 URL = "https://api.together.xyz/v1"
 
@@ -34,7 +35,7 @@ class TogetherAI(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
-        stop = [word.strip() for word in inputs.text("stop").split(",") if word.strip()]
+        stop = words_of(inputs, "stop")
         wire = OpenAIText(
             context.http,
             provider="togetherAI",
@@ -52,4 +53,4 @@ class TogetherAI(Node):
             on_retry=context.trace.note,
         )
         wire.streaming = inputs.flag("streaming")
-        return cached(wire, inputs)
+        return cached(wire, inputs.get("cache"))

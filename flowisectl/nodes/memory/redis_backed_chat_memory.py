@@ -29,7 +29,8 @@ class RedisBackedChatMemory(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
         return RedisMemory(
             redis_of(inputs.credential, who=f"node {inputs.node_id!r} ({inputs.label})"),
-            session_id=inputs.text("sessionId") or context.session_id,
+            # The run's session is the client's where it named one, and else that of the flow's memory: this node's own `sessionId`.
+            session_id=context.session_id or inputs.text("sessionId"),
             memory_key=inputs.text("memoryKey", "chat_history"),
             limit=inputs.integer("windowSize"),
             ttl_seconds=inputs.integer("sessionTTL") or 0,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
-
+from flowisectl.clients.rest import RestService
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.errors import MissingInput, ProviderError
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.moderation import Moderation, ModerationRefusal
 
-URL = "https://api.openai.com/v1/moderations"
+URL = "https://api.openai.com/v1"
 MESSAGE = "This question cannot be answered: it goes against the content rules of this chat."
 
 
@@ -27,31 +25,25 @@ class InputModerationOpenAI(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Moderation:
-        api_key = inputs.secret("openAIApiKey")
-        if not api_key:
-            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose an OpenAI credential for it")
-        return OpenAIModeration(context.http, api_key, inputs.wording("moderationErrorMessage", MESSAGE))
+        key = require_key(inputs, "openAIApiKey")
+        openai = RestService(context.http, provider="OpenAI", base_url=URL, headers={"authorization": f"Bearer {key}"}, secrets=(key,))
+        return OpenAIModeration(openai, inputs.wording("moderationErrorMessage", MESSAGE))
 
 
 class OpenAIModeration:
     """Format: https://platform.openai.com/docs/api-reference/moderations"""
 
-    def __init__(self, http: HttpClient, api_key: str, message: str) -> None:
-        self._http = http
-        self._api_key = api_key
+    def __init__(self, openai: RestService, message: str) -> None:
+        self._openai = openai
         self._message = message
 
     async def check(self, text: str) -> str:
         """The text. Raises ModerationRefusal; ProviderError when OpenAI cannot be asked, so nothing passes unseen."""
-        headers = {"content-type": "application/json", "authorization": f"Bearer {self._api_key}"}
-        call = HttpCall(method="POST", url=URL, headers=headers, body=orjson.dumps({"input": text}), reach=Reach.ENDPOINT)
+        answer = await self._openai.json("POST", "/moderations", {"input": text})
         try:
-            response = await self._http.request(call)
-            if response.status != 200:
-                raise ProviderError(f"{response.status} OpenAI refused to moderate", provider="openAI", status=response.status)
-            is_flagged = any(result.get("flagged") for result in orjson.loads(response.body)["results"])
-        except (HttpFailed, HttpDenied, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ProviderError(f"OpenAI's moderation could not be asked: {error}", provider="openAI") from error
+            is_flagged = any(result.get("flagged") for result in answer["results"])
+        except (KeyError, AttributeError, TypeError) as error:
+            raise self._openai.error("OpenAI's moderation answered without results") from error
         if is_flagged:
             raise ModerationRefusal(self._message)
         return text

@@ -6,7 +6,7 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.message import ChatMessage, Role, ToolCall
 from flowisectl.llm.prompt_template import ChatPrompt, as_text
@@ -70,7 +70,7 @@ async def _history(inputs: NodeInputs, context: RunContext) -> list[ChatMessage]
         "chatId": context.chat_id,
         "input": context.request.question,
     }
-    variables = await context.variables.values()
+    variables = await variables_of(context, inputs)
     result = await call_user_function(context, MESSAGE_CLASSES + code, flow=flow, question=context.request.question, variables=variables)
     if not isinstance(result, list):
         raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): the code for its message history must return an array of messages")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from flowisectl.clients.rerank import Reranker
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.retrieval.loading import as_text
@@ -38,11 +37,3 @@ def reranked(base: Retriever, reranker: Reranker, count: int) -> RefinedRetrieve
         return [replace(documents[place], metadata={**documents[place].metadata, "relevance_score": score}) for place, score in order]
 
     return RefinedRetriever(base=base, refine=refine)
-
-
-def key_of(name: str, inputs: NodeInputs) -> str:
-    """A field of the credential. Raises MissingInput without it."""
-    key = inputs.secret(name)
-    if not key:
-        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose a credential with {name!r} for it")
-    return key

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.rerank import COHERE_URL, Reranker
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import count_of, given, key_of, reranked
+from flowisectl.nodes.retrievers._outputs import count_of, given, reranked
 
 
 class CohereRerankRetriever(Node):
@@ -50,7 +51,7 @@ class CohereRerankRetriever(Node):
             context.http,
             provider="cohere",
             url=COHERE_URL,
-            api_key=key_of("cohereApiKey", inputs),
+            api_key=require_key(inputs, "cohereApiKey"),
             model=inputs.text("model", "rerank-v3.5"),
             extra={"max_chunks_per_doc": inputs.integer("maxChunksPerDoc") or 10},
         )

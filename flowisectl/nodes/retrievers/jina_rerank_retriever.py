@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.rerank import JINA_URL, Reranker
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import given, key_of, reranked
+from flowisectl.nodes.retrievers._outputs import given, reranked
 
 
 class JinaRerankRetriever(Node):
@@ -47,7 +48,7 @@ class JinaRerankRetriever(Node):
             context.http,
             provider="jina",
             url=JINA_URL,
-            api_key=key_of("jinaAIAPIKey", inputs),
+            api_key=require_key(inputs, "jinaAIAPIKey"),
             model=inputs.text("model", "jina-reranker-v2-base-multilingual"),
         )
         return await given(reranked(inputs.require("baseRetriever"), reranker, inputs.integer("topN") or 4), inputs, context)

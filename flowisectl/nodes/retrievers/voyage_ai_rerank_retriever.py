@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.rerank import VOYAGE_URL, Reranker
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import count_of, given, key_of, reranked
+from flowisectl.nodes.retrievers._outputs import count_of, given, reranked
 
 
 class VoyageAIRerankRetriever(Node):
@@ -50,7 +51,7 @@ class VoyageAIRerankRetriever(Node):
             context.http,
             provider="voyageai",
             url=VOYAGE_URL,
-            api_key=key_of("apiKey", inputs),
+            api_key=require_key(inputs, "apiKey"),
             model=inputs.text("model", "rerank-lite-1"),
             count_key="top_k",
         )

@@ -8,9 +8,9 @@ from typing import Any
 from flowisectl.engine.agentflow.js_values import MISSING, text_of
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import Turn
-from flowisectl.engine.legacy.values import flow_of, resolved, variables_of
+from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import NodeInputs
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.nodes.sequential_agents._params import CONDITION_CODE, CONDITION_TAB, CONDITION_TABLE, chosen_tab
 
 END = "End"

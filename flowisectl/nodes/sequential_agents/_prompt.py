@@ -10,9 +10,9 @@ import orjson
 from flowisectl.engine.agentflow.js_values import MISSING
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import GraphState, Turn
-from flowisectl.engine.legacy.values import flow_of, resolved, variables_of
+from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import NodeInputs
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.engine.user_input import image_parts
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.chat_model import ChatModel

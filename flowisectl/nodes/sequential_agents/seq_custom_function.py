@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import Turn, Update, WorkPart
-from flowisectl.engine.legacy.values import flow_of, variables_of
+from flowisectl.engine.legacy.values import flow_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.nodes.sequential_agents._params import CATEGORY, previous_param, return_value_param
 from flowisectl.nodes.sequential_agents._prompt import input_values
 from flowisectl.nodes.sequential_agents._returned import returned

@@ -9,8 +9,9 @@ from typing import Any
 from flowisectl.engine.agentflow.js_values import MISSING, text_of
 from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.legacy.parts import GraphState, Part, Turn, Update, WorkPart
-from flowisectl.engine.legacy.values import flow_of, resolved, variables_of
+from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.user_function import variables_of
 from flowisectl.errors import InvalidFlow
 from flowisectl.nodes.sequential_agents._params import CATEGORY, previous_param, return_value_param
 from flowisectl.nodes.sequential_agents._prompt import spoken

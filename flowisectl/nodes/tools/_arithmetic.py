@@ -7,6 +7,7 @@ import math
 import operator
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 MAX_CHARS = 1000
@@ -50,7 +51,14 @@ def shown(number: float) -> str:
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    return str(int(number)) if number == int(number) and abs(number) < 1e21 else repr(number)
+    if number == 0:
+        return "0"  # zero has a sign, which is not shown
+    digits, _, exponent = f"{Decimal(repr(number)):e}".partition("e")
+    power = int(exponent)
+    if -7 < power < 21:
+        plain = f"{Decimal(repr(number)):f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}e{power:+d}"
 
 
 def _value(node: ast.expr) -> float:

@@ -109,9 +109,9 @@ def _headers(node: _NodeInputs) -> dict[str, str]:
 
 
 def _own_body(inputs: NodeInputs) -> Mapping[str, Any]:
-    value = inputs.json(
-        "requestPostBody" if inputs.get("requestPostBody") else "requestsPutBody" if inputs.get("requestsPutBody") else "body"
-    )
+    """The body that the node fixes; older nodes call it `body`, and it wins as their other inputs do."""
+    names = ("body", "requestPutBody", "requestPostBody", "requestsPutBody")
+    value = inputs.json(next((name for name in names if inputs.get(name)), ""))
     return value if isinstance(value, Mapping) else {}
 
 

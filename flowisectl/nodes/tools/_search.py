@@ -7,8 +7,6 @@ from typing import Any
 
 from flowisectl.clients.rest import RestService
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.prompt_template import as_text
@@ -30,14 +28,6 @@ def search_tool(
         name=name, description=description, parameters=parameters({argument: {"type": "string", "description": about}}, (argument,))
     )
     return FunctionTool(spec=spec, function=call)
-
-
-def require_key(inputs: NodeInputs, field: str) -> str:
-    """A field of the credential. Raises MissingInput without it."""
-    key = inputs.secret(field)
-    if not key:
-        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose a credential with {field!r} for it")
-    return key
 
 
 def service(context: RunContext, provider: str, base_url: str, key: str = "", headers: Mapping[str, str] | None = None) -> RestService:

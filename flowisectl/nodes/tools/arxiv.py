@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from flowisectl.clients.arxiv import Paper, find_papers, paper_pdf
 from flowisectl.engine.context import RunContext
@@ -12,6 +13,7 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import FlowisectlError
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool
+from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.pdf_text import pdf_documents
 
 DESCRIPTION = (
@@ -51,7 +53,7 @@ class Arxiv(Node):
                 return paper.summary
             try:
                 data = await paper_pdf(context.http, paper)
-                pages = await asyncio.to_thread(pdf_documents, data, per_page=False, name=paper.id)
+                pages = await in_thread(partial(pdf_documents, data, per_page=False, name=paper.id))
             except FlowisectlError as error:
                 if not goes_on:
                     raise

@@ -6,8 +6,9 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import require_key, search_tool, service
+from flowisectl.nodes.tools._search import search_tool, service
 
 DESCRIPTION = "Searches the web with Brave, for facts and recent events. The input is what to search for, the output a JSON list of finds."
 

@@ -9,7 +9,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.engine.user_function import call_user_function
+from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
@@ -50,13 +50,10 @@ class CustomTool(Node):
         if not spec.name:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no tool: select one, or give its name and code")
 
-        vars_of_request = inputs.get("vars")
-        overridden = vars_of_request if isinstance(vars_of_request, Mapping) else {}
-
         async def call(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
             named = {f"${name}": coerced(value, schema["properties"].get(name, {})) for name, value in arguments.items()}
             question = str(flow.get("input") or context.request.question)
-            variables = {**await context.variables.values(), **overridden}
+            variables = await variables_of(context, inputs)
             result = await call_user_function(context, code, flow=flow, question=question, variables=variables, extra=named)
             return as_text("" if result is None else result)
 

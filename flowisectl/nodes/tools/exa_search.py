@@ -8,8 +8,9 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import require_key, search_tool, service
+from flowisectl.nodes.tools._search import search_tool, service
 
 DESCRIPTION = "Searches the web by meaning, for pages, papers and news. The input is what to search for."
 _TYPES = tuple(Option(name, name) for name in ("keyword", "neural", "auto"))
@@ -67,5 +68,5 @@ def _options(inputs: NodeInputs) -> dict[str, Any]:
     for name in ("type", "category", "startCrawlDate", "endCrawlDate", "startPublishedDate", "endPublishedDate"):
         options[name] = inputs.text(name) or None
     for name in ("includeDomains", "excludeDomains"):
-        options[name] = [part.strip() for part in inputs.text(name).split(",") if part.strip()] or None
+        options[name] = words_of(inputs, name) or None
     return {name: value for name, value in options.items() if value is not None}

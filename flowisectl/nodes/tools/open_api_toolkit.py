@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +11,11 @@ import orjson
 
 from flowisectl.clients.web_crawl import PageFailed, fetch_text
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.engine.user_function import call_user_function
-from flowisectl.errors import FlowError, InvalidFlow, MissingInput
+from flowisectl.engine.service_inputs import headers_of
+from flowisectl.engine.user_function import call_user_function, variables_of
+from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
 from flowisectl.interfaces.tool import Tool, ToolOutcome
@@ -22,7 +23,6 @@ from flowisectl.llm.prompt_template import as_text
 from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 from flowisectl.nodes.tools._openapi import Endpoint, OpenApi, read_openapi
 
-STORED = "FILE-STORAGE::"
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_ANSWER = 100_000
 
@@ -57,8 +57,7 @@ class OpenAPIToolkit(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Tool]:
         api = read_openapi(await _document(inputs, context))
         server = _server(inputs, api)
-        given = inputs.json("headers")
-        headers = {str(name): str(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
+        headers = headers_of(inputs, "headers")
         wanted = inputs.json("selectedEndpoints")
         names = {str(name) for name in wanted} if isinstance(wanted, list) else set()
         endpoints = [endpoint for endpoint in api.endpoints if not names or endpoint.name in names]
@@ -79,13 +78,12 @@ class OpenAPIToolkit(Node):
             if body is not None:
                 options["body"] = orjson.dumps(body).decode()
             names = {f"${name}": value for name, value in given.items()}
-            variables = await context.variables.values()
             result = await call_user_function(
                 context,
                 code,
                 flow=flow,
                 question=context.request.question,
-                variables=variables,
+                variables=await variables_of(context, inputs),
                 extra={**names, "$url": url, "$options": options},
             )
             return as_text("" if result is None else result)
@@ -142,20 +140,11 @@ async def _document(inputs: NodeInputs, context: RunContext) -> str:
             return await fetch_text(context.http, inputs.text("openApiLink"), any_type=True)
         except PageFailed as error:
             raise FlowError(f"{where}: the OpenAPI document cannot be read: {error}") from error
-    file = inputs.text("openApiFile") or inputs.text("yamlFile")
-    if not file:
+    name = next((name for name in ("openApiFile", "yamlFile") if inputs.get(name)), "")
+    files = await files_of(name, inputs, context) if name else []
+    if not files:
         raise MissingInput(f"{where} has no OpenAPI document: choose a file or give a link")
-    if file.startswith(STORED):
-        name = file.removeprefix(STORED)
-        names = orjson.loads(name) if name.startswith("[") else [name]
-        return (await context.blobs.read(context.flow_id, "", str(names[0]))).decode("utf-8", "replace")
-    pieces = file.split(",")
-    if not file.startswith("data:") or len(pieces) < 2:
-        raise InvalidFlow(f"{where} has a file that is neither stored nor a data URI: choose it again")
-    try:
-        return base64.b64decode(pieces[1]).decode("utf-8", "replace")
-    except ValueError as error:
-        raise InvalidFlow(f"{where} has a file that is no base64: {error}") from error
+    return files[0].data.decode("utf-8", "replace")
 
 
 def _server(inputs: NodeInputs, api: OpenApi) -> str:

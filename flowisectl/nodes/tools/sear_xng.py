@@ -8,6 +8,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import headers_of
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
 
@@ -43,10 +44,8 @@ class SearXNG(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Tool:
-        given = inputs.json("headers")
-        headers = {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
         base = inputs.text("apiBase", "http://localhost:8080")
-        searx = service(context, "searxng", base, "", headers)
+        searx = service(context, "searxng", base, "", headers_of(inputs, "headers"))
         style = inputs.text("format", "json")
         options = {name: inputs.text(name) for name in OPTIONS if inputs.get(name) is not None}
 

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import require_key, search_tool, service
+from flowisectl.nodes.tools._search import search_tool, service
 
 DESCRIPTION = "Searches the web with Google, for facts and recent events. The input is what to search for."
 NOTHING = "Nothing was found."

@@ -8,8 +8,9 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import require_key, search_tool, service
+from flowisectl.nodes.tools._search import search_tool, service
 
 DESCRIPTION = "Searches the web, made for language models: for facts and recent events. The input is what to search for."
 
@@ -89,11 +90,7 @@ def _options(inputs: NodeInputs) -> dict[str, Any]:
         "include_raw_content": inputs.flag("includeRawContent"),
         "include_images": inputs.flag("includeImages"),
         "include_image_descriptions": inputs.flag("includeImageDescriptions"),
-        "include_domains": _names(inputs.text("includeDomains")),
-        "exclude_domains": _names(inputs.text("excludeDomains")),
+        "include_domains": words_of(inputs, "includeDomains"),
+        "exclude_domains": words_of(inputs, "excludeDomains"),
     }
     return {name: value for name, value in options.items() if value is not None and value != []}
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed, Reach
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import require_key, search_tool
+from flowisectl.nodes.tools._search import search_tool
 
 URL = "https://www.wolframalpha.com/api/v1/llm-api"
 DESCRIPTION = "Computes answers to questions of mathematics, science and everyday figures. The input is the question."

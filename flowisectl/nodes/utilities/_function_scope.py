@@ -9,8 +9,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.engine.user_function import call_user_function
-from flowisectl.errors import InvalidFlow
+from flowisectl.engine.user_function import call_user_function, input_variables, variables_of
 from flowisectl.interfaces.javascript import HostFunction
 from flowisectl.interfaces.tool import Tool
 
@@ -40,33 +39,10 @@ async def call_function(inputs: NodeInputs, context: RunContext, code: str, *, h
         head + code,
         flow=flow,
         question=context.request.final_question,
-        variables={**await context.variables.values(), **_own_variables(inputs)},
+        variables=await variables_of(context, inputs),
         extra=input_variables(inputs),
         host_functions={"$callTool": _tool_caller(tools, flow)} if tools else None,
     )
-
-
-def input_variables(inputs: NodeInputs) -> dict[str, Any]:
-    """`functionInputVariables` under their `$` names; texts that hold a JSON object become data. Raises InvalidFlow."""
-    value = inputs.json("functionInputVariables", {} if inputs.get("functionInputVariables") is None else None)
-    if not isinstance(value, Mapping):
-        raise InvalidFlow("Invalid JSON in the Input Variables: " + inputs.text("functionInputVariables")[:200])
-    return {f"${name}": _data(item) for name, item in value.items()}
-
-
-def _own_variables(inputs: NodeInputs) -> Mapping[str, Any]:
-    """Variables that the request overrides; the engine puts them among the node's inputs."""
-    value = inputs.get("vars")
-    return value if isinstance(value, Mapping) else {}
-
-
-def _data(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
-        try:
-            return orjson.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _tools_head(tools: list[Tool]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.vector_index import VectorIndex
 from flowisectl.retrieval.embedded_store import Diversity, EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -34,14 +33,6 @@ def conditions_of(name: str, inputs: NodeInputs) -> dict[str, Any]:
     """The filter in a JSON input."""
     value = inputs.json(name)
     return dict(value) if isinstance(value, Mapping) else {}
-
-
-def key_of(name: str, inputs: NodeInputs) -> str:
-    """A field of the credential. Raises MissingInput without it."""
-    key = inputs.secret(name)
-    if not key:
-        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no API key: choose a credential with {name!r} for it")
-    return key
 
 
 def _diversity(inputs: NodeInputs) -> Diversity | None:

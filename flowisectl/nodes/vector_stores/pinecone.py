@@ -5,7 +5,8 @@ from __future__ import annotations
 from flowisectl.clients.pinecone import PineconeIndex
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
-from flowisectl.nodes.vector_stores._stores import conditions_of, key_of, opened
+from flowisectl.engine.service_inputs import require_key
+from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
 
@@ -50,7 +51,7 @@ class Pinecone(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
         index = PineconeIndex(
             context.http,
-            api_key=key_of("pineconeApiKey", inputs),
+            api_key=require_key(inputs, "pineconeApiKey"),
             name=str(inputs.require("pineconeIndex")),
             namespace=inputs.text("pineconeNamespace"),
             text_key=inputs.text("pineconeTextKey", "text"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flowisectl.clients.supabase import SupabaseIndex
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.service_inputs import require_key
 from flowisectl.errors import InvalidFlow
-from flowisectl.nodes.vector_stores._stores import conditions_of, key_of, opened
+from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
 
@@ -56,7 +57,7 @@ class Supabase(Node):
         index = SupabaseIndex(
             context.http,
             url=str(inputs.require("supabaseProjUrl")),
-            api_key=key_of("supabaseApiKey", inputs),
+            api_key=require_key(inputs, "supabaseApiKey"),
             table=str(inputs.require("tableName")),
             query=str(inputs.require("queryName")),
             conditions=conditions_of("supabaseMetadataFilter", inputs),

@@ -56,6 +56,15 @@ async def test_tools_are_called_from_code(javascript: JavaScript) -> None:
     assert await CustomFunction().build(inputs, run_context(javascript=javascript)) == "sum 5"
 
 
+async def test_the_code_of_a_message_history_sees_variables_that_the_request_overrides(javascript: JavaScript) -> None:
+    inputs = NodeInputs({"messageHistoryCode": "return [{role: 'user', content: $vars.a + $vars.b}]", "vars": {"b": "new"}})
+    context = run_context(javascript=javascript, variables=InMemoryVariables({"a": "kept ", "b": "old"}))
+
+    prompt = await ChatPromptTemplate().build(inputs, context)
+
+    assert [message.text for message in prompt.messages({})] == ["kept new"]
+
+
 async def test_a_branch_is_chosen(javascript: JavaScript) -> None:
     inputs = NodeInputs({"ifFunction": "if ($input === 'yes') { return 'taken' }", "elseFunction": "return ['not', $input]"})
 

@@ -8,39 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stand_ins import Stage
 
 from flowisectl.clients.http import open_http
-from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.engine.context import RunContext, RunRequest
+from flowisectl.engine.context import RunRequest
 from flowisectl.engine.flow import parse_flow
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
-from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.result import FlowResult
+from flowisectl.engine.run import run_flow
 from flowisectl.engine.streaming import can_stream
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.javascript import JavaScript
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.interfaces.tool import ToolOutcome
-from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.testing import InMemoryAgentStates, InMemoryTools, RecordingEventSink, ScriptedChatModel, run_context
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "flowise" / "marketplaces" / "agentflows"
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the marketplace templates are not beside this checkout")
-
-
-class StandIn(Node):
-    """A component that would reach the network: the object of the test takes its place."""
-
-    def __init__(self, name: str, built: Any) -> None:
-        self.definition = NodeDefinition(  # type: ignore[misc]
-            name=name, label=name, category="Tests", version=1, base_classes=("Any",)
-        )
-        self._built = built
-
-    async def build(self, inputs: NodeInputs, context: RunContext) -> Any:
-        return self._built
 
 
 class Shelf:
@@ -58,17 +44,10 @@ class Search:
         return ToolOutcome(text=f"three pages about {arguments['input']}")
 
 
-class Stage(NodeCatalogue):
-    """The project's own nodes; the model and what reaches the network are stood in for."""
-
-    def __init__(self, model: ScriptedChatModel) -> None:
-        super().__init__({})
-        self._real = load_catalogue()
-        stand_ins = {"chatOpenAI": model, "chatAnthropic": model, "pinecone": Shelf(), "faiss": Shelf(), "openAIEmbeddings": None}
-        self._stand_ins = {name: StandIn(name, built) for name, built in {**stand_ins, "googleCustomSearch": Search()}.items()}
-
-    def get(self, name: str, *, node_id: str = "", flow_id: str = "") -> Node:
-        return self._stand_ins.get(name) or self._real.get(name, node_id=node_id, flow_id=flow_id)
+def staged(model: ScriptedChatModel) -> Stage:
+    """The model and what reaches the network are stood in for."""
+    nodes = {"chatOpenAI": model, "chatAnthropic": model, "pinecone": Shelf(), "faiss": Shelf(), "openAIEmbeddings": None}
+    return Stage({**nodes, "googleCustomSearch": Search()})
 
 
 @dataclass
@@ -93,7 +72,7 @@ class Play:
             javascript=self.javascript,
             tools=InMemoryTools(self.tools),
         )
-        result = await run_flow(flow, context, Stage(self.model))
+        result = await run_flow(flow, context, staged(self.model))
         assert len(self.model.calls) == len(script), "every line of the script was spoken"
         assert self.events.kinds()[0] == "start" and self.events.kinds()[-3:] == ["usedTools", "sourceDocuments", "artifacts"]
         assert self.events.text() == result.text

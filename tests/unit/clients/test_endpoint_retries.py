@@ -170,6 +170,16 @@ async def test_what_the_provider_says_is_told(http: HttpClient, server: Scripted
     assert str(caught.value) == f"400 {message}"
 
 
+async def test_what_secret_headers_carry_is_told_to_nobody(http: HttpClient, server: ScriptedServer, pauses: Pauses) -> None:
+    headers = {"X-Proxy-Key": "p-77777", "Authorization": "Bearer b-88888", "X-Team": "maths"}
+    server.script(Answer(status=403, body=b"maths may not use p-77777 with b-88888"))
+
+    with pytest.raises(ProviderError) as caught:
+        await ModelEndpoint(http, provider="prov", headers=headers, pause=pauses).post(server.url, {})
+
+    assert str(caught.value) == "403 maths may not use *** with ***"
+
+
 async def test_an_endless_message_is_shortened(http: HttpClient, server: ScriptedServer, pauses: Pauses) -> None:
     server.script(Answer(status=400, body=b"x" * 100_000))
 

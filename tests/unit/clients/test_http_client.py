@@ -54,6 +54,17 @@ async def test_a_form_is_sent_as_multipart(http: HttpClient, server: ScriptedSer
     assert b"\x00\x01" in seen.body and "é".encode() in seen.body
 
 
+async def test_a_field_of_a_form_may_have_several_values(http: HttpClient, server: ScriptedServer) -> None:
+    server.json({})
+
+    await http.request(get(server.url, method="POST", form={"tag": ["one", ("b.txt", b"two", "text/plain")], "name": "x"}))
+
+    body = server.seen[0].body.decode()
+    assert body.count('name="tag"') == 2
+    assert "one" in body
+    assert "two" in body
+
+
 async def test_a_stream_gives_pieces_as_they_come(http: HttpClient, server: ScriptedServer) -> None:
     server.script(Answer(pieces=[b"one ", b"two ", b"three"]))
 

@@ -211,6 +211,21 @@ async def test_a_conversation_with_tools_and_images_is_sent_as_servers_know_it(h
     assert (body["tool_choice"], body["stop"]) == ("required", ["END"])
 
 
+async def test_names_are_sent_where_the_server_takes_them_and_only_such_as_it_takes(http: HttpClient, server: ScriptedServer) -> None:
+    server.events(delta(content="ok"), end())
+    messages = [
+        ChatMessage(role="user", content="a", name="first_draft"),
+        ChatMessage(role="assistant", content="b", name="prüfer"),
+        ChatMessage(role="user", content="c", name="check/fix"),
+        ChatMessage(role="user", content="d", name="x" * 65),
+        ChatMessage(role="user", content="e"),
+    ]
+
+    await model(http, server, has_names=True).invoke(messages)
+
+    assert [message.get("name") for message in server.seen[0].json["messages"]] == ["first_draft", "prüfer", None, None, None]
+
+
 async def test_a_structured_answer_is_a_forced_function_whose_arguments_are_the_text(http: HttpClient, server: ScriptedServer) -> None:
     schema = {"type": "object", "properties": {"items": {"type": "array"}}}
     call = {"index": 0, "id": "x", "type": "function", "function": {"name": "extract", "arguments": '{"items":[1]}'}}

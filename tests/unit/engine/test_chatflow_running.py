@@ -16,7 +16,8 @@ from flowisectl.engine.context import RunContext, RunRequest, StoredMessage
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.plan import plan_of
-from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.result import FlowResult
+from flowisectl.engine.run import run_flow
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.errors import InvalidFlow, NodeError, RunStopped, Unavailable, UnknownNode
 from flowisectl.testing import InMemoryCredentials, InMemoryHistory, InMemoryVariables, PythonJavaScript, RecordingTrace, run_context

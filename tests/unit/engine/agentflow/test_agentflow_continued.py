@@ -212,8 +212,47 @@ async def test_resumed_run_whose_worker_is_lost_goes_on_in_another_attempt() -> 
     assert result.text == "two"
     assert result.clears_action
     assert functions.calls == ["second", "second"]
-    started = [event["nodeId"] for event in second.events.of("nextAgentFlow") if event["status"] == "INPROGRESS"]  # type: ignore[attr-defined]
-    assert "startAgentflow_0" not in started
+    told = [(event["nodeId"], event["status"]) for event in second.events.of("nextAgentFlow")]  # type: ignore[attr-defined]
+    assert told == [
+        ("humanInputAgentflow_0", "INPROGRESS"),
+        ("humanInputAgentflow_0", "FINISHED"),
+        ("customFunctionAgentflow_1", "INPROGRESS"),
+        ("customFunctionAgentflow_1", "FINISHED"),
+    ]
+
+
+async def test_answer_of_a_human_that_was_not_taken_yet_is_told_once() -> None:
+    kept = KeptInMemory()
+    asks = {"humanInputDescriptionType": "fixed", "humanInputDescription": "Go on?"}
+    flow = agentflow(
+        [start(), node("humanInputAgentflow_0", asks), reply()],
+        [("startAgentflow_0", "humanInputAgentflow_0"), ("humanInputAgentflow_0", "directReplyAgentflow_0", 0)],
+    )
+    first = run_context(question="Q")
+    await run_flow(flow, first, CATALOGUE)
+    answer = RunRequest(has_question=False, human_input={"type": "proceed"})
+    resumed = replace(first, request=answer, checkpoint=kept, events=RecordingEventSink(), trace=RecordingTrace())
+
+    def lose_the_worker(data: Any) -> None:
+        raise asyncio.CancelledError
+
+    kept.on_save = lose_the_worker
+    task = asyncio.create_task(run_flow(flow, resumed, CATALOGUE))
+    await asyncio.wait([task])
+    kept.on_save = lambda data: None
+
+    second = again(resumed)
+    result = await run_flow(flow, second, CATALOGUE)
+
+    assert result.text == "done"
+    told = [(event["nodeId"].partition("Agentflow")[0], event["status"]) for event in second.events.of("nextAgentFlow")]  # type: ignore[attr-defined]
+    assert told == [
+        ("humanInput", "INPROGRESS"),
+        ("humanInput", "FINISHED"),
+        ("directReply", "INPROGRESS"),
+        ("directReply", "FINISHED"),
+    ]
+    assert second.events.text() == "done"  # type: ignore[attr-defined]
 
 
 async def test_node_that_finished_inside_the_first_item_is_kept_with_its_state() -> None:

@@ -235,3 +235,23 @@ async def test_a_state_that_the_flow_allows_to_set_comes_with_the_request() -> N
 async def test_an_empty_flow_is_refused() -> None:
     with pytest.raises(InvalidFlow):
         await run_flow(parse_flow({"nodes": [], "edges": []}, id="flow-1", kind="AGENTFLOW"), context_with(), CATALOGUE)
+
+
+async def test_an_item_that_would_have_to_wait_for_a_human_ends_there_and_nothing_behind_it_is_done() -> None:
+    parent = "iterationAgentflow_0"
+    asks = node("humanInputAgentflow_0", {"humanInputDescriptionType": "fixed", "humanInputDescription": "Send?"}, parent=parent)
+    sends = [node(f"directReplyAgentflow_{number}", {"directReplyMessage": "sent"}, parent=parent) for number in (0, 1)]
+    flow = agentflow(
+        [start(), node(parent, {"iterationInput": "[1]"}), asks, *sends],
+        [
+            ("startAgentflow_0", parent),
+            ("humanInputAgentflow_0", "directReplyAgentflow_0", 0),
+            ("humanInputAgentflow_0", "directReplyAgentflow_1", 1),
+        ],
+    )
+
+    result = await run_flow(flow, run_context(question="Q"), CATALOGUE)
+
+    assert "cannot wait for a human inside an iteration" in result.text
+    assert "sent" not in result.text
+    assert [item["nodeId"] for item in result.fields["agentFlowExecutedData"]] == ["startAgentflow_0", parent]

@@ -18,6 +18,7 @@ from flowisectl.engine.agentflow.js_values import MISSING, get_path, is_truthy, 
         (0.5, "0.5"),
         ([1, "x"], '[1,"x"]'),
         ({"ä": None}, '{"ä":null}'),
+        ({"price": 10.0, "parts": [0.5, -2.0], "version": "1.0"}, '{"price":10,"parts":[0.5,-2],"version":"1.0"}'),
     ],
 )
 def test_a_value_inside_a_text_is_written_as_javascript_does(value: Any, text: str) -> None:
@@ -43,10 +44,14 @@ def test_a_number_is_what_a_text_begins_with(value: Any, number: float) -> None:
         ("list[9]", MISSING),
         ("text.x", MISSING),
         ("list[-1]", MISSING),
+        ('a["two words"]', 2),
+        ("a['x.y']", 3),
+        ("full.name", "Ada"),
+        ("full.name.length", MISSING),
     ],
 )
 def test_a_path_leads_to_a_value_or_nowhere(path: str, value: Any) -> None:
-    data = {"a": {"b": 1}, "list": [0, {"x": "y"}], "text": "abc"}
+    data = {"a": {"b": 1, "two words": 2, "x.y": 3}, "list": [0, {"x": "y"}], "text": "abc", "full.name": "Ada", "full": {}}
 
     assert get_path(data, path) == value
 

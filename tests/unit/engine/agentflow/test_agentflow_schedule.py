@@ -210,6 +210,23 @@ def test_nodes_in_an_iteration_are_a_level_of_their_own() -> None:
     assert plan_of(flow) is level, "the plan is made once for a flow"
 
 
+def test_what_only_the_inside_of_an_iteration_leads_to_is_no_start() -> None:
+    level = plan_of(
+        agentflow(
+            [
+                node("startAgentflow_0"),
+                node("iterationAgentflow_0"),
+                node("directReplyAgentflow_0", parent="iterationAgentflow_0"),
+                node("directReplyAgentflow_1"),
+            ],
+            [("startAgentflow_0", "iterationAgentflow_0"), ("directReplyAgentflow_0", "directReplyAgentflow_1")],
+        )
+    )
+
+    assert level.starts == ("startAgentflow_0",)
+    assert run(level) == ["startAgentflow_0", "iterationAgentflow_0"]
+
+
 @pytest.mark.parametrize(
     ("letters", "edges", "message"),
     [("ab", [], "multiple starting nodes.*a, b"), ("ab", [edge("a", "b"), edge("b", "a")], "no starting node")],

@@ -12,7 +12,8 @@ from agentflow_building import CATALOGUE, agentflow, chain, llm, node, reply, st
 
 from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.flow import Flow
-from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.result import FlowResult
+from flowisectl.engine.run import run_flow
 from flowisectl.errors import InvalidFlow, InvalidRequest, NodeError
 from flowisectl.interfaces.chat_model import ChatReply
 from flowisectl.interfaces.document import Document

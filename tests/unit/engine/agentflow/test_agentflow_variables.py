@@ -14,6 +14,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "llmAgentflow_0": {"content": "said", "count": 3, "deep": {"list": [{"x": True}]}, "nothing": None},
     "httpAgentflow_0": {"http": {"data": {"id": 7}}},
     "emptyAgentflow_0": {},
+    "my.llm-ä 1": {"content": "dotted", "count": 4},
 }
 
 
@@ -50,6 +51,10 @@ def scope(**fields: Any) -> Scope:
         ("{{ current_date_time }}", "2026-01-02T03:04:05.678Z"),
         ("{{ runtime_messages_length }}", "0"),
         ("a $& b {{ question }} $1", "a $& b why? $1"),
+        ("{{ my.llm-ä 1 }}", "dotted"),
+        ("n={{ my.llm-ä 1.output.count }}", "n=4"),
+        ("{{{question}}}", "why?}"),
+        ('{"a": {"b": {{ $form.zero }}}}', '{"a": {"b": 0}}'),
     ],
 )
 def test_a_reference_becomes_its_value(text: str, filled: str) -> None:

@@ -11,7 +11,8 @@ from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, parse_flow
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
-from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.result import FlowResult
+from flowisectl.engine.run import run_flow
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ToolCall

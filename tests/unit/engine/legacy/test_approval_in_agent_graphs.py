@@ -9,7 +9,7 @@ import pytest
 from agent_graph_building import GraphBuilder, Lookup, call, instance, sequence
 
 from flowisectl.engine.context import RunRequest
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 from flowisectl.testing import InMemoryAgentStates, RecordingEventSink, ScriptedChatModel
 
 KEY = ("flow-1", "session-1")

@@ -88,3 +88,13 @@ async def test_a_flow_that_is_gone_or_not_chosen_is_named() -> None:
         await take_step("executeFlowAgentflow", INPUTS)
     with pytest.raises(MissingInput, match="executeFlowSelectedFlow"):
         await take_step("executeFlowAgentflow", {})
+
+
+async def test_overrides_that_are_no_json_fail_the_node_instead_of_being_left_out() -> None:
+    flows = InMemoryFlows({"other": {"text": "a"}})
+    inputs = {**INPUTS, "executeFlowOverrideConfig": '{"a": said "so"}'}
+
+    with pytest.raises(FlowError, match=r"override config of node 'executeFlowAgentflow_0'.*not valid JSON"):
+        await take_step("executeFlowAgentflow", inputs, run_context(flows=flows))
+
+    assert flows.calls == []

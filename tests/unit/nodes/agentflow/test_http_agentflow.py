@@ -68,10 +68,27 @@ async def test_the_author_s_content_type_wins_whatever_its_case() -> None:
     assert {name: value for name, value in call.headers.items() if name.lower() == "content-type"} == {"Content-Type": "text/plain"}
 
 
-async def test_form_data_is_sent_as_fields() -> None:
-    _, call = await send(method="POST", bodyType="formData", body=[{"key": "a", "value": "x"}])
+async def test_a_query_parameter_may_come_twice() -> None:
+    _, call = await send(url="http://example.test", queryParams=[{"key": "tag", "value": "a"}, {"key": "tag", "value": "b*"}])
 
-    assert (call.body, call.form) == (None, {"a": "x"})
+    assert call.url == "http://example.test?tag=a&tag=b*"
+
+
+async def test_the_credential_wins_over_a_header_of_its_name() -> None:
+    headers = [{"key": "authorization", "value": "Bearer written"}, {"key": "X-A", "value": "1"}]
+
+    _, call = await send(url="http://example.test", headers=headers, credential={"token": "stored"})
+
+    assert [value for name, value in call.headers.items() if name.lower() == "authorization"] == ["Bearer stored"]
+    assert call.headers["X-A"] == "1"
+
+
+async def test_form_data_is_sent_as_fields() -> None:
+    rows = [{"key": "a", "value": "x"}, {"key": "tag", "value": "1"}, {"key": "tag", "value": "2"}]
+
+    _, call = await send(method="POST", bodyType="formData", body=rows)
+
+    assert (call.body, call.form) == (None, {"a": "x", "tag": ["1", "2"]})
 
 
 async def test_a_get_has_no_body() -> None:
@@ -116,7 +133,7 @@ async def test_an_answer_that_is_no_json_is_text() -> None:
         (b'{"message": "not today"}', "not today"),
         (b'{"error": "wrong"}', "wrong"),
         (b'{"error": {"message": "deep"}}', "deep"),
-        (b"<html>", "HTTP request failed with status 503 Service Unavailable"),
+        (b"<html>", "Request failed with status code 503"),
     ],
 )
 async def test_a_refusal_fails_the_node_with_its_reason(body: bytes, message: str) -> None:

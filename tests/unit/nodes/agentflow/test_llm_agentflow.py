@@ -196,3 +196,15 @@ async def test_a_model_that_does_not_exist_is_named() -> None:
 async def test_a_stop_is_not_an_error_of_the_node() -> None:
     with pytest.raises(RunStopped):
         await take_step("llmAgentflow", MODEL, with_model(ScriptedChatModel(RunStopped())))
+
+
+@pytest.mark.parametrize(("provider", "first"), [("chatAnthropic", "user"), ("chatOpenAI", "assistant")])
+async def test_a_window_that_begins_with_the_assistant_is_made_fit_for_who_wants_a_user_first(provider: str, first: str) -> None:
+    model = ScriptedChatModel("a", provider=provider)
+    inputs = {**MODEL, "llmMemoryType": "windowSize", "llmMemoryWindowSize": "1"}
+    past = [{"role": "user", "content": "p1"}, {"role": "assistant", "content": "p2"}]
+
+    await take_step("llmAgentflow", inputs, with_model(model), past=past)
+
+    assert model.calls[0].messages[0].role == first
+    assert model.calls[0].texts[-2:] == [("assistant", "p2"), ("user", "Q")]

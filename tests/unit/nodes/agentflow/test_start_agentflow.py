@@ -51,6 +51,18 @@ async def test_a_webhook_shows_its_payload_and_the_question_made_of_it() -> None
     assert result.output == {"webhook": {"body": {"x": 1}}, "question": "Q"}
 
 
+async def test_a_schedule_begins_with_its_question_or_its_form() -> None:
+    context = run_context(request=RunRequest(form={"a": 1}, has_question=False, is_scheduled=True))
+    fields = [{"name": "a"}]
+
+    asked = await take_step("startAgentflow", {"startInputType": "scheduleInput"})
+    filled = await take_step("startAgentflow", {"startInputType": "scheduleInput", "scheduleFormInputTypes": fields}, context, input="a: 1")
+
+    assert asked.output == {"question": "Q"}
+    assert filled.output == {"form": "a: 1"}
+    assert filled.input["form"]["inputs"] == fields
+
+
 async def test_a_resume_has_no_question() -> None:
     result = await take_step("startAgentflow", {"startInputType": "chatInput"}, input=None)
 

@@ -10,7 +10,7 @@ import pytest
 from flowisectl.engine.context import StoredMessage
 from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.engine.stored_memory import StoredMemory
-from flowisectl.errors import MissingInput
+from flowisectl.errors import DatabaseUnavailable, MissingInput, RunStopped
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ToolCall
@@ -61,6 +61,29 @@ class TestToolAgent:
         assert list(answer) == ["text", "usedTools"]
         assert model.calls[0].texts == [("system", 'Be {"exact": 1}'), ("assistant", "earlier"), ("user", "what is {1+1}?")]
         assert [(event.kind.value, event.data) for event in events.events] == [("start", ""), ("token", "two"), ("usedTools", USED)]
+
+    async def test_detailed_streaming_tells_every_step(self) -> None:
+        calls = (*CALL.tool_calls, ToolCall(id="2", name="subtract", arguments={}))
+        events, model = RecordingEventSink(), ScriptedChatModel(ChatReply(tool_calls=calls), "two")
+
+        await ask(ToolAgentNode(), model, inputs={"enableDetailedStreaming": "true"}, events=events)
+
+        steps = events.of("agent_trace")
+        added = [step for step in steps if step["runId"] == steps[0]["runId"]]
+        assert [{key: step[key] for key in step if not key.endswith("Id")} for step in added] == [
+            {"step": "agent_action", "action": {"tool": "add", "toolInput": {"input": "1+1"}}},
+            {"step": "tool_start", "name": "add", "input": '{"input":"1+1"}'},
+            {"step": "tool_end", "name": "add", "output": "2 in chat-1"},
+        ]
+        assert [step["step"] for step in steps if step not in added] == ["agent_action", "tool_start", "tool_error"]
+        assert len({step["parentRunId"] for step in steps}) == 1
+
+    async def test_steps_are_told_to_nobody_who_does_not_ask(self) -> None:
+        events = RecordingEventSink()
+
+        await ask(ToolAgentNode(), ScriptedChatModel(CALL, "two"), events=events)
+
+        assert events.of("agent_trace") == []
 
     async def test_nobody_listening_means_no_events(self) -> None:
         events = RecordingEventSink()
@@ -114,6 +137,24 @@ class TestTextAgents:
     @pytest.mark.parametrize("node", [ConversationalAgent(), ReactAgentChat()])
     async def test_a_refused_question_never_reaches_the_model(self, node: Node) -> None:
         assert await ask(node, ScriptedChatModel(), inputs={"inputModeration": [Refuses()]}) == {"text": "no"}
+
+
+@pytest.mark.parametrize("failure", [RunStopped(), DatabaseUnavailable("the database is away")])
+@pytest.mark.parametrize(
+    ("node", "call"),
+    [
+        (ToolAgentNode(), CALL),
+        (ConversationalAgent(), '{"action": "add", "action_input": "1"}'),
+        (ReactAgentChat(), "Action: add\nAction Input: 1"),
+    ],
+)
+async def test_a_stop_or_an_outage_inside_a_tool_is_no_observation(node: Node, call: Any, failure: Exception) -> None:
+    class Fails(Adds):
+        async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:
+            raise failure
+
+    with pytest.raises(type(failure)):
+        await ask(node, ScriptedChatModel(call, "went on"), inputs={"tools": [Fails()]})
 
 
 class TestAgentsOfEngines:

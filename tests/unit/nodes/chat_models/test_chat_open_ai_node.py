@@ -12,7 +12,8 @@ from flowisectl.errors import MissingInput, ProviderError
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.http import HttpCall, HttpResponse
 from flowisectl.interfaces.message import ChatMessage
-from flowisectl.nodes.chat_models.chat_open_ai import ChatOpenAI, is_reasoning_model
+from flowisectl.nodes.chat_models._compatible import is_reasoning_model
+from flowisectl.nodes.chat_models.chat_open_ai import ChatOpenAI
 from flowisectl.testing import InMemoryTextCache, ScriptedHttp, run_context
 
 ANSWER = {"choices": [{"message": {"role": "assistant", "content": "fine"}, "finish_reason": "stop"}]}

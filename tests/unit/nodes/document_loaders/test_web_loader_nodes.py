@@ -157,13 +157,13 @@ class TestGithub:
 
 class TestCustomLoader:
     async def test_the_code_makes_documents(self) -> None:
-        code = PythonJavaScript({"make": lambda names, _: [{"pageContent": names["$word"], "metadata": {"a": 1}}]})
+        code = PythonJavaScript({"make": lambda names, _: [{"pageContent": names["$word"], "metadata": names["$more"]}]})
 
         documents = await build(
             CustomDocumentLoader(),
             ScriptedHttp(),
             javascriptFunction="make",
-            functionInputVariables={"word": "hi"},
+            functionInputVariables={"word": "hi", "more": '{"a": 1}'},
             context={"javascript": code},
         )
 

@@ -67,6 +67,8 @@ class TestOpenAiModeration:
             await self.check(HttpFailed("no connection"))
         with pytest.raises(ProviderError, match="401"):
             await self.check(self.answer({}, status=401))
+        with pytest.raises(ProviderError, match=r"^OpenAI refused the request: 429 Slow down, \*\*\*$"):
+            await self.check(self.answer({"error": {"message": "Slow down, sk-1"}}, status=429))
         assert "sk-1" not in str(caught.value)
 
     async def test_a_missing_key_is_told(self) -> None:

@@ -109,6 +109,20 @@ class TestBodies:
         assert orjson.loads(http.calls[0].body or b"") == {"a": 1}
         assert tool.spec.parameters["properties"] == {}
 
+    @pytest.mark.parametrize(
+        ("node", "url", "body"),
+        [(RequestsPost(), "requestsPostUrl", "requestPostBody"), (RequestsPut(), "requestsPutUrl", "requestPutBody")],
+        ids=["post", "put"],
+    )
+    async def test_the_nodes_own_body_is_sent_and_that_of_an_older_node_wins(self, node: Any, url: str, body: str) -> None:
+        for inputs, sent in [({body: '{"a": 1}'}, {"a": 1}), ({body: '{"a": 1}', "body": '{"old": true}'}, {"old": True})]:
+            http = ScriptedHttp(ok())
+            tool = await tool_of(node, http, **{url: "https://e.org"}, **inputs)
+
+            await tool.call({}, {})
+
+            assert orjson.loads(http.calls[0].body or b"") == sent
+
 
 async def test_long_answers_are_cut() -> None:
     tool = await tool_of(RequestsGet(), ScriptedHttp(ok(b"x" * 5000)), requestsGetUrl="https://e.org", requestsGetMaxOutputLength="10")
