@@ -4,7 +4,7 @@ FlowisectlError
 ├─ NotFound            FlowNotFound, CredentialNotFound, JobNotFound
 ├─ InvalidRequest      the client sent something that cannot be used
 ├─ InvalidSetting      a variable of the environment has a value that is not allowed
-├─ AccessDenied        InvalidApiKey, OriginNotAllowed
+├─ AccessDenied        InvalidApiKey
 ├─ FlowError           InvalidFlow, UnknownNode, MissingInput, MissingExtra
 │  └─ NodeError        a node failed; carries node id, node name and the cause
 ├─ ProviderError       a model provider refused or broke off; carries its status and its message
@@ -67,11 +67,6 @@ class AccessDenied(FlowisectlError):
 class InvalidApiKey(AccessDenied):
     def __init__(self) -> None:
         super().__init__("Unauthorized")
-
-
-class OriginNotAllowed(AccessDenied):
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or "This site is not allowed to access this chatbot")
 
 
 class FlowError(FlowisectlError):

@@ -27,7 +27,7 @@ from flowisectl.web.metrics import Counted
 from flowisectl.web.request_log import RequestLog, Sanitiser
 from flowisectl.web.traced import Traced
 from roles.main_resources import Main, open_web
-from roles.presence import in_roster
+from roles.presence import in_roster, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
 
 FLUSH_SECONDS = 2.0
@@ -70,6 +70,7 @@ class _MainFace:
             version=__version__,
             started_ms=self._started_ms,
             state="draining" if self.is_stopping else "ready",
+            write_trouble=trouble_with_writes(main.services.database),
             busy=len(main.services.streams),
             rss_bytes=resident_bytes(),
             port=self._port,

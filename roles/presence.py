@@ -17,7 +17,8 @@ from flowisectl.observability.readiness import Readiness
 from flowisectl.queue.roster import Presence, RoleSays
 from flowisectl.redis_connection import failures_named
 
-SCHEMA_KEPT_SECONDS = 30.0
+_WOULD_WRITE = "#!lua\nreturn 1"
+"""Writes nothing, yet is refused by a server that could not write: out of memory, without a place for its file, or a replica."""
 
 
 @asynccontextmanager
@@ -36,11 +37,18 @@ async def in_roster(redis: Redis | None, queue_name: str, say: Callable[[], Role
         await presence.leave()
 
 
+def trouble_with_writes(database: Database) -> str:
+    """What is said of a database that can be read while writes hang; empty when they do not."""
+    return database.commits.trouble
+
+
 def readiness_of(database: Database, redis: Redis | None) -> Readiness:
     """What a role needs before it can work: the database, its schema and, with MODE=queue, Redis."""
 
     async def database_answers() -> None:
         await database.fetch(sa.text("SELECT 1 AS one"))
+        if trouble := trouble_with_writes(database):
+            raise DatabaseUnavailable(trouble if database.place in trouble else f"{database.place}: {trouble}")
 
     async def schema_is_current() -> None:
         if database.is_read_only:
@@ -48,7 +56,8 @@ def readiness_of(database: Database, redis: Redis | None) -> Readiness:
         state = await schema_state(database)
         if state.revision != state.head:
             now = state.revision or "nothing"
-            raise DatabaseUnavailable(f"the schema is at {now}, not {state.head}: run `flowisectl database migrate`")
+            advice = "bring this role to the newest version" if state.is_later else "run `flowisectl database migrate`"
+            raise DatabaseUnavailable(f"the schema is at {now}, not {state.head}: {advice}")
 
     probes = {"database": database_answers, "schema": schema_is_current}
     if redis is not None:
@@ -56,7 +65,7 @@ def readiness_of(database: Database, redis: Redis | None) -> Readiness:
 
         async def redis_answers() -> None:
             with failures_named(redis):
-                await client.ping()
+                await client.eval(_WOULD_WRITE, 0)
 
         probes["redis"] = redis_answers
     return Readiness(probes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from config.settings import Settings
 from flowisectl import __version__
@@ -28,7 +30,7 @@ from flowisectl.worker.health import HealthReport, Pages, open_health
 from flowisectl.worker.metrics import WorkerMetrics
 from flowisectl.worker.running import RunningJob
 from roles.metrics_page import metrics_page
-from roles.presence import in_roster, readiness_of
+from roles.presence import in_roster, readiness_of, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
 from roles.resources import Work, open_work
 
@@ -101,6 +103,7 @@ class _WorkerFace:
             started_ms=self._started_ms,
             state=state,
             reason=report.reason,
+            write_trouble=trouble_with_writes(self._work.database),
             busy=self._lanes.busy if self._lanes is not None else 0,
             capacity=self._settings.worker.concurrency,
             rss_bytes=resident_bytes(),
@@ -131,7 +134,10 @@ async def _work_with_one_key(
         face.opened(work)
         name, key = settings.queue.name, work.key_fingerprint
         await opened.enter_async_context(in_roster(work.redis, name, face.says))
-        if not await wait_for_same_key(work.redis, name, key, face.waits, found_now=partial(_key_found_now, settings)):
+        same_key = wait_for_same_key(work.redis, name, key, face.waits, found_now=partial(_key_found_now, settings))
+        if (has_same_key := await _unless_signalled(same_key)) is None:
+            return True
+        if not has_same_key:
             return False
         lanes = create_lanes(work.redis, work.predictions, work.upserts, settings.queue, settings.worker, telemetry, work.database)
         face.takes(lanes)
@@ -143,6 +149,20 @@ async def _work_with_one_key(
             watching.cancel()
             await asyncio.wait([watching])
         return lanes.was_signalled or watching.cancelled()
+
+
+async def _unless_signalled(waiting: Coroutine[Any, Any, bool]) -> bool | None:
+    """What comes of a wait, or None when a signal ends it: the worker leaves the roster then, as it does once it takes jobs."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(waiting, name="wait")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return None if task.cancelled() else task.result()
 
 
 async def _stop_with_other_key(work: Work, name: str, lanes: Lanes, face: _WorkerFace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -63,9 +63,18 @@ def is_without_queue(settings: Settings) -> bool:
 @asynccontextmanager
 async def open_command_redis(settings: Settings) -> AsyncIterator[Redis]:
     """A connection to the queue. Raises RedisUnavailable."""
+    from flowisectl.errors import RedisUnavailable
     from flowisectl.redis_connection import open_redis
 
-    async with open_redis(redis_settings(settings), name="flowisectl", answer_seconds=ANSWER_SECONDS) as redis:
+    async with AsyncExitStack() as opened:
+        try:
+            redis = await opened.enter_async_context(open_redis(redis_settings(settings), name="flowisectl", answer_seconds=ANSWER_SECONDS))
+        except RedisUnavailable as error:
+            if not is_without_queue(settings):
+                raise
+            raise RedisUnavailable(
+                f"no all-in-one runs on {settings.database.path}, and with MODE=main there are no jobs; for a queue's: {error.message}"
+            ) from error
         yield redis
 
 

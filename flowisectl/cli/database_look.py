@@ -80,7 +80,7 @@ async def _postgres(settings: DatabaseSettings) -> str:
 
     encryption = None
     if settings.ssl or settings.ssl_ca_pem:
-        from flowisectl.database.postgresql import encryption_of
+        from flowisectl.database.encryption import encryption_of
 
         encryption = encryption_of(settings)
     connection = await asyncpg.connect(

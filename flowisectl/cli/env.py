@@ -42,6 +42,7 @@ def explain(
     """Explain the settings. Exit status 0: nothing is odd; 1: there are doubts; 2: a value is not allowed."""
     from dataclasses import asdict
 
+    from flowisectl.cli.failure import CommandFailed
     from flowisectl.cli.output import show, write_json
     from flowisectl.cli.views.env import env_view
 
@@ -50,12 +51,14 @@ def explain(
         parts = [name.upper() for name in names]
         rows = [row for row in rows if any(part in row.name for part in parts)]
         unknown = [row for row in unknown if any(part in row.name for part in parts)]
+        if absent := [part for part in parts if not any(part in row.name for row in (*rows, *unknown))]:
+            raise CommandFailed(f"no variable is named {', '.join(absent)}: `flowisectl env explain` lists all")
     if only_set:
         rows = [row for row in rows if row.source]
     if as_json:
         write_json({"variables": [asdict(row) for row in rows], "unknown": [asdict(row) for row in unknown]})
     else:
-        show(env_view(rows, unknown))
+        show(env_view(rows, unknown, in_full=bool(names)))
     raise typer.Exit(2 if any(row.wrong for row in rows) else int(bool(unknown) or any(row.trap for row in rows)))
 
 

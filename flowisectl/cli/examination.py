@@ -81,6 +81,8 @@ async def _redis(settings: Settings) -> AsyncIterator[Result]:
     yield _ok("redis", f"{redis_address(found)} answers in {facts.round_trip_ms:.1f} ms, version {facts.version}")
     if facts.role == "slave":
         yield _broken("redis", "this server is a replica and takes no jobs: point REDIS_URL to the primary")
+    if facts.memory_limit_bytes and facts.memory_bytes >= facts.memory_limit_bytes:
+        yield _broken("memory", "Redis is full and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
     if facts.eviction_policy == "noeviction":
         yield _ok("eviction", "noeviction: nothing is thrown away when memory is full")
     else:
@@ -122,6 +124,7 @@ def is_loopback(host: str) -> bool:
 
 
 async def _database(settings: Settings) -> AsyncIterator[Result]:
+    from flowisectl.cli.write_check import trouble_with_writing
     from flowisectl.database.connection import open_database
     from flowisectl.database.migrations.runner import HEAD, schema_state
 
@@ -132,15 +135,20 @@ async def _database(settings: Settings) -> AsyncIterator[Result]:
         return
     async with open_database(settings.database, migrate=False) as database:
         state = await schema_state(database)
-        if state.revision != HEAD:
+        if state.is_later:
+            text = f"{database.place} has the schema {state.revision} of a newer version (this one knows {HEAD}): use that version"
+            yield _broken("database", text)
+        elif state.revision != HEAD:
             now = state.revision or "not flowisectl's yet"
             yield _broken("database", f"{database.place} answers; its schema is {now}: run `flowisectl database migrate`")
         elif state.missing_indexes:
             yield _warning(
                 "database", f"{len(state.missing_indexes)} indexes are missing, so it is slow: run `flowisectl database migrate`"
             )
+        elif trouble := await trouble_with_writing(database):
+            yield _broken("database", f"{database.place} answers, but {trouble}")
         else:
-            yield _ok("database", f"{database.place} answers, schema {HEAD}")
+            yield _ok("database", f"{database.place} answers and takes writes, schema {HEAD}")
         async for result in _key(settings, database if state.revision else None):
             yield result
         if state.revision:
@@ -152,11 +160,14 @@ async def _key(settings: Settings, database: Database | None) -> AsyncIterator[R
     """The encryption key, and whether it opens what is stored."""
     from flowisectl.errors import InvalidSetting
     from flowisectl.secrets.encryption_key import KeyMissing, encryption_key, fingerprint, key_source
+    from flowisectl.secrets.sealed_values import has_sealed_values
 
     try:
         key = await asyncio.to_thread(encryption_key, settings.secrets, create=False)
     except KeyMissing as error:
-        yield _broken("key", str(error)) if database is not None else _warning("key", f"there is none yet: the server makes it. {error}")
+        needs_that_one = database is not None and (settings.mode == "queue" or await has_sealed_values(database))
+        made = f"there is no {key_source(settings.secrets)} yet: the server makes it"
+        yield _broken("key", str(error)) if needs_that_one else _warning("key", made)
         return
     except InvalidSetting as error:
         yield _broken("key", str(error))

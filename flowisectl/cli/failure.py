@@ -9,7 +9,6 @@ import traceback
 FAILED = 1
 WRONG_SETTING = 2
 INTERRUPTED = 130
-WRONG_USE = 2
 
 
 class CommandFailed(Exception):

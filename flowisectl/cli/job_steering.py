@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,82 +32,71 @@ MOST = 1_000_000
 SHOWN = 3
 
 
-@app.command()
-def retry(
-    jobs: JobIds = None,
-    state: ByState = None,
-    flow: ByFlow = "",
-    chat: ByChat = "",
-    since: Since = "",
-    error: ByError = "",
-    queue: InQueue = Queue.PREDICTION,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    env_file: EnvFile = None,
-) -> None:
-    """Queue ended jobs again. Without ids: all failed, aborted and dead ones that the options choose."""
-    wanted = {"state": state.value if state else "", "flow": flow, "chat": chat, "since": since, "error": error}
-    settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_steer(settings, "retry", jobs or [], wanted, queue.value, yes, as_json))
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """One thing that can be done to many jobs."""
+
+    name: str
+    help: str
+    done: str
+    """What is said of the jobs to which it was done."""
+    states: tuple[str, ...]
+    """What it is for, when no state is given. A job that succeeded is run again only when it is named."""
 
 
-@app.command()
-def abort(
-    jobs: JobIds = None,
-    state: ByState = None,
-    flow: ByFlow = "",
-    chat: ByChat = "",
-    since: Since = "",
-    error: ByError = "",
-    queue: InQueue = Queue.PREDICTION,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    env_file: EnvFile = None,
-) -> None:
-    """Stop waiting and running jobs. Without ids: all that the options choose."""
-    wanted = {"state": state.value if state else "", "flow": flow, "chat": chat, "since": since, "error": error}
-    settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_steer(settings, "abort", jobs or [], wanted, queue.value, yes, as_json))
+RETRY = Verb(
+    name="retry",
+    help="Queue ended jobs again. Without ids: all failed, aborted and dead ones that the options choose.",
+    done="queued again",
+    states=("failed", "aborted", "dead"),
+)
+ABORT = Verb(
+    name="abort",
+    help="Stop waiting and running jobs. Without ids: all that the options choose.",
+    done="stopped",
+    states=("queued", "running"),
+)
+PURGE = Verb(
+    name="purge",
+    help="Forget ended jobs, their results and traces. Messages in the database stay. Without ids: all that the options choose.",
+    done="forgotten",
+    states=("done", "failed", "aborted", "dead"),
+)
 
 
-@app.command()
-def purge(
-    jobs: JobIds = None,
-    state: ByState = None,
-    flow: ByFlow = "",
-    chat: ByChat = "",
-    since: Since = "",
-    error: ByError = "",
-    queue: InQueue = Queue.PREDICTION,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    env_file: EnvFile = None,
-) -> None:
-    """Forget ended jobs, their results and traces. Messages in the database stay. Without ids: all that the options choose."""
-    wanted = {"state": state.value if state else "", "flow": flow, "chat": chat, "since": since, "error": error}
-    settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_steer(settings, "purge", jobs or [], wanted, queue.value, yes, as_json))
+def _add_command(verb: Verb) -> None:
+    @app.command(verb.name, help=verb.help)
+    def command(
+        jobs: JobIds = None,
+        state: ByState = None,
+        flow: ByFlow = "",
+        chat: ByChat = "",
+        since: Since = "",
+        error: ByError = "",
+        queue: InQueue = Queue.PREDICTION,
+        yes: Yes = False,
+        as_json: AsJson = False,
+        data_dir: DataDir = None,
+        env_file: EnvFile = None,
+    ) -> None:
+        wanted = {"state": state.value if state else "", "flow": flow, "chat": chat, "since": since, "error": error}
+        settings, _ = read_settings(env_file, data_dir)
+        asyncio.run(_steer(settings, verb, jobs or [], wanted, queue.value, yes, as_json))
 
 
-DONE_WORDS = {"retry": "queued again", "abort": "stopped", "purge": "forgotten"}
+for _verb in (RETRY, ABORT, PURGE):
+    _add_command(_verb)
 
 
-STATES = {"retry": ("failed", "aborted", "dead"), "abort": ("queued", "running"), "purge": ("done", "failed", "aborted", "dead")}
-"""What each verb is for, when no state is given. A job that succeeded is run again only when it is named."""
-
-
-def _may(verb: str, job: JobSummary, by_id: bool) -> bool:
+def _may(verb: Verb, job: JobSummary, by_id: bool) -> bool:
     """Whether the verb does anything to a job in this state."""
     is_live = job.state in ("queued", "running")
-    if verb == "abort":
+    if verb is ABORT:
         return is_live
-    return not is_live and (verb == "purge" or by_id or job.state != "done")
+    return not is_live and (verb is PURGE or by_id or job.state != "done")
 
 
-async def _steer(settings: Settings, verb: str, ids: Sequence[str], wanted: dict[str, str], queue: str, yes: bool, as_json: bool) -> None:
+async def _steer(settings: Settings, verb: Verb, ids: Sequence[str], wanted: dict[str, str], queue: str, yes: bool, as_json: bool) -> None:
     from flowisectl.cli.connections import open_command_redis
     from flowisectl.cli.failure import CommandFailed
     from flowisectl.cli.output import warn, write_json, write_line
@@ -115,22 +104,22 @@ async def _steer(settings: Settings, verb: str, ids: Sequence[str], wanted: dict
     if ids and any(wanted.values()):
         raise CommandFailed("give ids or options that choose jobs, not both")
     if not ids and not any(wanted.values()):
-        raise CommandFailed(f"say which: `flowisectl jobs {verb} JOB`, or options such as --state, --flow, --since that choose jobs")
+        raise CommandFailed(f"say which: `flowisectl jobs {verb.name} JOB`, or options such as --state, --flow, --since that choose jobs")
     async with open_command_redis(settings) as redis:
         by_queue = await _by_id(redis, settings, ids) if ids else {queue: await _by_filter(redis, settings, verb, wanted, queue)}
         chosen = {name: [job for job in jobs if _may(verb, job, bool(ids))] for name, jobs in by_queue.items()}
         for jobs in by_queue.values():
             for job in jobs:
                 if ids and not _may(verb, job, True):
-                    warn(f"job {job.id} is {job.state}: there is nothing to {verb}")
+                    warn(f"job {job.id} is {job.state}: there is nothing to {verb.name}")
         total = sum(map(len, chosen.values()))
         if not ids and total and not yes:
             _confirm(verb, [job for jobs in chosen.values() for job in jobs])
         done = [await _do(redis, settings, verb, name, jobs) for name, jobs in chosen.items()]
     if as_json:
-        write_json({"chosen": total, DONE_WORDS[verb].replace(" ", "_"): sum(done)})
+        write_json({"chosen": total, verb.done.replace(" ", "_"): sum(done)})
     else:
-        write_line(f"{sum(done):,} of {total:,} jobs {DONE_WORDS[verb]}")
+        write_line(f"{sum(done):,} of {total:,} jobs {verb.done}")
     if ids and sum(done) < len(ids):
         raise typer.Exit(1)
 
@@ -145,19 +134,19 @@ async def _by_id(redis: Redis, settings: Settings, ids: Sequence[str]) -> dict[s
     return found
 
 
-async def _by_filter(redis: Redis, settings: Settings, verb: str, wanted: dict[str, str], queue: str) -> list[JobSummary]:
+async def _by_filter(redis: Redis, settings: Settings, verb: Verb, wanted: dict[str, str], queue: str) -> list[JobSummary]:
     from flowisectl.cli.job_reading import filter_of
     from flowisectl.queue.inspection import list_jobs
 
     chosen = await filter_of(settings, **wanted)
-    states = (chosen.state,) if chosen.state else STATES[verb]
+    states = (chosen.state,) if chosen.state else verb.states
     found: list[JobSummary] = []
     for state in states:
         found += await list_jobs(redis, settings.queue, limit=MOST, queue=queue, wanted=replace(chosen, state=state))
     return found
 
 
-def _confirm(verb: str, jobs: Sequence[JobSummary]) -> None:
+def _confirm(verb: Verb, jobs: Sequence[JobSummary]) -> None:
     """Say how many there are and which, and ask. Raises CommandFailed where nobody can answer."""
     from collections import Counter
 
@@ -165,16 +154,16 @@ def _confirm(verb: str, jobs: Sequence[JobSummary]) -> None:
 
     states = ", ".join(f"{number:,} {state}" for state, number in Counter(job.state for job in jobs).most_common())
     first = ", ".join(job.id[:8] for job in jobs[:SHOWN]) + (" …" if len(jobs) > SHOWN else "")
-    question = f"{verb} {len(jobs):,} jobs ({states}: {first})?"
+    question = f"{verb.name} {len(jobs):,} jobs ({states}: {first})?"
     if not sys.stdin.isatty():
         raise CommandFailed(f"{question} Nobody can be asked here: add --yes")
     if not typer.confirm(question, err=True):
         raise typer.Exit(1)
 
 
-async def _do(redis: Redis, settings: Settings, verb: str, queue: str, jobs: Sequence[JobSummary]) -> int:
+async def _do(redis: Redis, settings: Settings, verb: Verb, queue: str, jobs: Sequence[JobSummary]) -> int:
     """Do it; jobs that were gone or in another state by then do not count."""
-    if verb == "purge":
+    if verb is PURGE:
         from flowisectl.queue.purge import purge_jobs
 
         return await purge_jobs(redis, settings.queue, [job.id for job in jobs], queue=queue)
@@ -184,7 +173,7 @@ async def _do(redis: Redis, settings: Settings, verb: str, queue: str, jobs: Seq
 
     pipeline = Pipeline(redis)
     lifecycle = Lifecycle(pipeline, QueueKeys(settings.queue.name, queue), settings.queue)
-    one: Callable[[Lifecycle, str], Awaitable[bool]] = _retry if verb == "retry" else _abort
+    one: Callable[[Lifecycle, str], Awaitable[bool]] = _retry if verb is RETRY else _abort
     done = 0
     try:
         for start in range(0, len(jobs), 200):

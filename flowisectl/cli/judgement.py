@@ -60,10 +60,16 @@ def _note(text: str) -> Finding:
 def _database(database: DatabaseLook, roles: Sequence[RoleSeen]) -> Iterator[Finding]:
     if database.reason:
         yield _down(f"database: {database.reason}")
+    for role in roles:
+        if role.write_trouble and not role.is_stale:
+            file = database.place.removeprefix("sqlite ") if database.place.startswith("sqlite ") else ""
+            advice = f"; `fuser {file}` names who has it" if file and "locks" in role.write_trouble else ""
+            yield _warning(f"{role.role} {role.name} cannot write to the database: {role.write_trouble}{advice}")
     known = {role.schema for role in roles if role.schema}
     if database.schema and known and known != {database.schema}:
         newest = ", ".join(sorted(known))
-        advice = "run `flowisectl database migrate`, restart the roles"
+        is_old = database.schema < max(known)
+        advice = "run `flowisectl database migrate`, restart the roles" if is_old else "bring the older roles to the newest version"
         yield _warning(f"the database's schema is {database.schema}, roles know {newest}: {advice}")
 
 
@@ -72,8 +78,10 @@ def _redis(redis: RedisFacts) -> Iterator[Finding]:
         yield _warning(f"Redis may throw jobs away (maxmemory-policy {redis.eviction_policy}): set it to noeviction")
     if not redis.has_append_only_file and redis.saves is False:
         yield _warning("Redis writes nothing to disk, so a restart loses what waits: set appendonly yes")
-    if redis.memory_limit_bytes and redis.memory_bytes > FULL_SHARE * redis.memory_limit_bytes:
-        used, limit = size(redis.memory_bytes), size(redis.memory_limit_bytes)
+    used, limit = size(redis.memory_bytes), size(redis.memory_limit_bytes)
+    if redis.memory_limit_bytes and redis.memory_bytes >= redis.memory_limit_bytes:
+        yield _down(f"Redis is full ({used} of {limit}) and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    elif redis.memory_limit_bytes and redis.memory_bytes > FULL_SHARE * redis.memory_limit_bytes:
         yield _warning(f"Redis uses {used} of {limit}: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
     if redis.role == "slave":
         yield _warning("this Redis is a replica and takes no jobs: point REDIS_URL to the primary")
@@ -89,7 +97,8 @@ def _roles(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
             yield _down(f"{what}: {'start one with ' if not members else 'see below, or start another with '}`{command}`")
     for role in roles:
         if role.is_stale:
-            yield _warning(f"{role.role} {role.name} has been silent for {seconds(role.beat_age_seconds)}: it was killed, or is stuck")
+            silent = seconds(role.beat_age_seconds)
+            yield _warning(f"{role.role} {role.name} has been silent for {silent}: it was killed, or is stuck; see its log")
         elif role.state == "not ready":
             yield _warning(f"{role.role} {role.name} is not ready: {role.reason}")
         elif role.state == "draining":
@@ -100,7 +109,7 @@ def _roles(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
 
 
 def _keys(roles: Sequence[RoleSeen], own_key: str) -> Iterator[Finding]:
-    keys = {role.key_fingerprint for role in roles if role.key_fingerprint}
+    keys = {role.key_fingerprint for role in roles if role.key_fingerprint and not role.is_stale}
     if len(keys) > 1:
         yield _warning("roles have different encryption keys, so some cannot open stored credentials: give all the same SECRETKEY_PATH")
     elif keys and own_key and own_key not in keys:
@@ -118,9 +127,14 @@ def _queue(queue: QueueSnapshot) -> Iterator[Finding]:
     name = "" if queue.queue == "prediction" else f" of {queue.queue}s"
     pace, free = queue.pace, queue.capacity - queue.running
     busy = f"{count(queue.running)} of {count(queue.capacity)} slots busy"
-    if pace.wait_p95_seconds is not None and pace.wait_p95_seconds > LONG_WAIT_SECONDS:
+    if queue.capacity and pace.wait_p95_seconds is not None and pace.wait_p95_seconds > LONG_WAIT_SECONDS:
         since = f" for {pace.slow_minutes} min" if pace.slow_minutes > 1 else ""
-        advice = "add a worker or raise WORKER_CONCURRENCY" if free <= 0 else "workers take jobs slowly: look at their CPU and at Redis"
+        if free <= 0:
+            advice = "add a worker or raise WORKER_CONCURRENCY"
+        elif queue.waiting:
+            advice = "workers take jobs slowly: look at their CPU and at Redis"
+        else:
+            advice = "nothing waits now; if slots were free then, too, look at the workers' CPU and at Redis"
         yield _warning(f"p95 wait{name} {seconds(pace.wait_p95_seconds)}{since}: {busy}; {advice}")
     elif queue.waiting > queue.suspects and queue.oldest_wait_seconds > IDLE_WAIT_SECONDS:
         if queue.capacity and free <= 0:

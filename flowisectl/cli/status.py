@@ -35,7 +35,7 @@ def status(
     from flowisectl.cli.connections import is_without_queue
 
     if is_without_queue(settings):
-        raise typer.Exit(_without_queue(settings, as_json or plain))
+        raise typer.Exit(_without_queue(settings, as_json, plain))
     if watch:
         raise typer.Exit(asyncio.run(_watch(settings, interval)))
     from flowisectl.errors import RedisUnavailable
@@ -75,7 +75,7 @@ def _is_down(message: str, as_json: bool, plain: bool) -> int:
     return say(message, DOWN)
 
 
-def _without_queue(settings: Settings, for_programs: bool) -> int:
+def _without_queue(settings: Settings, as_json: bool, plain: bool) -> int:
     """MODE=main: there is a server or there is none."""
     from flowisectl.cli.connections import server_url
     from flowisectl.cli.health import readiness
@@ -83,15 +83,19 @@ def _without_queue(settings: Settings, for_programs: bool) -> int:
 
     url = server_url(settings)
     report = asyncio.run(readiness(url))
-    if for_programs:
-        write_json({"level": "fine" if report.is_ready else "down", "mode": "main", "server": url, "answer": report.body})
+    level = "fine" if report.is_ready else "down"
+    if as_json:
+        write_json({"level": level, "mode": "main", "server": url, "answer": report.body})
+    elif plain:
+        write_line(f"level {level}\nmode main\nserver {url}")
     elif report.is_ready:
         write_line(f"MODE=main: the server at {url} is ready and runs flows itself; there is no queue to look at")
-    else:
+    if not report.is_ready:
         from flowisectl.cli.failure import say
 
-        return say(f"MODE=main: {report.reason}: start it with `flowisectl start`, or set REDIS_URL to look at a queue", DOWN)
-    return 0 if report.is_ready else DOWN
+        advice = "start it with `flowisectl start` (`--role all-in-one` for all with a queue), or set REDIS_URL to look at a queue"
+        return say(f"MODE=main: {report.reason}: {advice}", DOWN)
+    return 0
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from flowisectl.database.access import Database
 from flowisectl.database.api_key import ApiKey
 from flowisectl.database.column_types import new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Row
 from flowisectl.database.organization import Organization
 from flowisectl.database.organization_user import OrganizationUser

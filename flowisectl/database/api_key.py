@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import Id, TextList, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import delete_row, get_row, in_workspace, insert_row, paged_rows, table_of, update_row
+from flowisectl.database.workspace import Workspace
 
 
 class ApiKey(SQLModel, table=True):
@@ -51,6 +52,14 @@ async def list_api_keys(
 
 async def api_keys_of_workspaces(database: Database, workspace_ids: Sequence[str]) -> list[Row]:
     return await database.fetch(sa.select(TABLE).where(TABLE.c.workspaceId.in_(list(workspace_ids))).order_by(TABLE.c.updatedDate.desc()))
+
+
+async def names_and_permissions(database: Database, organization_id: str) -> list[Row]:
+    """`{keyName, permissions}` of the keys of an organization's workspaces, the last changed first."""
+    workspaces = table_of(Workspace)
+    own = sa.select(workspaces.c.id).where(workspaces.c.organizationId == organization_id)
+    statement = sa.select(TABLE.c.keyName, TABLE.c.permissions).where(TABLE.c.workspaceId.in_(own))
+    return await database.fetch(statement.order_by(TABLE.c.updatedDate.desc(), TABLE.c.keyName))
 
 
 async def insert_api_key(database: Database, values: Mapping[str, Any]) -> Row:

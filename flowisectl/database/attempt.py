@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import UtcDate, iso_of, utc_now
-from flowisectl.database.connection import Database
+from flowisectl.database.inserts import insert_or_change
 from flowisectl.database.rows import table_of
 
 KEPT_DAYS = 7
@@ -73,16 +74,7 @@ def fenced_insert(table: sa.Table, dialect: str, *, key: tuple[str, ...] = ("id"
     names = [column.name for column in table.columns]
     given = sa.select(*[sa.bindparam(f"new_{column.name}", type_=column.type) for column in table.columns]).where(is_not_overtaken())
     changed = [name for name in names if name not in key] if replaces else []
-    if dialect == "mysql":
-        mine = mysql.insert(table).from_select(names, given, include_defaults=False)
-        values = {name: mine.inserted[name] for name in changed} or {key[0]: table.c[key[0]]}
-        return mine.on_duplicate_key_update(values)
-    insert = (postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)).from_select(
-        names, given, include_defaults=False
-    )
-    if not changed:
-        return insert.on_conflict_do_nothing(index_elements=list(key))
-    return insert.on_conflict_do_update(index_elements=list(key), set_={name: insert.excluded[name] for name in changed})
+    return insert_or_change(table, dialect, key=key, changed=changed, given=given)
 
 
 async def overtake(database: Database, fence: Fence) -> None:

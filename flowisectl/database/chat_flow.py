@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import HIDDEN, Database
 from flowisectl.database.chat_message import ChatMessage
 from flowisectl.database.chat_message_feedback import ChatMessageFeedback
 from flowisectl.database.column_types import Id, UtcDate, iso_of, moment_of, new_id, utc_now
-from flowisectl.database.connection import HIDDEN, Database
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import can_hold, get_row, in_workspace, insert_row, paged_rows, table_of
 from flowisectl.database.upsert_history import UpsertHistory

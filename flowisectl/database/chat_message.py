@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.inserts import insert_once
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import can_hold, get_row, json_text, json_value, table_of
@@ -137,5 +137,7 @@ def _stored(row: Mapping[str, Any], dialect: str) -> Row:
     }
     for name in _OPTIONAL:
         value = row.get(name)
+        if name == "leadEmail" and dialect == "postgresql" and isinstance(value, str):
+            value = value.replace("\x00", "")
         stored[name] = json_text(value) if value is not None and name in _TEXTS else value
     return stored

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.column_types import UtcDate, utc_now
-from flowisectl.database.connection import Database
+from flowisectl.database.inserts import insert_or_change
 from flowisectl.database.lookup import Lookup
 from flowisectl.database.rows import delete_rows, table_of
 
@@ -64,12 +64,7 @@ async def delete_checkpoints(database: Database, flow_id: str, session_id: str |
 @cache
 def _upsert(dialect: str) -> sa.Executable:
     """The same object each time, so that commits can be grouped."""
-    if dialect == "mysql":
-        upsert = mysql.insert(TABLE)
-        return upsert.on_duplicate_key_update(data=upsert.inserted.data, updatedDate=upsert.inserted.updatedDate)
-    insert = postgresql.insert(TABLE) if dialect == "postgresql" else sqlite.insert(TABLE)
-    changed = {"data": insert.excluded.data, "updatedDate": insert.excluded.updatedDate}
-    return insert.on_conflict_do_update(index_elements=["flowId", "sessionId"], set_=changed)
+    return insert_or_change(TABLE, dialect, key=("flowId", "sessionId"), changed=("data", "updatedDate"))
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import can_hold, delete_row, get_row, in_workspace, insert_row, table_of, update_row
 from flowisectl.database.workspace_shared import WorkspaceShared

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.document_store_file_chunk import DocumentStoreFileChunk
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import can_hold, get_row, in_workspace, insert_row, json_text, json_value, paged_rows, table_of

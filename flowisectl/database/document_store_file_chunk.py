@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import Id, new_id
-from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import can_hold, get_row, json_text, table_of
 

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows, is_not_overtaken
 from flowisectl.database.chat_message import ChatMessage
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.inserts import insert_once
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.rows import can_hold, get_row, id_list, in_workspace, json_text, table_of

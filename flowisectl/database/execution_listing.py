@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from flowisectl.database.access import Database
 from flowisectl.database.chat_flow import ChatFlow
-from flowisectl.database.connection import Database
 from flowisectl.database.execution import Execution
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import can_hold, in_workspace, table_of

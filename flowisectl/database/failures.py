@@ -25,6 +25,7 @@ _MISSING_SCHEMA = (
     "unknown column",
 )
 _CHAIN = 8
+_FULL = ("disk is full", "no space left", "diskfull", "table is full")
 _ONLY_READ = ("readonly database", "read-only transaction", "read only transaction")
 
 
@@ -96,6 +97,8 @@ def _unavailable(error: sa_errors.DBAPIError, place: str) -> Exception:
         return DatabaseUnavailable(f"{place} can only be read here ({reason}): nothing was stored")
     if "locked" in spelled or "busy" in spelled:
         return DatabaseUnavailable(f"{place} is locked by another process ({reason}): end whatever holds it, then try again")
+    if any(sign in spelled for sign in _FULL):
+        return DatabaseUnavailable(f"{place} has no room left ({reason}): free some on its disk")
     return DatabaseUnavailable(f"{place} cannot be used ({reason}): check the DATABASE_* settings and that the database runs")
 
 

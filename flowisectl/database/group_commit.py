@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from flowisectl.errors import DatabaseUnavailable
 
 SLOW_SECONDS = 5.0
 """After so long a write that is not done yet is told in the log."""
+FAILURE_TOLD_SECONDS = 30.0
 LARGEST_BATCH = 500
 """Writes of one transaction: a bound on how long other processes wait for SQLite's write lock."""
 
@@ -31,6 +33,19 @@ class GroupCommit:
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._slow_since: float | None = None
+        self._failure, self._failed_at = "", 0.0
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be stored at the moment, for people: a write takes too long, or the last one has failed just now.
+
+        An older failure is no longer told: whoever asks before work is sent here would never send any again.
+        """
+        now = time.monotonic()
+        if self._slow_since is not None:
+            return f"a write has waited {now - self._slow_since:.0f} s: another process locks it, or it is slow"
+        return self._failure if self._failure and now - self._failed_at < FAILURE_TOLD_SECONDS else ""
 
     async def add(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store rows by one statement, all or none; returns when they are committed.
@@ -65,7 +80,7 @@ class GroupCommit:
 
     async def _store(self, batch: list[tuple[Write, asyncio.Future[None]]]) -> None:
         merged, owners = _merge(batch)
-        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._say_slow, len(batch))
+        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._is_slow, len(batch), time.monotonic())
         try:
             outcomes = await self._driver.commit(merged)
             for index, outcome in enumerate(outcomes):
@@ -84,12 +99,20 @@ class GroupCommit:
             return
         finally:
             timer.cancel()
+            self._slow_since = None
+        self._note(outcomes)
         for index, outcome in enumerate(outcomes):
             for position in owners[index]:
                 _settle(batch[position][1], outcome)
 
+    def _note(self, outcomes: Sequence[Exception | None]) -> None:
+        failure = next((str(outcome) for outcome in outcomes if isinstance(outcome, DatabaseUnavailable)), "")
+        if failure and not self._failure:
+            log.error("nothing can be stored: %s", failure)
+        self._failure, self._failed_at = failure, time.monotonic()
 
-    def _say_slow(self, number: int) -> None:
+    def _is_slow(self, number: int, began: float) -> None:
+        self._slow_since = began
         what = "a write has" if number == 1 else f"{number} writes have"
         log.warning("%s waited %g s for %s: another process locks it, or it is slow", what, SLOW_SECONDS, self._driver.place)
 

@@ -1,7 +1,8 @@
-"""Insert statements of the hot paths: made once, and harmless when the same row comes twice."""
+"""Insert statements for rows that may be there already, in the words of each kind of database."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import sqlalchemy as sa
@@ -9,13 +10,29 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 
 @cache
-def insert_once(table: sa.Table, dialect: str) -> sa.Executable:
-    """`INSERT … ON CONFLICT (id) DO NOTHING`, or what says that in MySQL. Rows must carry every column.
+def insert_once(table: sa.Table, dialect: str, *, key: tuple[str, ...] = ("id",)) -> sa.Executable:
+    """Harmless when the same row comes twice: what is there stays. Rows must carry every column.
 
     The same object each time, so that commits can be grouped.
     """
+    return insert_or_change(table, dialect, key=key)
+
+
+def insert_or_change(
+    table: sa.Table, dialect: str, *, key: Sequence[str], changed: Sequence[str] = (), given: sa.Select[tuple[object, ...]] | None = None
+) -> sa.Executable:
+    """Of a row with the same key, these columns are `changed` to those of the new one. `given` selects the rows, in the
+    order of the table's columns; without it they come as parameters."""
+    names = [column.name for column in table.columns]
     if dialect == "mysql":
-        once = mysql.insert(table)
-        return once.on_duplicate_key_update(id=table.c.id)
+        mine = mysql.insert(table)
+        if given is not None:
+            mine = mine.from_select(names, given, include_defaults=False)
+        # MySQL has no word for "leave it": a column takes the value that it has.
+        return mine.on_duplicate_key_update({name: mine.inserted[name] for name in changed} or {key[0]: table.c[key[0]]})
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return insert.on_conflict_do_nothing(index_elements=["id"])
+    if given is not None:
+        insert = insert.from_select(names, given, include_defaults=False)
+    if not changed:
+        return insert.on_conflict_do_nothing(index_elements=key)
+    return insert.on_conflict_do_update(index_elements=key, set_={name: insert.excluded[name] for name in changed})

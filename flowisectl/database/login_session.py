@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from flowisectl.database.connection import Database
+from flowisectl.database.access import Database
 
 TABLE = "login_sessions"
 

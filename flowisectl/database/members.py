@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from flowisectl.database.connection import Database
+from flowisectl.database.access import Database
 from flowisectl.database.lookup import Row
 from flowisectl.database.organization_user import OrganizationUser
 from flowisectl.database.role import Role

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from flowisectl.database.access import Database
 from flowisectl.database.chat_message import OLDEST_FIRST, ChatMessage, parsed
 from flowisectl.database.chat_message_feedback import ChatMessageFeedback
-from flowisectl.database.connection import Database
 from flowisectl.database.execution import Execution
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import can_hold, table_of

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import UtcDate, utc_now
-from flowisectl.database.connection import Database
+from flowisectl.database.inserts import insert_once
 from flowisectl.database.rows import delete_rows, table_of
 
 PART_BYTES = 1024 * 1024
@@ -45,7 +44,7 @@ async def put_payload(database: Database, job: str, name: str, data: bytes, *, e
         {"job": job, "name": name, "part": number, "expires": expires, "data": data[start : start + PART_BYTES]}
         for number, start in enumerate(starts)
     ]
-    await database.commits.add(_insert(database.dialect), rows)
+    await database.commits.add(insert_once(TABLE, database.dialect, key=("job", "name", "part")), rows)
 
 
 async def get_payload(database: Database, job: str, name: str) -> bytes | None:
@@ -61,13 +60,3 @@ async def delete_payloads(database: Database, jobs: Sequence[str]) -> int:
 
 async def delete_expired_payloads(database: Database) -> int:
     return await delete_rows(database, TABLE, TABLE.c.expires < utc_now())
-
-
-@cache
-def _insert(dialect: str) -> sa.Executable:
-    """The same object each time, so that commits can be grouped."""
-    if dialect == "mysql":
-        insert = mysql.insert(TABLE)
-        return insert.on_duplicate_key_update(part=TABLE.c.part)
-    once = postgresql.insert(TABLE) if dialect == "postgresql" else sqlite.insert(TABLE)
-    return once.on_conflict_do_nothing(index_elements=["job", "name", "part"])

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from config.settings import DatabaseSettings
-from flowisectl.database.driver import Write
-from flowisectl.database.failures import LostConnection, explain, told
+from flowisectl.database.encryption import encryption_of
 from flowisectl.database.lookup import Lookup, Row
 from flowisectl.database.postgres_lookups import PostgresLookups
-from flowisectl.errors import DatabaseUnavailable, InvalidSetting
+from flowisectl.database.server_driver import CONNECT_SECONDS, IDLE_SECONDS, POOL_SIZE, ServerDriver
 
-POOL_SIZE = 10
-IDLE_SECONDS = 120
-CONNECT_SECONDS = 10
 LOOKUP_CONNECT_SECONDS = 2
 """Short, as there is another way when it does not come about."""
 
 
-class PostgresDriver:
+class PostgresDriver(ServerDriver):
     dialect = "postgresql"
 
     def __init__(self, settings: DatabaseSettings, *, read_only: bool = False) -> None:
         port = settings.port or 5432
-        self.place = f"PostgreSQL database {settings.name!r} at {settings.host or 'localhost'}:{port} (user {settings.user!r})"
+        place = f"PostgreSQL database {settings.name!r} at {settings.host or 'localhost'}:{port} (user {settings.user!r})"
         encryption = encryption_of(settings)
         address: dict[str, Any] = {
             "host": settings.host or "localhost",
@@ -44,7 +38,7 @@ class PostgresDriver:
             },
             **({"ssl": encryption} if encryption else {}),
         }
-        self.engine: AsyncEngine = create_async_engine(
+        engine = create_async_engine(
             sa.URL.create("postgresql+asyncpg", settings.user or None, settings.password or None, database=settings.name or None),
             pool_size=POOL_SIZE,
             max_overflow=0,
@@ -53,8 +47,9 @@ class PostgresDriver:
             hide_parameters=True,
             connect_args={**address, "timeout": CONNECT_SECONDS},
         )
+        super().__init__(engine, place)
         self._lookups = PostgresLookups(
-            self.engine.dialect,
+            engine.dialect,
             lambda: asyncpg.connect(
                 user=settings.user or None,
                 password=settings.password or None,
@@ -64,71 +59,13 @@ class PostgresDriver:
             ),
         )
 
-    async def fetch(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:
-        try:
-            return await self._fetch_once(statement, parameters)
-        except LostConnection:
-            # The pool throws its connections away when one breaks: a server that was restarted is met anew.
-            return await self._fetch_once(statement, parameters)
-
     async def find(self, lookup: Lookup, parameters: Mapping[str, Any]) -> Row | None:
         try:
             return await self._lookups.find(lookup, parameters)
         except Exception:
             # A connection that broke, or a value that cannot be asked for: the plain way tries once more, or tells why.
-            rows = await self.fetch(lookup.statement, parameters)
-            return rows[0] if rows else None
-
-    async def commit(self, batch: Sequence[Write]) -> list[Exception | None]:
-        try:
-            try:
-                await self._store(batch)
-            except LostConnection:
-                await self._store(batch)
-        except Exception as error:
-            failed: Exception | None = explain(error, self.place)
-            if len(batch) == 1 or isinstance(failed, DatabaseUnavailable):
-                return [failed] * len(batch)
-            return [(await self.commit([write]))[0] for write in batch]
-        return [None] * len(batch)
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        with told(self.place):
-            async with self.engine.connect() as connection:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        with told(self.place):
-            async with self.engine.begin() as connection:
-                yield connection
+            return await super().find(lookup, parameters)
 
     async def close(self) -> None:
         await self._lookups.close()
-        await self.engine.dispose()
-
-    async def _fetch_once(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> list[Row]:
-        async with self.reading() as connection:
-            result = await connection.execute(statement, dict(parameters))
-            names = list(result.keys())
-            return [dict(zip(names, row, strict=True)) for row in result]
-
-    async def _store(self, batch: Sequence[Write]) -> None:
-        async with self.writing() as connection:
-            for write in batch:
-                await connection.execute(write.statement, [dict(row) for row in write.rows])
-
-
-def encryption_of(settings: DatabaseSettings) -> ssl.SSLContext | None:
-    """DATABASE_SSL_KEY_BASE64 gives a CA whose check is off unless DATABASE_REJECT_UNAUTHORIZED; DATABASE_SSL alone checks fully."""
-    if settings.ssl_ca_pem:
-        try:
-            context = ssl.create_default_context(cadata=settings.ssl_ca_pem)
-        except (ssl.SSLError, ValueError) as error:
-            raise InvalidSetting("DATABASE_SSL_KEY_BASE64", "…", "base64 of a certificate authority in PEM") from error
-        if not settings.reject_unauthorized:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-    return ssl.create_default_context() if settings.ssl else None
+        await super().close()

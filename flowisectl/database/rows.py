@@ -9,8 +9,8 @@ import orjson
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.column_types import is_uuid, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Row
 
 
@@ -53,7 +53,8 @@ async def paged_rows(
 async def insert_row(database: Database, table: sa.Table, values: Mapping[str, Any]) -> Row:
     """Insert a row and give its values as they are stored, in the order in which they came; id and dates are made when missing.
 
-    Values for columns that the table does not have are left out. Raises InvalidRequest for a row that the database refuses.
+    Columns that were given no value come last, as null. Values for columns that the table does not have are left out. Raises
+    InvalidRequest for a row that the database refuses.
     """
     row = {name: value for name, value in values.items() if name in table.c and database.has_column(table.name, name)}
     now = utc_now()
@@ -63,7 +64,13 @@ async def insert_row(database: Database, table: sa.Table, values: Mapping[str, A
             row[name] = value or new_id()
     async with database.write() as connection:
         await connection.execute(table.insert(), row)
-    return row
+    return {**row, **{column.name: None for column in _unset(database, table, row)}}
+
+
+def _unset(database: Database, table: sa.Table, row: Row) -> list[sa.Column[Any]]:
+    """The columns that a row leaves empty, as far as they are shown."""
+    empty = (column for column in table.columns if column.nullable and column.name not in row and not column.info.get("hidden"))
+    return [column for column in empty if database.has_column(table.name, column.name)]
 
 
 async def update_row(database: Database, table: sa.Table, id: str, changes: Mapping[str, Any]) -> Row | None:

@@ -7,6 +7,7 @@ read or a whole batch handed to a thread crosses once (0.2 ms), and a lookup of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -96,10 +97,12 @@ class SqliteDriver:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
                     yield connection
+                    await connection.exec_driver_sql("COMMIT")
                 except BaseException:
-                    await asyncio.shield(connection.exec_driver_sql("ROLLBACK"))
+                    # Of itself SQLite takes back what a full disk or a broken file has cut off: then there is nothing left to do.
+                    with contextlib.suppress(sa.exc.OperationalError):
+                        await asyncio.shield(connection.exec_driver_sql("ROLLBACK"))
                     raise
-                await connection.exec_driver_sql("COMMIT")
 
     async def close(self) -> None:
         if self._inline is not None:
@@ -144,7 +147,8 @@ class SqliteDriver:
                     connection.execute(write.statement, [dict(row) for row in write.rows])
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                with contextlib.suppress(sa.exc.OperationalError):
+                    connection.exec_driver_sql("ROLLBACK")
                 raise
 
     def _make_folder(self) -> None:

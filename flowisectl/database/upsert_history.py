@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from flowisectl.database.access import Database
 from flowisectl.database.attempt import Fence, fenced_insert, fenced_rows
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
-from flowisectl.database.connection import Database
 from flowisectl.database.inserts import insert_once
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import delete_rows, id_list, json_text, json_value, table_of

@@ -8,8 +8,8 @@ from typing import Any
 
 from flowisectl.documents.component_trace import traced_component
 from flowisectl.documents.loading import credential_of
+from flowisectl.engine.building import ChatflowRun
 from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.engine.chatflow import ChatflowRun
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow
 from flowisectl.engine.node import NodeInputs

@@ -42,7 +42,9 @@ class UpsertRequest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> UpsertRequest:
-        return cls(**data)
+        """Members that a newer version has added are left out."""
+        known = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in data.items() if name in known})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,7 @@ class Changes:
 
 @asynccontextmanager
 async def open_changes(redis: Redis, *, prefix: str, kept: Mapping[str, Kept]) -> AsyncIterator[Changes]:
+    """Listen while the block lasts; `kept` names, by kind of row, whose copies a change makes worthless."""
     pipeline = Pipeline(redis)
     changes = Changes(redis, pipeline, prefix=prefix, kept=kept)
     listening = asyncio.create_task(changes.broadcast.run(), name="changes")

@@ -57,6 +57,7 @@ class Publisher:
         return JobSink(self, job_id, attempt, stream, worker_id, is_heard=is_heard)
 
     def log_key(self, job_id: str, attempt: int) -> str:
+        """Where the events of one attempt are kept: text, a line of JSON for each event."""
         return f"{self._prefix}log:{job_id}:{attempt}"
 
     def lane(self, stream: str, worker_id: str) -> Lane:

@@ -67,10 +67,6 @@ class Subscriber:
         """The jobs that something is awaited of, by id."""
         return self._buffers
 
-    @property
-    def is_connected(self) -> bool:
-        return self._is_connected
-
     def listen(self, job_id: str, closing_event: Callable[[wire.JobEnd], bytes | None] | None = None) -> JobBuffer:
         """Deal this job's events and end to a buffer, from now on. Call it before the job is in the queue."""
         buffer = self._buffers[job_id] = JobBuffer(job_id, closing_event=closing_event)

@@ -76,6 +76,7 @@ def from_json(data: bytes) -> Any:
 
 
 def error_event(text: str) -> bytes:
+    """The event that ends a stream which failed: `{"event":"error","data":<text>}`."""
     return encode_event(FlowEvent(EventKind.ERROR, text))
 
 
@@ -85,15 +86,18 @@ def frame_head(job_id: str, attempt: int) -> bytes:
 
 
 def frame(head: bytes, number: int, event: bytes) -> bytes:
+    """One event as it stands in an entry, without a line end; `head` is `frame_head`'s."""
     return b"%b%d %b" % (head, number, event)
 
 
 def parse_frame(data: bytes) -> tuple[str, int, int, bytes]:
+    """(job id, attempt, number, event as JSON)"""
     job_id, attempt, number, event = data.split(b" ", 3)
     return job_id.decode(), int(attempt), int(number), event
 
 
 def parse_end(header: bytes, result: bytes, error: bytes) -> JobEnd:
+    """The three fields of an `r` entry."""
     job_id, attempt, state, events = header.decode().split(" ")
     return JobEnd(job_id, int(attempt), state, int(events), result, error.decode("utf-8", "replace"))
 

@@ -15,10 +15,6 @@ def set_run_ids(**ids: str) -> None:
     _RUN.set({**(_RUN.get() or {}), **ids})
 
 
-def run_ids() -> Mapping[str, str]:
-    return _RUN.get() or {}
-
-
 class RunIdsFilter(logging.Filter):
     """Puts the ids into a record; lets every record pass."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -11,11 +12,17 @@ from flowisectl.engine.context import Trace
 from flowisectl.engine.events import FlowEvent
 from flowisectl.errors import DeadlinePassed, QueueFull, RunStopped
 from flowisectl.events.wire import encode_event
+from flowisectl.observability.logging import VERBOSE
+from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.observability.telemetry import Telemetry
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.predictions.spoken import Spoken
 from flowisectl.predictions.submission import PLAIN, Acceptance, Submission
+
+_LEVELS = {"done": VERBOSE, "aborted": logging.INFO}
+
+log = logging.getLogger(__name__)
 
 
 class LocalSubmitter:
@@ -77,6 +84,8 @@ class _LocalRun:
         self._wake = asyncio.Event()
         self._stopping = False
         self._spoken = Spoken(self)
+        self._labels: dict[str, str] = {}
+        self._failed_node = ""
         self.task = asyncio.create_task(self._run())
         self.task.add_done_callback(lambda _: self._wake.set())
 
@@ -86,10 +95,11 @@ class _LocalRun:
             self._wake.set()
 
     def node_started(self, node_id: str, node_name: str, label: str) -> None:
-        return None
+        self._labels[node_id] = label
 
     def node_ended(self, node_id: str, status: str, error: str = "") -> None:
-        return None
+        if status == "ERROR" and not self._failed_node:
+            self._failed_node = f" in node {node_id} ({self._labels.get(node_id, node_id)})"
 
     def note(self, text: str) -> None:
         return None
@@ -126,6 +136,21 @@ class _LocalRun:
         return self.task.result()
 
     async def _run(self) -> PredictionResult:
+        set_run_ids(job=self.job_id, flow=self._request.flow_id, chat=self._request.chat_id)
+        began = asyncio.get_running_loop().time()
+        result = await self._run_in_span()
+        self._log_end(result, asyncio.get_running_loop().time() - began)
+        return result
+
+    def _log_end(self, result: PredictionResult, took: float) -> None:
+        """A line as a worker writes it: what was said is no part of it."""
+        state = _state_of(result)
+        if state == "failed":
+            log.warning("run %s failed after %.2f s: %s%s", self.job_id, took, result.error_kind, self._failed_node)
+        else:
+            log.log(_LEVELS[state], "run %s: %s after %.2f s", self.job_id, state, took)
+
+    async def _run_in_span(self) -> PredictionResult:
         request = self._request
         if self._telemetry is None:
             return await self._run_traced(self)

@@ -11,7 +11,7 @@ import orjson
 from flowisectl.database.column_types import iso_of_epoch
 from flowisectl.engine.context import RunRequest
 from flowisectl.engine.flow import Flow
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 from flowisectl.engine.session import memory_type_of
 from flowisectl.predictions.request import PredictionRequest
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
+
+from flowisectl.queue.packed import is_worth_packing, pack, unpack
 
 EXTERNAL_PREFIX = "Error: predictionsServices.buildChatflow - "
 """What stands before the error text of an external prediction, as clients of Flowise know it."""
@@ -39,11 +41,17 @@ class PredictionRequest:
     """The request's place in a trace, as in the header of that name; empty when no traces are sent."""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Members that are as they would be anyway are left out: it is kept with the job, long after its end."""
+        return {name: value for name, value in vars(self).items() if value != _DEFAULTS[name]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PredictionRequest:
-        return cls(**data)
+        """Members that a newer version has added are left out."""
+        known = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in data.items() if name in known})
+
+
+_DEFAULTS = {field.name: field.default for field in fields(PredictionRequest)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +78,18 @@ class PredictionResult:
         return cls(error=error or f"job {job_id} left no result", error_kind=kind, status=500)
 
     def to_bytes(self) -> bytes:
-        """`{error, error_kind, status}` JSON, a line end, then the body as it is: main forwards the body unparsed."""
+        """`{error, kind, status}` JSON, a line end, then the body: main forwards it unparsed. With `packed` as in queue/packed.py."""
         head = {"error": self.error, "kind": self.error_kind, "status": self.status}
         if self.stored_as:
             return orjson.dumps({**head, "stored": self.stored_as}) + b"\n"
+        if is_worth_packing(self.body):
+            return orjson.dumps({**head, "packed": 1}) + b"\n" + pack(self.body)
         return orjson.dumps(head) + b"\n" + self.body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PredictionResult:
         head, _, body = data.partition(b"\n")
-        fields = orjson.loads(head)
-        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"], stored_as=fields.get("stored", ""))
+        told = orjson.loads(head)
+        if "packed" in told:
+            body = unpack(body)
+        return cls(body=body, error=told["error"], error_kind=told["kind"], status=told["status"], stored_as=told.get("stored", ""))

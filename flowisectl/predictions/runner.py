@@ -15,9 +15,10 @@ import orjson
 from flowisectl.database.chat_message import clear_action, insert_messages
 from flowisectl.engine.context import RunContext, RunRequest, Trace
 from flowisectl.engine.events import EventKind, EventSink, FlowEvent, NoEvents
-from flowisectl.engine.run import FlowResult, run_flow
+from flowisectl.engine.result import FlowResult
+from flowisectl.engine.run import run_flow
 from flowisectl.engine.session import session_id_of
-from flowisectl.errors import AccessDenied, DeadlinePassed, FlowisectlError, NotFound, RunStopped, Unavailable
+from flowisectl.errors import AccessDenied, DeadlinePassed, FlowError, FlowisectlError, InvalidApiKey, NotFound, RunStopped, Unavailable
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.follow_up import follow_up_questions
 from flowisectl.predictions.messages import message_rows, metadata_of, partial_result
@@ -28,6 +29,10 @@ from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_conte
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.outage import through_outage
 from flowisectl.runs.uploads import process_uploads
+from flowisectl.secrets.api_keys import ApiKeyChecker
+
+MAX_DEPTH = 20
+"""How deep flows may run inside each other."""
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,20 @@ class PredictionRunner:
 
     def __init__(self, services: RunServices) -> None:
         self._services = services
+        self._keys = ApiKeyChecker(services.database)
+
+    async def check_key(self, stored: StoredFlow, api_key: str) -> None:
+        """A flow that is bound to a key runs for another flow, too, only with that key. Raises AccessDenied."""
+        if not stored.api_key_id:
+            return
+        try:
+            row = await self._keys.check(api_key)
+        except InvalidApiKey:
+            row = {}
+        if row.get("id") != stored.api_key_id or (row.get("workspaceId") or "") != stored.workspace_id:
+            raise AccessDenied(
+                f"Unauthorized: flow {stored.flow.id} is bound to an API key; choose a credential with that key in the node that calls it"
+            )
 
     async def run(self, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt = ONLY_ATTEMPT) -> PredictionResult:
         """Run one prediction to its end; a failure of the flow is a result, too.
@@ -129,9 +148,7 @@ class PredictionRunner:
         async def keep() -> None:
             await attempt.confirm()
             if result.clears_action:
-                await clear_action(
-                    self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id, fence=attempt.fence
-                )
+                await clear_action(self._services.database, flow.id, chat_id=request.chat_id, session_id=session_id, fence=attempt.fence)
             await insert_messages(self._services.database, rows, attempt.fence)
 
         # The answer is there: nobody pays for it twice because the database is away.
@@ -150,8 +167,12 @@ class NestedFlows:
         self._parent = parent
 
     async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
-        """Run another flow for a node of a running one:  own messages, no events."""
+        """Run another flow for a node of a running one: own messages, no events. Raises FlowError for flows that call each other."""
+        attempt = NestedAttempt(self._parent)
+        if attempt.depth > MAX_DEPTH:
+            raise FlowError(f"flow {flow_id} would be the {attempt.depth}th flow inside another: flows call each other in a circle; end it")
         stored = await self._services.flows.get(flow_id)
+        await self._runner.check_key(stored, api_key)
         body = {
             "question": request.question,
             "chatId": chat_id,
@@ -170,7 +191,7 @@ class NestedFlows:
             is_tool_call=True,
             accepted_ms=int(time.time() * 1000),
         )
-        return await self._runner.predict(stored, nested, NoEvents(), context.trace, NestedAttempt(self._parent))
+        return await self._runner.predict(stored, nested, NoEvents(), context.trace, attempt)
 
 
 def to_run_request(

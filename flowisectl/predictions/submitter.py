@@ -15,16 +15,16 @@ from redis.asyncio import Redis
 from config.settings import QueueSettings
 from flowisectl.database.connection import Database
 from flowisectl.errors import DeadlinePassed, InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
-from flowisectl.events.buffer import JobBuffer
 from flowisectl.events.subscriber import Subscriber, open_subscriber
 from flowisectl.events.wire import JobEnd, error_event, to_json
 from flowisectl.predictions.callback import to_fields
 from flowisectl.predictions.follower import FollowedPrediction
 from flowisectl.predictions.idempotency import IdempotencyKeys, failing_after
 from flowisectl.predictions.job_status import JobStatus, load_status
-from flowisectl.predictions.large import light_request, whole_result
+from flowisectl.predictions.large import light_request
 from flowisectl.predictions.place import Place
-from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest, PredictionResult
+from flowisectl.predictions.queued import QueuedPrediction
+from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest
 from flowisectl.predictions.submission import PLAIN, Acceptance
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
@@ -235,36 +235,10 @@ class QueueSubmitter:
                     buffer.fail(RedisUnavailable(f"job {job_id} is no longer in Redis: it has lost its data; ask again"))
 
 
-class QueuedPrediction:
-    """`predictions.submission.Submission` of a job in the queue."""
-
-    def __init__(self, job_id: str, buffer: JobBuffer, lifecycle: Lifecycle, payloads: Payloads | None = None) -> None:
-        self._payloads = payloads
-        self.job_id = job_id
-        self._buffer = buffer
-        self._lifecycle = lifecycle
-
-    def events(self) -> AsyncIterator[list[bytes]]:
-        return self._buffer.batches()
-
-    async def numbered(self) -> AsyncIterator[list[tuple[str, bytes]]]:
-        async for batch in self._buffer.batches():
-            yield list(zip(self._buffer.given_ids, batch, strict=True))
-
-    async def result(self) -> PredictionResult:
-        end = await asyncio.shield(self._buffer.ended)
-        data = end.result
-        if not data and not end.is_from_elsewhere:
-            data = await self._lifecycle.result(self.job_id)
-        if data:
-            return await whole_result(PredictionResult.from_bytes(data), self.job_id, self._payloads)
-        return PredictionResult.without_worker(self.job_id, end.state, end.error)
-
-
 def _to_bytes(request: PredictionRequest) -> bytes:
     """The request's JSON; what orjson refuses in a body (lone surrogates, huge integers) goes the long way."""
     try:
-        return orjson.dumps(request)
+        return orjson.dumps(request.to_json())
     except TypeError:
         return to_json(request.to_json())
 

@@ -134,7 +134,7 @@ class WorkerClaims:
         fields = await asyncio.gather(
             *(self._pipeline.execute("HMGET", self._keys.job(job_id), "runs", "request", "reply") for job_id in missed)
         )
-        return [ClaimedJob(job_id, int(f[0]), f[1], f[2].decode()) for job_id, f in zip(missed, fields, strict=True) if f[0]]
+        return [ClaimedJob(job_id, int(f[0]), f[1], (f[2] or b"").decode()) for job_id, f in zip(missed, fields, strict=True) if f[0]]
 
     async def finish(self, job: ClaimedJob, outcome: Outcome, *, events: int, trace: bytes) -> bool:
         """End a job, together with others that end now; waits for Redis as long as it takes.

@@ -9,6 +9,7 @@ from config.settings import QueueSettings
 from flowisectl.errors import JobNotFound
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.pace import Pace, ask_pace, pace_of
+from flowisectl.queue.packed import answer_of
 from flowisectl.queue.reading import count_running, server_ms, untyped, whole_id
 from flowisectl.queue.search import JobFilter, ended_jobs, list_jobs
 from flowisectl.queue.summary import (
@@ -100,8 +101,7 @@ async def job_detail(redis: Redis, settings: QueueSettings, job_id: str, *, queu
         raise JobNotFound(job_id)
     request = request_of(fields.get(b"request", b""))
     trace = object_of(fields.get(b"trace", b""))
-    # A worker's result is one line about how it ended, then the answer as the client gets it.
-    result = fields.get(b"result", b"").partition(b"\n")[2]
+    result = answer_of(fields.get(b"result", b""))
     question = request.get("body", {}).get("question", "")
     return JobDetail(
         **job_values(job_id, fields, now_ms),

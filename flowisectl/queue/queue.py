@@ -17,6 +17,7 @@ from flowisectl.errors import JobNotFound
 from flowisectl.queue.inspection import list_jobs, snapshot
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle
+from flowisectl.queue.packed import answer_of
 from flowisectl.queue.summary import JobSummary
 from flowisectl.redis_connection import Pipeline
 
@@ -101,7 +102,7 @@ class JobQueue(RedisQueue):
             fields: dict[bytes, bytes] = dict(zip(rows[::2], rows[1::2], strict=True))
             summary = JobSummary.from_fields(key, fields, now_ms=0)
             job = self._to_saq(summary)
-            job.result = fields.get(b"result", b"").decode("utf-8", "replace") or None
+            job.result = answer_of(fields.get(b"result", b"")).decode("utf-8", "replace") or None
             found.append(job)
         return found
 

@@ -20,11 +20,13 @@ def untyped(redis: Redis) -> Any:
 
 
 async def server_ms(redis: Any) -> int:
+    """Redis' own clock, in milliseconds since 1970: every time in a queue is of this clock."""
     seconds, micros = await redis.time()
     return int(seconds) * 1000 + int(micros) // 1000
 
 
 async def running_ids(redis: Any, keys: QueueKeys, workers: Sequence[str]) -> list[str]:
+    """The jobs that these workers have, worker by worker, each one's in the order in which they were queued."""
     async with redis.pipeline(transaction=False) as pipe:
         for worker in workers:
             pipe.zrange(keys[f"running:{worker}"], 0, -1)

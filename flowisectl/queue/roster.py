@@ -52,6 +52,8 @@ class RoleSays:
     """`ready`, `draining` (it ends), or `not ready`."""
     reason: str = ""
     """Why it is not ready."""
+    write_trouble: str = ""
+    """What keeps it from writing to the database although that can be read."""
     busy: int = 0
     """A worker's runs, or a main's open streams and waiting requests."""
     capacity: int = 0

@@ -51,10 +51,11 @@ local ends = 0
 local function end_job(id, state, error, result, trace, events, now)
   local key = P .. 'job:' .. id
   local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow', 'callback')
-  redis.call('HSET', key, 'state', state, 'error', error, 'finished', now, 'events', events)
+  redis.call('HSET', key, 'state', state, 'finished', now, 'events', events)
+  if error ~= '' then redis.call('HSET', key, 'error', error) end
   if result ~= '' then redis.call('HSET', key, 'result', result) end
   if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
-  redis.call('HDEL', key, 'checkpoint')
+  redis.call('HDEL', key, 'checkpoint', 'sequence', 'reply') -- of no use to a job that has ended
   ends = ends + 1
   count(state)
   redis.call('ZADD', P .. (state == 'done' and 'done' or 'failed'), micros() + ends, id)

@@ -46,8 +46,7 @@ class ShownQueue(JobQueue):
         if not SHOWS_PAYLOADS.get():
             job.result = HIDDEN if job.result else None
             return
-        # A worker's result is one line about how it ended, then the answer as the client gets it.
-        job.result = _short(str(job.result or "").partition("\n")[2]) or None
+        job.result = _short(str(job.result or "")) or None
         body = object_of(await self.pipeline.execute("HGET", self.job_id(key), "request") or b"").get("body", {})
         job.kwargs = {**(job.kwargs or {}), "body": _short(orjson.dumps(body).decode())}
 

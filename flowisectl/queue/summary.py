@@ -145,6 +145,8 @@ class QueueSnapshot:
 
 
 def job_values(job_id: str, fields: Mapping[bytes, bytes], now_ms: int) -> dict[str, Any]:
+    """The members of a JobSummary from a job's hash; times in milliseconds since 1970, 0 for what has not happened."""
+
     def text(name: bytes) -> str:
         return fields.get(name, b"").decode("utf-8", "replace")
 
@@ -195,7 +197,7 @@ def node_line(line: Mapping[str, Any], *, ended_ms: int, now_ms: int) -> NodeLin
     took = (ended_ms or now_ms) - line["started"] if is_open else line["took"]
     return NodeLine(
         node_id=line["id"],
-        node_name=line["name"],
+        node_name=node_name(line),
         label=line["label"],
         status="stopped" if is_open and ended_ms else line["status"],
         started_ms=line["started"],
@@ -207,6 +209,12 @@ def node_line(line: Mapping[str, Any], *, ended_ms: int, now_ms: int) -> NodeLin
         first_token_seconds=line["first"] / 1000 if "first" in line else None,
         http_status=line.get("http"),
     )
+
+
+def node_name(line: Mapping[str, Any]) -> str:
+    """The type of a line's node: named, or the id (`type_number`) says it."""
+    name = line.get("name")
+    return name if isinstance(name, str) else str(line["id"]).rpartition("_")[0]
 
 
 def earlier_attempts(fields: Mapping[bytes, bytes], now_ms: int) -> tuple[Attempt, ...]:
@@ -242,11 +250,13 @@ def _name(worker_id: str) -> str:
 
 
 def request_of(data: bytes) -> Mapping[str, Any]:
+    """A job's stored request; its `body` is always an object."""
     request = object_of(data)
     return {**request, "body": request["body"] if isinstance(request.get("body"), dict) else {}}
 
 
 def object_of(data: bytes) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
     try:
         value = orjson.loads(data) if data else {}
     except orjson.JSONDecodeError:

@@ -50,6 +50,8 @@ class NestedAttempt:
     def __init__(self, parent: Attempt) -> None:
         self._parent = parent
         self.fence = parent.fence
+        self.depth: int = parent.depth + 1 if isinstance(parent, NestedAttempt) else 1
+        """How many flows stand above the one that runs."""
 
     async def confirm(self) -> None:
         await self._parent.confirm()

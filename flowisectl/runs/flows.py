@@ -11,7 +11,7 @@ from typing import Any
 from flowisectl.database.chat_flow import get_flow_row
 from flowisectl.database.connection import Database
 from flowisectl.engine.flow import Flow, parse_flow
-from flowisectl.errors import FlowNotFound
+from flowisectl.errors import FlowNotFound, InvalidFlow
 
 KEPT_FLOWS = 1000
 FRESH_SECONDS = 1.0
@@ -60,6 +60,16 @@ class FlowStore:
         while len(self._kept) > KEPT_FLOWS:
             self._kept.popitem(last=False)
         return stored
+
+    async def workspace_of(self, flow_id: str) -> str:
+        """The workspace of a flow whose `flowData` need not be readable; empty when it has none. Raises FlowNotFound."""
+        try:
+            return (await self.get(flow_id)).workspace_id
+        except InvalidFlow:
+            row = await get_flow_row(self._database, flow_id)
+        if row is None:
+            raise FlowNotFound(flow_id)
+        return str(row["workspaceId"] or "")
 
     def forget(self, flow_id: str) -> None:
         """The row was changed or deleted through this process. Other processes are told."""

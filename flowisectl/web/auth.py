@@ -110,7 +110,7 @@ class Authentication:
 
     async def is_own_flow(self, flow_id: str, workspace_id: str, flows: FlowStore) -> bool:
         try:
-            return (await flows.get(flow_id)).workspace_id == workspace_id
+            return await flows.workspace_of(flow_id) == workspace_id
         except FlowNotFound:
             return False
 

@@ -40,7 +40,6 @@ def document(app: Quart, gate: Gate) -> dict[str, Any]:
             "version": flowisectl.__version__,
             "summary": "Serves Flowise flows",
             "description": f"The HTTP API of Flowise {flowisectl.FLOWISE_VERSION}, as this server serves it.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),

@@ -108,7 +108,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "leads"): _object("chatflowid", chatflowid=_ID, chatId=_TEXT, name=_TEXT, email=_TEXT, phone=_TEXT),
     ("POST", "credentials"): {**_CREDENTIAL, "required": ["name", "credentialName"]},
     ("PUT", "credentials/{credential_id}"): _CREDENTIAL,
-    ("POST", "variables"): {**_VARIABLE, "required": ["name"]},
+    ("POST", "variables"): {**_VARIABLE, "required": ["name", "value"]},
     ("PUT", "variables/{variable_id}"): _VARIABLE,
     ("POST", "tools"): {**_TOOL, "required": ["name", "description"]},
     ("PUT", "tools/{tool_id}"): _TOOL,

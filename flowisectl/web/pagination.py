@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flowisectl.web.errors import HttpError
 
+Row = TypeVar("Row")
 MAX_NUMBER = 2**31 - 1
 
 
@@ -21,6 +22,12 @@ class Page:
     @property
     def is_paged(self) -> bool:
         return self.page is not None
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of this page, out of all that there are."""
+        if self.page is None or self.limit is None:
+            return rows
+        return rows[(self.page - 1) * self.limit : self.page * self.limit]
 
     def shaped(self, rows: Sequence[Mapping[str, Any]], total: int) -> Any:
         """What the route answers: `{data, total}` for a page, else the rows."""

@@ -21,7 +21,7 @@ from flowisectl.web.answers import json_bytes
 from flowisectl.web.errors import HttpError
 from flowisectl.web.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
 from flowisectl.web.organizations import organization_of
-from flowisectl.web.prediction_request import chat_id_of
+from flowisectl.web.prediction_request import chat_id_of, longest_chat_id
 from flowisectl.web.request_source import base_url, current_scope, header, traceparent
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import event_stream
@@ -40,7 +40,7 @@ async def prediction_request(
     return PredictionRequest(
         flow_id=stored.flow.id,
         flow_version=stored.flow.version,
-        chat_id=chat_id_of(body),
+        chat_id=chat_id_of(body, longest_chat_id(services.database.dialect)),
         message_id=str(uuid.uuid4()),
         body=body,
         workspace_id=stored.workspace_id,

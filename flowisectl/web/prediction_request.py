@@ -25,10 +25,15 @@ def checked_body(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in wrong} if wrong else body
 
 
-def chat_id_of(body: Mapping[str, Any]) -> str:
+def longest_chat_id(dialect: str) -> int:
+    """How many characters a chat's id may have in this database: Flowise's column for it is `varchar(255)` in MySQL."""
+    return 255 if dialect == "mysql" else MAX_CHAT_ID
+
+
+def chat_id_of(body: Mapping[str, Any], longest: int = MAX_CHAT_ID) -> str:
     """The chat that a (checked) body belongs to: its `chatId`, else `overrideConfig.sessionId`, else a new UUID.
 
-    Null and an empty text count as absent. Raises InvalidRequest for an id that is no text.
+    Null and an empty text count as absent. Raises InvalidRequest for an id that is no text, or that no row can hold.
     """
     session_id = (body.get("overrideConfig") or {}).get("sessionId")
     if session_id is not None and not isinstance(session_id, str):
@@ -36,10 +41,10 @@ def chat_id_of(body: Mapping[str, Any]) -> str:
     chat_id = body.get("chatId")
     if chat_id is not None and not isinstance(chat_id, str):
         raise InvalidRequest("Invalid chatId: must be a string")
-    found = chat_id or session_id or str(uuid.uuid4())
-    if len(found) > MAX_CHAT_ID or "\x00" in found:
-        raise InvalidRequest(f"Invalid chatId: at most {MAX_CHAT_ID} characters, without NUL")
-    return found
+    for name, given in (("chatId", chat_id), ("sessionId", session_id)):
+        if given and (len(given) > longest or "\x00" in given):
+            raise InvalidRequest(f"Invalid {name}: at most {longest} characters, without NUL")
+    return chat_id or session_id or str(uuid.uuid4())
 
 
 def asks_for_stream(body: Mapping[str, Any]) -> bool:

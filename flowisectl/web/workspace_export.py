@@ -23,6 +23,7 @@ from flowisectl.database.tool import Tool
 from flowisectl.database.variable import Variable
 
 FLOWS, MESSAGES, STORES = table_of(ChatFlow), table_of(ChatMessage), table_of(DocumentStore)
+FEEDBACK = table_of(ChatMessageFeedback)
 FILE_NAME = "ExportData.json"
 
 
@@ -49,9 +50,7 @@ KINDS = (
     Kind(name="AssistantAzure", asked_by="assistantAzure", table=table_of(Assistant), type="AZURE"),
     Kind(name="ChatFlow", asked_by="chatflow", table=FLOWS, type="CHATFLOW"),
     Kind(name="ChatMessage", asked_by="chat_message", table=MESSAGES, parent=FLOWS, parent_column="chatflowid"),
-    Kind(
-        name="ChatMessageFeedback", asked_by="chat_feedback", table=table_of(ChatMessageFeedback), parent=FLOWS, parent_column="chatflowid"
-    ),
+    Kind(name="ChatMessageFeedback", asked_by="chat_feedback", table=FEEDBACK, parent=FLOWS, parent_column="chatflowid"),
     Kind(name="CustomTemplate", asked_by="custom_template", table=table_of(CustomTemplate)),
     Kind(name="DocumentStore", asked_by="document_store", table=STORES),
     Kind(

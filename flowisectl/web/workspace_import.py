@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flowisectl.database.column_types import Id, UtcDate, is_uuid, moment_of, new_id, utc_now
 from flowisectl.database.connection import Database
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import in_workspace
 from flowisectl.errors import InvalidRequest
-from flowisectl.web.workspace_export import KINDS, Kind
+from flowisectl.web.workspace_export import FEEDBACK, KINDS, Kind
 
 MAX_ROWS = 100_000
 _REPLACED_PARTS = 500
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 async def import_rows(database: Database, workspace_id: str, data: Mapping[str, Any]) -> int:
@@ -43,10 +46,23 @@ async def import_rows(database: Database, workspace_id: str, data: Mapping[str, 
                 for row in values[kind.name]:
                     if row[kind.parent_column] not in mine:
                         raise InvalidRequest(f"{kind.name} {row['id']}: the workspace has no {kind.parent.name} {row[kind.parent_column]}")
-            for row in values[kind.name]:
+            for row in await _insertable(connection, kind, values[kind.name]):
                 await connection.execute(kind.table.insert(), row)
                 count += 1
     return count
+
+
+async def _insertable(connection: AsyncConnection, kind: Kind, rows: list[Row]) -> list[Row]:
+    """The rows; of feedback, which only SQLite keeps several times for a message, the last for each message that has none yet."""
+    if kind.table is not FEEDBACK:
+        return rows
+    latest = {row.get("messageId"): row for row in rows}
+    ids = [message_id for message_id in latest if message_id]
+    for start in range(0, len(ids), _REPLACED_PARTS):
+        part = ids[start : start + _REPLACED_PARTS]
+        for message_id in (await connection.execute(sa.select(FEEDBACK.c.messageId).where(FEEDBACK.c.messageId.in_(part)))).scalars():
+            latest.pop(message_id, None)
+    return list(latest.values())
 
 
 def _objects(data: Mapping[str, Any], kind: Kind) -> list[Row]:
@@ -80,12 +96,7 @@ def _renamed(value: Any, new_ids: Mapping[str, str]) -> Any:
         return [_renamed(item, new_ids) for item in value]
     if not isinstance(value, str) or len(value) < 36:
         return value
-    if len(value) == 36:
-        return new_ids.get(value, value)
-    for old, new in new_ids.items():
-        if old in value:
-            value = value.replace(old, new)
-    return value
+    return _UUID.sub(lambda found: new_ids.get(found[0], found[0]), value)
 
 
 def _values(database: Database, kind: Kind, row: Row, workspace_id: str) -> Row:

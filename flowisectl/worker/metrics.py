@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from flowisectl.observability.metrics import Counter, Histogram, Metric
 from flowisectl.queue.claims import Outcome
+from flowisectl.queue.summary import node_name
 from flowisectl.worker.running import RunningJob
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class WorkerMetrics:
         took = asyncio.get_running_loop().time() - running.started
         kind = "chatflow" if queue == "prediction" else queue
         for line in running.trace.nodes():
-            name: str = line["name"]
+            name = node_name(line)
             if name.endswith("Agentflow"):
                 kind = "agentflow"
             if line["took"] is not None:

@@ -25,7 +25,9 @@ class JobTrace:
 
     def node_started(self, node_id: str, node_name: str, label: str) -> None:
         if len(self._nodes) < MAX_NODES:
-            line = {"id": node_id, "name": node_name, "label": label, "status": "running", "started": _now_ms(), "took": None, "error": ""}
+            line = {"id": node_id, "label": label, "status": "running", "started": _now_ms(), "took": None, "error": ""}
+            if node_id.rpartition("_")[0] != node_name:
+                line["name"] = node_name
             self._nodes.append(line)
             self.has_news = True
             # A node works in the context that it was started in: its model calls are told to its own line.
@@ -48,15 +50,16 @@ class JobTrace:
         return iter(self._nodes)
 
     def to_bytes(self) -> bytes:
-        """`{"nodes": [{id, name, label, status, started, took, error}], "notes": [text]}`; times in ms; empty when nothing was told.
+        """`{"nodes": [{id, name?, label, status, started, took, error}], "notes"?: [text]}`; times in ms; empty when nothing was told.
 
+        A name that is the beginning of the id (`name_0`) is left out; `queue.summary.node_name` finds it again.
         A node that asked a model also has `model`, `http` (the last status), `in` and `out` (tokens) and `first` (ms to the first piece).
         """
         self.has_news = False
         if not self._nodes and not self._notes:
             return b""
         try:
-            return orjson.dumps({"nodes": self._nodes, "notes": self._notes})
+            return orjson.dumps({"nodes": self._nodes, "notes": self._notes} if self._notes else {"nodes": self._nodes})
         except TypeError:  # a lone surrogate in a label or an error
             clean = [{name: _clean(value) for name, value in line.items()} for line in self._nodes]
             return orjson.dumps({"nodes": clean, "notes": [_clean(note) for note in self._notes]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,18 @@ def test_module_imports_only_from_lower_floors(path: Path) -> None:
 
     assert room in FLOOR_OF, f"{name}: the room {room!r} stands on no floor"
     assert not wrong, f"{name} (floor {FLOOR_OF[room]}) imports {wrong}"
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    paths = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules()}
+    graph = TopologicalSorter({name: _imported_by(path, paths) - {name} for name, path in paths.items()})
+
+    graph.prepare()  # raises CycleError, which names the modules of a circle
+
+
+def _imported_by(path: Path, ours: dict[str, Path]) -> set[str]:
+    """The modules of ours that a file imports: each name taken is a module itself, or stands in one."""
+    return {name if name in ours else name.rpartition(".")[0] for name in imports_of(path)} & ours.keys()
 
 
 def test_only_roles_and_cli_read_settings() -> None:

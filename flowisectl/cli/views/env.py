@@ -33,8 +33,11 @@ class Explained:
     """Why it cannot be used."""
 
 
-def env_view(rows: Sequence[Explained], unknown: Sequence[Explained]) -> RenderableType:
-    """A line for each variable, defaults faint, and below it what should be known of a value that was set."""
+def env_view(rows: Sequence[Explained], unknown: Sequence[Explained], *, in_full: bool = False) -> RenderableType:
+    """A line for each variable, defaults faint, and below it what should be known of a value that was set.
+
+    With `in_full` also what the variable is for, and its unit.
+    """
     columns = Columns(
         Column("variable", 35, gap=" "),
         Column("value", 18, gap=" "),
@@ -48,7 +51,7 @@ def env_view(rows: Sequence[Explained], unknown: Sequence[Explained]) -> Rendera
             style = "" if row.source else "faint"
             source = Text(_place(row.source) if row.source else "default", "name" if row.source else "faint")
             parts.append(columns.line([Text(row.name, style), Text(row.value or "-", style), source, Text(row.readers, "faint")]))
-            parts += _below(row)
+            parts += _below(row, in_full)
     if unknown:
         parts += [Text(), Text("Read by nobody", "title")]
         parts += [hanging(Text(f"! {row.name}  ", "state.waiting"), f"{row.trap} (from {_place(row.source)})") for row in unknown]
@@ -58,13 +61,15 @@ def env_view(rows: Sequence[Explained], unknown: Sequence[Explained]) -> Rendera
     return Group(*parts)
 
 
-def _below(row: Explained) -> list[Text]:
+def _below(row: Explained, in_full: bool) -> list[Text]:
     lines = []
     if row.wrong:
         lines.append(hanging(Text("  ✗ ", "state.bad"), row.wrong))
     if row.trap:
         lines.append(hanging(Text("  ! ", "state.waiting"), row.trap))
-    if row.unit and row.source:
+    if row.about and in_full:
+        lines.append(hanging(Text("    "), row.about))
+    if row.unit and (row.source or in_full):
         lines.append(hanging(Text("    ", "faint"), row.unit, "faint"))
     return lines
 

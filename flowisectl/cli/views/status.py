@@ -49,7 +49,7 @@ class Status:
     @property
     def key_text(self) -> str:
         """The roles' key, or MISMATCH when they have several."""
-        keys = sorted({role.key_fingerprint for role in self.overview.roles if role.key_fingerprint})
+        keys = sorted({role.key_fingerprint for role in self.overview.roles if role.key_fingerprint and not role.is_stale})
         if len(keys) > 1:
             return f"MISMATCH ({', '.join(keys)})"
         if keys:

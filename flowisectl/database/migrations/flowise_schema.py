@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from flowisectl.database.connection import Database
+from flowisectl.database.access import Database
 from flowisectl.database.migrations.flowise_history import flowise_migrations
 from flowisectl.errors import DatabaseUnavailable
 

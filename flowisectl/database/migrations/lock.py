@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import sqlalchemy as sa
 
-from flowisectl.database.connection import Database
+from flowisectl.database.access import Database
 from flowisectl.errors import DatabaseUnavailable
 
 TIMEOUT_SECONDS = 120.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from flowisectl.database.connection import Database
+from flowisectl.database.access import Database
 from flowisectl.database.migrations.flowise_schema import UnknownSchema, look_at_schema, refuse, refuse_newer
 from flowisectl.database.migrations.indexes import EXISTING, INDEXES, TEXT_COLUMNS, create_mysql_statements, create_statements
 from flowisectl.database.migrations.lock import schema_lock
@@ -34,6 +34,11 @@ class SchemaState:
     head: str = HEAD
 
     @property
+    def is_later(self) -> bool:
+        """A newer version of this program has taken steps that this one does not know."""
+        return self.revision is not None and self.revision > self.head
+
+    @property
     def is_current(self) -> bool:
         return self.revision == self.head and not self.missing_indexes
 
@@ -47,6 +52,7 @@ async def migrate(database: Database) -> SchemaState:
     if (state := await schema_state(database)).is_current:
         await refuse_newer(database)
         return state
+    _refuse_later(state, database)
     refuse(await look_at_schema(database), database)
     async with schema_lock(database):
         # Another process may have done it all while this one waited.
@@ -71,17 +77,26 @@ async def schema_state(database: Database) -> SchemaState:
     return SchemaState(revision=versions[0]["version_num"] if versions else None, missing_indexes=frozenset(INDEXES) - indexes)
 
 
+def _refuse_later(state: SchemaState, database: Database) -> None:
+    if state.is_later:
+        raise UnknownSchema(
+            f"{database.place} has the schema {state.revision} of a newer version of flowisectl (this one knows {state.head}): "
+            "use the newer version, or the backup from before it"
+        )
+
+
 async def wait_for_schema(database: Database, timeout_seconds: float) -> None:
     """Wait until another process (the server) has brought the schema up to date, then learn its columns.
 
     A database that cannot be reached yet is waited for as well. Raises DatabaseUnavailable when the time is over, UnknownSchema
-    at once for one that a newer Flowise has opened.
+    at once for one that a newer Flowise, or a newer version of this program, has opened.
     """
     deadline = time.monotonic() + timeout_seconds
     pause = 0.05
     while True:
         try:
             state = await schema_state(database)
+            _refuse_later(state, database)
             if state.revision == state.head:
                 await refuse_newer(database)
                 await database.load_columns()

@@ -8,7 +8,7 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from flowisectl.database.api_key import delete_api_key, get_api_key, insert_api_key, list_api_keys, update_api_key
+from flowisectl.database.api_key import delete_api_key, get_api_key, insert_api_key, list_api_keys, names_and_permissions, update_api_key
 from flowisectl.database.chat_flow import flows_bound_to
 from flowisectl.database.lookup import Row
 from flowisectl.errors import InvalidApiKey
@@ -28,16 +28,20 @@ REFUSED_PREFIXES = ("workspace:", "admin:")
 @blueprint.get("/apikey")
 @needs("apikeys:view")
 async def listing() -> Response:
-    return await _list(page_of(request.args, "apikeyController.getAllApiKeys"))
+    page = page_of(request.args, "apikeyController.getAllApiKeys")
+    if request.args.get("type") == "organization" and current_caller().is_admin:
+        return json_answer(await names_and_permissions(current_services().database, current_caller().organization_id))
+    return await _list(page)
 
 
 async def _list(page: Page) -> Response:
     """The keys that the caller may see, each with the flows that are bound to it."""
     database, caller = current_services().database, current_caller()
-    rows, total = await list_api_keys(database, workspace_id(), page.page, page.limit)
-    shown = [row for row in rows if may_see(caller, row)]
+    rows, _ = await list_api_keys(database, workspace_id())
+    visible = [row for row in rows if may_see(caller, row)]
+    shown = page.of(visible)
     bound = await flows_bound_to(database, [row["id"] for row in shown])
-    return json_answer(page.shaped([{**row, "chatFlows": bound.get(row["id"], [])} for row in shown], total - len(rows) + len(shown)))
+    return json_answer(page.shaped([{**row, "chatFlows": bound.get(row["id"], [])} for row in shown], len(visible)))
 
 
 def may_see(caller: Caller, row: Row) -> bool:

@@ -9,7 +9,6 @@ from quart import Blueprint, Response, request
 from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.message_listing import MessageFilter, delete_messages, list_messages
 from flowisectl.errors import FlowNotFound, InvalidRequest
-from flowisectl.runs.flows import StoredFlow
 from flowisectl.storage.left_behind import left_behind
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.callers import workspace_id
@@ -23,11 +22,12 @@ from flowisectl.web.services import current_services
 blueprint = Blueprint("chat_messages", __name__)
 
 
-async def _own_flow(flow_id: str, function: str) -> StoredFlow:
-    stored = await current_services().flows.get(flow_id_of(flow_id))
-    if stored.workspace_id != workspace_id():
+async def _own_flow(flow_id: str, function: str) -> str:
+    """The id of a flow of the caller's workspace, whose messages are shown even when the flow itself cannot be read."""
+    flow_id = flow_id_of(flow_id)
+    if await current_services().flows.workspace_of(flow_id) != workspace_id():
         raise HttpError(500, service_text(function, "Unauthorized access"))
-    return stored
+    return flow_id
 
 
 async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
@@ -45,14 +45,14 @@ async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
 
 @blueprint.get("/chatmessage/<flow_id>")
 async def listing(flow_id: str) -> Response:
-    stored = await _own_flow(flow_id, "chatMessagesService.getAllChatMessages")
-    return await _list(stored.flow.id, message_filter(request.args), page_of(request.args, "chatMessagesController.getAllChatMessages"))
+    own = await _own_flow(flow_id, "chatMessagesService.getAllChatMessages")
+    return await _list(own, message_filter(request.args), page_of(request.args, "chatMessagesController.getAllChatMessages"))
 
 
 @blueprint.get("/internal-chatmessage/<flow_id>")
 async def internal_listing(flow_id: str) -> Response:
-    stored = await _own_flow(flow_id, "chatMessagesService.getAllInternalChatMessages")
-    return await _list(stored.flow.id, message_filter(request.args, ["INTERNAL"]), Page())
+    own = await _own_flow(flow_id, "chatMessagesService.getAllInternalChatMessages")
+    return await _list(own, message_filter(request.args, ["INTERNAL"]), Page())
 
 
 @blueprint.delete("/chatmessage/<flow_id>")
@@ -62,17 +62,17 @@ async def delete(flow_id: str) -> Response:
     With a chat id that chat, else all that the query chooses.
     """
     services = current_services()
-    stored = await services.flows.get(flow_id_of(flow_id))
-    if stored.workspace_id != workspace_id():
+    flow_id, workspace = flow_id_of(flow_id), workspace_id()
+    if await services.flows.workspace_of(flow_id) != workspace:
         raise FlowNotFound(flow_id)
-    deleted = await delete_messages(services.database, stored.flow.id, message_filter(request.args))
-    blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
+    deleted = await delete_messages(services.database, flow_id, message_filter(request.args))
+    blobs = services.blobs.of_organization(await organization_of(services.database, workspace))
     for session_id in {*deleted.chat_ids, *request.args.getlist("sessionId")}:
-        await delete_checkpoints(services.database, stored.flow.id, session_id)
+        await delete_checkpoints(services.database, flow_id, session_id)
     for chat_id in deleted.chat_ids:
         # An id that cannot name a folder never had one.
-        with suppress(InvalidRequest), left_behind(f"chat {chat_id} of flow {stored.flow.id}"):
-            await blobs.delete_chat(stored.flow.id, chat_id)
+        with suppress(InvalidRequest), left_behind(f"chat {chat_id} of flow {flow_id}"):
+            await blobs.delete_chat(flow_id, chat_id)
     return delete_result(deleted.affected)
 
 

@@ -7,6 +7,7 @@ from quart import Blueprint, Response, request
 from flowisectl.database.api_key import api_key_by_text
 from flowisectl.database.chat_flow import delete_flow, flows_of_key, get_flow_row, insert_flow, list_flow_rows, update_flow
 from flowisectl.database.checkpoint import delete_checkpoints
+from flowisectl.database.column_types import new_id
 from flowisectl.database.lookup import Row
 from flowisectl.database.schedule import delete_schedule_of
 from flowisectl.errors import FlowNotFound
@@ -15,6 +16,7 @@ from flowisectl.web.answers import delete_result, json_answer, text_answer
 from flowisectl.web.callers import current_caller, needs, workspace_id
 from flowisectl.web.errors import Forbidden, HttpError, service_text
 from flowisectl.web.flow_entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
+from flowisectl.web.flow_files import with_stored_files
 from flowisectl.web.flow_schedules import keep_schedule
 from flowisectl.web.ids import flow_id_of
 from flowisectl.web.organizations import organization_of
@@ -42,11 +44,21 @@ async def _keep_schedule(row: Row) -> None:
     await keep_schedule(services.database, row, min_seconds=services.min_schedule_seconds)
 
 
+async def _with_stored_files(values: Row) -> Row:
+    """The columns of a flow, whose loaders' files are stored with the flow and no longer in its `flowData`."""
+    if "flowData" not in values:
+        return values
+    services = current_services()
+    blobs = services.blobs.of_organization(await organization_of(services.database, values["workspaceId"]))
+    return {**values, "flowData": await with_stored_files(values["flowData"], blobs, values["id"])}
+
+
 @blueprint.post("/chatflows")
 @needs(*_WRITES, "assistants:create", "assistants:update")
 async def create() -> Response:
     values = new_flow(await body_object())
-    row = await insert_flow(current_services().database, {**values, "workspaceId": workspace_id()})
+    values = await _with_stored_files({**values, "id": new_id(), "workspaceId": workspace_id()})
+    row = await insert_flow(current_services().database, values)
     await _keep_schedule(row)
     return json_answer(public_flow(row))
 
@@ -70,7 +82,8 @@ async def read(flow_id: str) -> Response:
 @needs(*_WRITES, "assistants:update", "chatflows:config", "agentflows:config", "chatflows:domains", "agentflows:domains")
 async def update(flow_id: str) -> Response:
     services, row = current_services(), await _own_row(flow_id)
-    changed = await update_flow(services.database, row["id"], changed_flow(await body_object()))
+    values = await _with_stored_files({**changed_flow(await body_object()), "id": row["id"], "workspaceId": row["workspaceId"]})
+    changed = await update_flow(services.database, row["id"], values)
     services.flows.forget(row["id"])
     if changed is None:
         raise FlowNotFound(flow_id)

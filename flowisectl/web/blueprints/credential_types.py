@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 from quart import Blueprint, Response
 
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import CREDENTIAL_TYPES, CredentialType
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service_text
 
 blueprint = Blueprint("credential_types", __name__)
 
 
+def _shown(kind: CredentialType) -> dict[str, Any]:
+    """A kind, with the path of its icon on this server."""
+    return {**kind.to_json(), "icon": f"/api/v1/components-credentials-icon/{kind.name}"}
+
+
 @blueprint.get("/components-credentials")
 async def listing() -> Response:
-    return json_answer([kind.to_json() for kind in CREDENTIAL_TYPES.values()])
+    return json_answer([_shown(kind) for kind in CREDENTIAL_TYPES.values()])
 
 
 @blueprint.get("/components-credentials/<name>")
@@ -23,9 +29,9 @@ async def read(name: str) -> Response:
     """One kind, or with names joined by `&` (or `&amp;`) a list of those that are known."""
     names = html.unescape(name).split("&")
     if len(names) > 1:
-        return json_answer([CREDENTIAL_TYPES[item].to_json() for item in names if item in CREDENTIAL_TYPES])
+        return json_answer([_shown(CREDENTIAL_TYPES[item]) for item in names if item in CREDENTIAL_TYPES])
     kind = CREDENTIAL_TYPES.get(names[0])
     if kind is None:
         where = "componentsCredentialsService.getComponentByName"
         raise HttpError(500, service_text(where, f"Component Credential {name} not found"))
-    return json_answer(kind.to_json())
+    return json_answer(_shown(kind))

@@ -45,5 +45,5 @@ async def validation(flow_id: str) -> Response:
 @blueprint.get("/stats/<flow_id>")
 async def stats(flow_id: str) -> Response:
     """How many messages, sessions and ratings a flow has."""
-    stored = await own_flow(flow_id)
-    return json_answer(await message_statistics(current_services().database, stored.flow.id, message_filter(request.args)))
+    row = await own_flow_row(flow_id)
+    return json_answer(await message_statistics(current_services().database, row["id"], message_filter(request.args)))

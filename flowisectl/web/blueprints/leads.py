@@ -28,8 +28,11 @@ async def listing(flow_id: str) -> Response:
 @blueprint.post("/leads")
 @blueprint.post("/leads/")
 async def create() -> Response:
+    """Keep what somebody left. The answer has the members that were given, and those that the server made."""
     services = current_services()
     given = {name: value for name, value in typed_members(await body_object(), _MEMBERS).items() if value is not None}
-    stored = await services.flows.get(flow_id_of(given.get("chatflowid", "")))
-    row = {"name": None, "email": None, "phone": None, **given, "chatflowid": stored.flow.id}
-    return json_answer(await insert_lead(services.database, {**row, "chatId": given.get("chatId") or str(uuid.uuid4())}))
+    flow_id = flow_id_of(given.get("chatflowid", ""))
+    await services.flows.workspace_of(flow_id)
+    row = {**given, "chatflowid": flow_id, "chatId": given.get("chatId") or str(uuid.uuid4())}
+    saved = await insert_lead(services.database, row)
+    return json_answer({name: value for name, value in saved.items() if value is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from flowisectl.engine.streaming import can_stream
-from flowisectl.errors import InvalidApiKey
+from flowisectl.errors import InvalidApiKey, InvalidFlow
 from flowisectl.web.answers import text_answer
 from flowisectl.web.cors import is_domain_allowed
 from flowisectl.web.errors import HttpError, service, service_text
@@ -34,7 +34,10 @@ async def missing_id() -> Response:
 @blueprint.post("/prediction/<flow_id>")
 async def create(flow_id: str) -> Response:
     services = current_services()
-    stored = await services.flows.get(flow_id_of(flow_id))
+    try:
+        stored = await services.flows.get(flow_id_of(flow_id))
+    except InvalidFlow as error:
+        raise HttpError(500, service_text(STREAM_CHECK, error.message)) from error
     headers = await count_request(stored)
     if isinstance(headers, Response):
         return headers

@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 from flowisectl.database.chat_flow import get_flow_row
 from flowisectl.database.rows import json_value
 from flowisectl.engine.streaming import can_stream
-from flowisectl.errors import FlowNotFound
+from flowisectl.errors import FlowNotFound, InvalidFlow
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service, service_text
@@ -29,6 +29,8 @@ async def _stored(flow_id: str, function: str) -> StoredFlow:
         return await current_services().flows.get(flow_id_of(flow_id))
     except FlowNotFound as error:
         raise HttpError(500, service_text(function, f"Chatflow {flow_id} not found")) from error
+    except InvalidFlow as error:
+        raise HttpError(500, service_text(function, error.message)) from error
 
 
 @blueprint.get("/chatflows-streaming/<flow_id>")

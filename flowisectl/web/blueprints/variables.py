@@ -34,9 +34,9 @@ def _values(body: Mapping[str, Any]) -> dict[str, Any]:
 @needs("variables:create")
 async def create() -> Response:
     values = _values(await body_object())
-    if "name" not in values:
+    if "name" not in values or "value" not in values:
         raise InvalidRequest("A variable needs a name (a text), a value and a type (static or runtime)")
-    row = await insert_variable(current_services().database, {"value": "", "type": "static", **values, "workspaceId": workspace_id()})
+    row = await insert_variable(current_services().database, {"type": "static", **values, "workspaceId": workspace_id()})
     current_services().variables.forget()
     return json_answer(row)
 

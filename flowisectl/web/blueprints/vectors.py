@@ -18,7 +18,7 @@ from flowisectl.web.flow_limit import count_request
 from flowisectl.web.ids import flow_id_of
 from flowisectl.web.multipart import is_multipart, read_form, stored_form
 from flowisectl.web.organizations import organization_of
-from flowisectl.web.prediction_request import chat_id_of, checked_body
+from flowisectl.web.prediction_request import chat_id_of, checked_body, longest_chat_id
 from flowisectl.web.request_body import body_object
 from flowisectl.web.request_source import base_url, header, traceparent
 from flowisectl.web.services import current_services
@@ -82,7 +82,7 @@ async def _upsert(stored: StoredFlow, body: Mapping[str, Any]) -> Response:
             upsert_id=str(uuid.uuid4()),
             body=body,
             version=stored.flow.version,
-            chat_id=chat_id_of(body),
+            chat_id=chat_id_of(body, longest_chat_id(services.database.dialect)),
             workspace_id=stored.workspace_id,
             organization_id=await organization_of(services.database, stored.workspace_id),
             base_url=base_url(),

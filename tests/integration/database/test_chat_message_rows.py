@@ -50,6 +50,7 @@ async def test_json_columns_take_data_or_text_and_come_back_as_data(database: Da
     flow_id, id = new_id(), new_id()
     row = {
         "id": id, "role": "apiMessage", "chatflowid": flow_id, "chatId": "c", "sessionId": "c", "content": "nul\x00 and 🎈",
+        "leadEmail": "a\x00@b",
         "usedTools": [{"tool": "calculator"}], "artifacts": '[{"type":"png"}]', "action": {"id": "a"}, "followUpPrompts": ["x"],
         "sourceDocuments": [],
     }  # fmt: skip
@@ -59,6 +60,7 @@ async def test_json_columns_take_data_or_text_and_come_back_as_data(database: Da
     stored = await chat_message.get_message(database, id)
     assert stored is not None
     assert stored["content"] == ("nul and 🎈" if database.dialect == "postgresql" else "nul\x00 and 🎈")
+    assert stored["leadEmail"] == ("a@b" if database.dialect == "postgresql" else "a\x00@b")
     assert stored["usedTools"] == [{"tool": "calculator"}]
     assert stored["artifacts"] == [{"type": "png"}]
     assert stored["action"] == {"id": "a"}

@@ -101,3 +101,17 @@ def test_the_verdict_names_what_is_missing_and_what_is_unknown() -> None:
     assert strange.kind is SchemaKind.FLOWISE and strange.unknown == ("AddSomething1700000000000",)
     assert judge("sqlite", None, {}).kind is SchemaKind.EMPTY
     assert judge("sqlite", None, {"user": {"id"}}).kind is SchemaKind.FOREIGN
+
+
+async def test_steps_of_a_newer_version_of_this_program_are_refused_in_words(empty_settings: DatabaseSettings) -> None:
+    await change(empty_settings, "UPDATE flowisectl_alembic_version SET version_num = 'm999'")
+
+    with pytest.raises(UnknownSchema, match=r"schema m999 of a newer version of flowisectl .*use the newer version"):
+        async with open_database(empty_settings):
+            pass
+    async with open_database(empty_settings, migrate=False) as database:
+        with pytest.raises(UnknownSchema, match="m999"):
+            await runner.wait_for_schema(database, 60)
+        report = await readiness_of(database, None).report()
+
+    assert not report.is_ready and "bring this role to the newest version" in report.reason

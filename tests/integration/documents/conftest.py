@@ -12,24 +12,17 @@ from typing import Any
 import pytest
 from embedding_server import EmbeddingServer, open_embedding_server
 from rag_flows import rag_flow
+from run_services import open_run_services
 
-from config.settings import DatabaseSettings, QueueSettings, RedisSettings, WorkerSettings
-from flowisectl.clients.http import open_http
+from config.settings import QueueSettings, RedisSettings, WorkerSettings
 from flowisectl.database.chat_flow import insert_flow
-from flowisectl.database.connection import open_database
 from flowisectl.database.credential import insert_credential
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.documents.runner import UpsertRunner
-from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.runner import NestedFlows, PredictionRunner
 from flowisectl.redis_connection import open_redis
 from flowisectl.runs.context import RunServices
-from flowisectl.runs.flows import FlowStore
-from flowisectl.runs.text_cache import MemoryTextCaches
-from flowisectl.runs.workspace import VariableStore
-from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.secrets.vault import CredentialVault
-from flowisectl.storage.local import LocalBlobs
 from flowisectl.worker.app import Lanes, create_lanes
 
 
@@ -41,22 +34,8 @@ async def embedding_server() -> AsyncIterator[EmbeddingServer]:
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
-    async with (
-        open_database(DatabaseSettings(path=tmp_path)) as database,
-        open_http(security_check=False) as http,
-        open_sandbox(http, timeout_seconds=10) as javascript,
-    ):
-        yield RunServices(
-            database=database,
-            flows=FlowStore(database),
-            catalogue=load_catalogue(),
-            credentials=CredentialVault(database, "key"),
-            blobs=LocalBlobs(tmp_path / "storage"),
-            http=http,
-            javascript=javascript,
-            text_caches=MemoryTextCaches(),
-            variables=VariableStore(database, {}),
-        )
+    async with open_run_services(tmp_path, security_check=False) as services:
+        yield services
 
 
 @pytest.fixture

@@ -12,30 +12,19 @@ from typing import Any
 
 import orjson
 import pytest
+from run_services import open_run_services
+from stand_ins import Stage
 
-from config.settings import DatabaseSettings
-from flowisectl.clients.http import open_http
 from flowisectl.database.chat_flow import insert_flow
 from flowisectl.database.chat_message import session_messages
 from flowisectl.database.checkpoint import get_checkpoint
-from flowisectl.database.connection import open_database
-from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.executor import STOPPED
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.interfaces.tool import ToolOutcome
-from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.runs.context import RunServices
-from flowisectl.runs.flows import FlowStore
-from flowisectl.runs.text_cache import MemoryTextCaches
-from flowisectl.runs.workspace import VariableStore
-from flowisectl.sandbox.pool import open_sandbox
-from flowisectl.secrets.vault import CredentialVault
-from flowisectl.storage.local import LocalBlobs
 from flowisectl.testing import NullTrace, RecordingEventSink, ScriptedChatModel
 
 CALL = ChatReply(tool_calls=(ToolCall(id="c1", name="pay", arguments={"sum": 5}),))
@@ -49,46 +38,10 @@ class Pays:
         return ToolOutcome(text=f"paid {arguments['sum']}")
 
 
-class StandIn(Node):
-    def __init__(self, name: str, built: Any) -> None:
-        self.definition = NodeDefinition(  # type: ignore[misc]
-            name=name, label=name, category="Tests", version=1, base_classes=("Any",)
-        )
-        self._built = built
-
-    async def build(self, inputs: NodeInputs, context: RunContext) -> Any:
-        return self._built
-
-
-class Stage(NodeCatalogue):
-    def __init__(self, model: ScriptedChatModel) -> None:
-        super().__init__({})
-        self._real = load_catalogue()
-        self._stand_ins = {"chatOpenAI": StandIn("chatOpenAI", model), "customTool": StandIn("customTool", Pays())}
-
-    def get(self, name: str, *, node_id: str = "", flow_id: str = "") -> Node:
-        return self._stand_ins.get(name) or self._real.get(name, node_id=node_id, flow_id=flow_id)
-
-
 @asynccontextmanager
 async def a_process(folder: Path, model: ScriptedChatModel) -> AsyncIterator[tuple[PredictionRunner, RunServices]]:
     """What one process opens over the shared folder."""
-    async with (
-        open_database(DatabaseSettings(path=folder)) as database,
-        open_http() as http,
-        open_sandbox(http, timeout_seconds=10) as javascript,
-    ):
-        services = RunServices(
-            database=database,
-            flows=FlowStore(database),
-            catalogue=Stage(model),
-            credentials=CredentialVault(database, "key"),
-            blobs=LocalBlobs(folder / "storage"),
-            http=http,
-            javascript=javascript,
-            text_caches=MemoryTextCaches(),
-            variables=VariableStore(database, {}),
-        )
+    async with open_run_services(folder, catalogue=Stage({"chatOpenAI": model, "customTool": Pays()})) as services:
         yield PredictionRunner(services), services
 
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
-from config.settings import DatabaseSettings
-from flowisectl.clients.http import open_http
 from flowisectl.database.attempt import Fence
 from flowisectl.database.chat_flow import insert_flow
 from flowisectl.database.chat_message import session_messages
-from flowisectl.database.connection import open_database
 from flowisectl.engine.events import NoEvents
 from flowisectl.errors import RunStopped
-from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.runs.attempt import OnlyAttempt, begin_attempt
 from flowisectl.runs.context import RunServices
-from flowisectl.runs.flows import FlowStore
-from flowisectl.runs.text_cache import MemoryTextCaches
-from flowisectl.runs.workspace import VariableStore
-from flowisectl.sandbox.pool import open_sandbox
-from flowisectl.secrets.vault import CredentialVault
-from flowisectl.storage.local import LocalBlobs
 from flowisectl.testing import NullTrace
 
 MESSAGE = "33333333-3333-4333-8333-333333333333"
@@ -39,26 +27,6 @@ class SureAttempt(OnlyAttempt):
 
     def __init__(self, run: int) -> None:
         self.fence = Fence(MESSAGE, run)
-
-
-@pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
-    async with (
-        open_database(DatabaseSettings(path=tmp_path)) as database,
-        open_http() as http,
-        open_sandbox(http, timeout_seconds=10) as javascript,
-    ):
-        yield RunServices(
-            database=database,
-            flows=FlowStore(database),
-            catalogue=load_catalogue(),
-            credentials=CredentialVault(database, "key"),
-            blobs=LocalBlobs(tmp_path / "storage"),
-            http=http,
-            javascript=javascript,
-            text_caches=MemoryTextCaches(),
-            variables=VariableStore(database, {}),
-        )
 
 
 def agent_flow(code: str) -> str:

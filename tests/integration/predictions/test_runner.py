@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
-from config.settings import DatabaseSettings
-from flowisectl.clients.http import open_http
 from flowisectl.database.chat_flow import insert_flow, update_flow
 from flowisectl.database.chat_message import session_messages
-from flowisectl.database.connection import Database, open_database
+from flowisectl.database.connection import Database
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import NoEvents
@@ -29,35 +26,9 @@ from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import PredictionRunner
 from flowisectl.runs.attempt import AttemptLost, OnlyAttempt
 from flowisectl.runs.context import RunServices
-from flowisectl.runs.flows import FlowStore
-from flowisectl.runs.text_cache import MemoryTextCaches
-from flowisectl.runs.workspace import VariableStore
-from flowisectl.sandbox.pool import open_sandbox
-from flowisectl.secrets.vault import CredentialVault
-from flowisectl.storage.local import LocalBlobs
 from flowisectl.testing import NullTrace, ScriptedChatModel
 
 MESSAGE = "22222222-2222-4222-8222-222222222222"
-
-
-@pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[RunServices]:
-    async with (
-        open_database(DatabaseSettings(path=tmp_path)) as database,
-        open_http() as http,
-        open_sandbox(http, timeout_seconds=10) as javascript,
-    ):
-        yield RunServices(
-            database=database,
-            flows=FlowStore(database),
-            catalogue=load_catalogue(),
-            credentials=CredentialVault(database, "key"),
-            blobs=LocalBlobs(tmp_path / "storage"),
-            http=http,
-            javascript=javascript,
-            text_caches=MemoryTextCaches(),
-            variables=VariableStore(database, {}),
-        )
 
 
 def function_flow(code: str) -> str:
@@ -116,6 +87,18 @@ async def test_a_failing_flow_answers_with_its_error_and_leaves_no_row(services:
     assert events[-1]["event"] == "error"
     assert events[-1]["data"] == f"Error: predictionsServices.buildChatflow - {result.error}"
     assert await session_messages(services.database, row["id"], "chat") == []
+
+
+async def test_a_failing_run_is_one_line_in_the_servers_log(services: RunServices, caplog: pytest.LogCaptureFixture) -> None:
+    row = await store(services.database, "throw new Error('no luck')")
+    submitter = LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30)
+
+    submission = await submitter.submit(request_for(row, question="my-secret-question"))
+    await submission.result()
+
+    [line] = [record.getMessage() for record in caplog.records if record.name == "flowisectl.predictions.local"]
+    assert line.startswith(f"run {submission.job_id} failed after ")
+    assert line.endswith(": NodeError in node customFunction_0 (Function)")
 
 
 async def test_a_changed_flow_is_run_as_it_is_now(services: RunServices) -> None:

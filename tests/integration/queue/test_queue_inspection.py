@@ -8,6 +8,7 @@ from flowisectl.errors import InvalidRequest, JobNotFound
 from flowisectl.queue.claims import Outcome
 from flowisectl.queue.inspection import job_detail, list_jobs, snapshot
 from flowisectl.queue.lifecycle import NewJob
+from flowisectl.queue.packed import pack
 from flowisectl.queue.queue import JobQueue
 
 REQUEST = orjson.dumps({"flow_id": "f1", "message_id": "m1", "wants_stream": True, "body": {"question": "Wie geht's?"}})
@@ -155,3 +156,28 @@ async def test_password_is_not_in_the_queues_name_for_logs(redis, queue_settings
     redis.connection_pool.connection_kwargs["password"] = "secret"
 
     assert "secret" not in repr(JobQueue(redis, queue_settings, pipeline=pipeline))
+
+
+async def test_a_packed_answer_is_shown_as_the_client_got_it(bench) -> None:
+    answer = orjson.dumps({"text": "Guten Tag. " * 100})
+    job_id = await bench.enqueue()
+    worker = await bench.worker("host:12:ab01")
+    [job] = await worker.claim(1, ())
+    await worker.finish(job, Outcome("done", "", b'{"error":"","packed":1}\n' + pack(answer)), events=0, trace=b"")
+
+    detail = await job_detail(bench.redis, bench.settings, job_id)
+    seen = await JobQueue(bench.redis, bench.settings, pipeline=bench.pipeline).job(job_id)
+
+    assert detail.result == answer.decode()
+    assert seen.result == answer.decode()
+
+
+async def test_an_ended_job_keeps_only_what_somebody_reads(bench) -> None:
+    job_id = await bench.enqueue()
+    worker = await bench.worker("host:12:ab01")
+    [job] = await worker.claim(1, ())
+    await worker.finish(job, Outcome("done", "", b"{}\n{}"), events=0, trace=b"")
+
+    kept = await bench.redis.hkeys(bench.keys.job(job_id))
+
+    assert not {b"sequence", b"reply", b"checkpoint", b"error"} & set(kept)

@@ -65,12 +65,21 @@ class TestMemory:
 
     async def test_a_window_counts_messages_and_broken_rows_are_left_out(self, valkey: EmbeddedRedis, redis: Redis) -> None:
         session = uuid.uuid4().hex
-        memory = await build(RedisBackedChatMemory(), valkey, sessionId=session, windowSize="3")
+        memory = await build(RedisBackedChatMemory(), valkey, session, windowSize="3")
         await memory.add("one", "1")
         await memory.add("two", "2")
         await redis.lpush(session, b"{")  # type: ignore[misc]
 
         assert texts(await memory.messages()) == [("user", "two"), ("assistant", "2")]
+
+    async def test_the_session_that_the_client_named_wins_over_the_nodes_own(self, valkey: EmbeddedRedis, redis: Redis) -> None:
+        named, own = uuid.uuid4().hex, uuid.uuid4().hex
+        memory = await build(RedisBackedChatMemory(), valkey, named, sessionId=own)
+
+        await memory.add("one", "1")
+
+        assert await redis.exists(named) == 1
+        assert await redis.exists(own) == 0
 
 
 class TestCaches:

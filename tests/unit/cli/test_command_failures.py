@@ -88,3 +88,18 @@ def test_a_data_directory_that_cannot_be_made_is_named(flowisectl, tmp_path, mon
     assert ended.status == 1
     assert str(tmp_path / "file") in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_without_a_queue_status_is_plain_when_it_is_asked_for_and_jobs_say_why_there_are_none(
+    flowisectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODE", "main")
+    monkeypatch.setenv("PORT", "1")
+    monkeypatch.setenv("REDIS_PORT", "1")
+
+    status, jobs = flowisectl("status", "--plain"), flowisectl("jobs", "list")
+
+    assert status.status == 2
+    assert status.out == "level down\nmode main\nserver http://127.0.0.1:1\n" and "`flowisectl start`" in status.err
+    assert jobs.status == 1
+    assert "no all-in-one runs on " in jobs.err and "with MODE=main there are no jobs" in jobs.err

@@ -103,3 +103,17 @@ def test_a_wrong_value_does_not_hide_the_rest(flowisectl, monkeypatch) -> None:
     assert ended.status == 2
     assert "one of error, warn" in ended.out and "24h" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_a_variable_that_is_asked_for_is_told_with_its_purpose_and_unit(flowisectl) -> None:
+    ended = flowisectl("env", "explain", "REMOVE_ON_AGE")
+
+    assert ended.status == 0
+    assert "Seconds that finished jobs are kept" in ended.out and "as if it were hours" in ended.out
+
+
+def test_a_name_that_no_variable_has_is_said(flowisectl) -> None:
+    ended = flowisectl("env", "explain", "NO_SUCH_THING", "PORT")
+
+    assert ended.status == 1
+    assert ended.err == "flowisectl: no variable is named NO_SUCH_THING: `flowisectl env explain` lists all\n"

@@ -121,3 +121,47 @@ def test_one_job_is_told_of_as_one() -> None:
 
     assert sum(text.startswith("1 job") for text in texts) == 3 and sum(text.startswith("1 waiting job has") for text in texts) == 1
     assert not any("1 jobs" in text for text in texts)
+
+
+def test_a_role_whose_writes_hang_points_to_who_locks_the_database() -> None:
+    hangs = replace(WORKER, write_trouble="a write has waited 12 s: another process locks it, or it is slow")
+
+    [(level, text)] = judged(replace(OVERVIEW, roles=(MAIN, hangs)))
+
+    assert level is Level.WARNING
+    assert "worker h:2 cannot write to the database: a write has waited 12 s" in text and "`fuser /data/database.sqlite`" in text
+
+
+def test_roles_older_than_the_databases_schema_are_to_be_renewed() -> None:
+    [(level, text)] = judged(database=replace(DATABASE, schema="m009"))
+
+    assert level is Level.WARNING
+    assert "m009" in text and "bring the older roles to the newest version" in text
+
+
+def test_slow_waits_that_have_passed_are_told_as_passed() -> None:
+    overview = with_queue()
+    queue = replace(overview.queues[0], pace=Pace(wait_p95_seconds=11))
+
+    [(level, text)] = judged(replace(overview, queues=(queue,)))
+
+    assert level is Level.WARNING
+    assert text.startswith("p95 wait 11 s: 0 of 40 slots busy; nothing waits now")
+
+
+def test_slow_waits_without_a_worker_do_not_ask_for_more_slots() -> None:
+    queue = replace(with_queue().queues[0], workers=(), pace=Pace(wait_p95_seconds=11))
+
+    found = judged(replace(OVERVIEW, queues=(queue,), roles=(MAIN,)))
+
+    assert [level for level, _ in found] == [Level.DOWN] and "WORKER_CONCURRENCY" not in found[0][1]
+
+
+def test_a_full_redis_is_an_outage_and_a_nearly_full_one_a_warning() -> None:
+    full, nearly = (replace(REDIS, memory_bytes=used, memory_limit_bytes=100) for used in (100, 90))
+
+    [(is_full, text)] = judged(replace(OVERVIEW, redis=full, roles=(MAIN, WORKER)))
+    [(is_nearly, _)] = judged(replace(OVERVIEW, redis=nearly, roles=(MAIN, WORKER)))
+
+    assert is_full is Level.DOWN and "takes no jobs: raise maxmemory" in text
+    assert is_nearly is Level.WARNING

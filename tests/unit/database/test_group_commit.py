@@ -170,10 +170,12 @@ async def test_a_write_that_takes_long_is_told_once_and_goes_on(monkeypatch: pyt
     write = asyncio.create_task(commit.add(ONE, [{"a": 1}]))
     await asyncio.wait_for(told.wait(), 10)
     group_commit.log.removeHandler(ear)
+    meanwhile = commit.trouble
     driver.go_on.release()
     await asyncio.wait_for(write, 10)
     await commit.close()
 
+    assert meanwhile.startswith("a write has waited") and commit.trouble == ""
     assert [record.getMessage() for record in caplog.records] == [
         "a write has waited 0.01 s for a database: another process locks it, or it is slow"
     ]

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from config.settings import DatabaseSettings
-from flowisectl.database.postgresql import PostgresDriver, encryption_of
+from flowisectl.database.encryption import encryption_of
+from flowisectl.database.postgresql import PostgresDriver
 from flowisectl.errors import InvalidSetting
 
 

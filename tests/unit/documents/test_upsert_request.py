@@ -32,3 +32,9 @@ def test_a_result_survives_its_bytes_and_its_body_is_not_touched() -> None:
     assert UpsertResult.from_bytes(good.to_bytes()) == good
     assert UpsertResult.from_bytes(bad.to_bytes()) == bad
     assert (good.is_ok, bad.is_ok) == (True, False)
+
+
+def test_members_that_a_newer_version_has_added_are_left_out() -> None:
+    request = UpsertRequest(target_id="t", upsert_id="u", body={})
+
+    assert UpsertRequest.from_json({**request.to_json(), "of_tomorrow": 1}) == request

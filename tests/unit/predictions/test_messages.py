@@ -7,7 +7,7 @@ import uuid
 import orjson
 
 from flowisectl.engine.context import RunRequest
-from flowisectl.engine.run import FlowResult
+from flowisectl.engine.result import FlowResult
 from flowisectl.predictions.messages import message_rows, metadata_of, user_message_id
 from flowisectl.predictions.question import question_content, question_text
 from flowisectl.predictions.request import PredictionRequest

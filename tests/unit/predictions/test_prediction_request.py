@@ -35,3 +35,11 @@ def test_result_survives_bytes_and_keeps_its_body_untouched(body: bytes, error: 
 
     assert again == result
     assert again.is_ok is (error == "")
+
+
+def test_members_that_a_newer_version_has_added_are_left_out() -> None:
+    request = PredictionRequest(flow_id="f", flow_version="v", chat_id="c", message_id="m", body={"question": "q"})
+
+    again = PredictionRequest.from_json({**request.to_json(), "of_tomorrow": 1})
+
+    assert again == request

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from flowisectl.errors import InvalidRequest
-from flowisectl.web.prediction_request import asks_for_internal_stream, asks_for_stream, chat_id_of, checked_body
+from flowisectl.web.prediction_request import asks_for_internal_stream, asks_for_stream, chat_id_of, checked_body, longest_chat_id
 
 
 @pytest.mark.parametrize("value", [None, "", "text", 5, True, ["a"]])
@@ -46,6 +46,7 @@ def test_a_chat_without_a_name_gets_a_new_uuid(body: dict[str, object]) -> None:
         ({"overrideConfig": {"sessionId": ["x"]}}, "Invalid sessionId: must be a string"),
         ({"chatId": "x" * 2000}, "Invalid chatId: at most 1024 characters, without NUL"),
         ({"chatId": "a\x00b"}, "Invalid chatId: at most 1024 characters, without NUL"),
+        ({"chatId": "c", "overrideConfig": {"sessionId": "a\x00b"}}, "Invalid sessionId: at most 1024 characters, without NUL"),
     ],
 )
 def test_an_id_that_cannot_be_one_is_refused(body: dict[str, object], text: str) -> None:
@@ -70,3 +71,9 @@ def test_an_id_that_cannot_be_one_is_refused(body: dict[str, object], text: str)
 def test_what_asks_for_a_stream(value: object, external: bool, internal: bool) -> None:
     assert asks_for_stream({"streaming": value}) is external
     assert asks_for_internal_stream({"streaming": value}) is internal
+
+
+def test_a_chats_id_is_no_longer_than_the_column_for_it() -> None:
+    assert [longest_chat_id(dialect) for dialect in ("sqlite", "postgresql", "mysql")] == [1024, 1024, 255]
+    with pytest.raises(InvalidRequest, match="at most 255 characters"):
+        chat_id_of({"chatId": "x" * 256}, longest_chat_id("mysql"))

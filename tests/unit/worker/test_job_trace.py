@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import orjson
 
+from flowisectl.queue.summary import node_name
 from flowisectl.worker.trace import MAX_NODES, MAX_TEXT, JobTrace
 
 
@@ -52,3 +53,14 @@ def test_lone_surrogates_do_not_spoil_it() -> None:
     trace.node_started("a", "a", "half \ud83d")
 
     assert orjson.loads(trace.to_bytes())["nodes"][0]["label"] == "half ?"
+
+
+def test_a_name_that_the_id_tells_is_left_out_and_found_again() -> None:
+    trace = JobTrace()
+    trace.node_started("llmAgentflow_0", "llmAgentflow", "Ask")
+    trace.node_started("a1", "customFunction", "Count")
+
+    kept = orjson.loads(trace.to_bytes())
+
+    assert ["name" in line for line in kept["nodes"]] == [False, True]
+    assert [node_name(line) for line in kept["nodes"]] == ["llmAgentflow", "customFunction"]

@@ -1,0 +1,56 @@
+"""A queue server that is out of memory: jobs are still listed, and who needs it to write is not ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from config.settings import DatabaseSettings, QueueSettings, RedisSettings
+from flowisectl.database.connection import open_database
+from flowisectl.queue.claims import Outcome, WorkerClaims
+from flowisectl.queue.inspection import list_jobs
+from flowisectl.queue.keys import QueueKeys
+from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
+from flowisectl.queue.overview import look
+from flowisectl.queue.retention import Retention
+from flowisectl.redis_connection import Pipeline, open_redis
+from flowisectl.supervisor.embedded import EmbeddedRedis
+from roles.presence import readiness_of
+
+QUEUE = QueueSettings(name="full")
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[Redis]:
+    """A server of this test's own, as its memory is taken away."""
+    server = EmbeddedRedis(tmp_path / "valkey")
+    await server.start()
+    async with open_redis(RedisSettings(url=server.url), name="test") as redis:
+        yield redis
+        await redis.config_set("maxmemory", 0)
+    await server.stop()
+
+
+async def test_a_full_server_shows_its_jobs_and_readiness_says_that_it_is_full(alone: Redis, tmp_path: Path) -> None:
+    keys, pipeline, job_id = QueueKeys(QUEUE.name, "prediction"), Pipeline(alone), new_job_id()
+    await Lifecycle(pipeline, keys, QUEUE).enqueue(NewJob(id=job_id, request=b"{}", flow_id="f", chat_id="c"))
+    worker = WorkerClaims(pipeline, keys, "h:1:a", lease_ms=60_000, retention=Retention.from_settings(QUEUE))
+    await worker.beat(b"{}", is_first=True)
+    [job] = await worker.claim(1, ())
+    await worker.finish(job, Outcome("failed", "no luck"), events=0, trace=b"")
+    await alone.config_set("maxmemory", 1)
+
+    async with open_database(DatabaseSettings(path=tmp_path / "data")) as database:
+        overview = await look(alone, QUEUE)
+        found = await list_jobs(alone, QUEUE)
+        full = await readiness_of(database, alone).report()
+        await alone.config_set("maxmemory", 0)
+        free = await readiness_of(database, alone).report()
+    await pipeline.aclose()
+
+    assert [job.id for job in found] == [job_id] == [job.id for job in overview.queues[0].last_jobs]
+    assert not full.is_ready and "out of memory" in full.reason
+    assert free.is_ready
