@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,25 @@ class Program:
             found |= new
             new = {pid for parent in new for pid in children_of(parent)} - found
         return found
+
+    def kill(self) -> None:
+        """Kill the role, if one still runs, and wait until all below it is gone too."""
+        if self.process is not None and self.process.poll() is None:
+            below = self.tree()
+            self.process.kill()
+            self.process.wait()
+            all_gone(below)
+
+
+@contextmanager
+def made_program(folder: Path) -> Iterator[Program]:
+    """A program whose data lies below that folder, which is made; it is killed in the end, with all below it."""
+    folder.mkdir(exist_ok=True)
+    made = Program(folder)
+    try:
+        yield made
+    finally:
+        made.kill()
 
 
 def children_of(pid: int) -> set[int]:

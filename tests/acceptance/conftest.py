@@ -6,19 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from acceptance_program import Program, ScriptedModel, all_gone
+from acceptance_program import Program, ScriptedModel, made_program
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
-    """A program that is killed, with all below it, when the test is over."""
-    made = Program(tmp_path)
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        below = made.tree()
-        made.process.kill()
-        made.process.wait()
-        all_gone(below)
+    with made_program(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

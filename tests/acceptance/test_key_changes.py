@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance_program import Program, all_gone, function_flow
+from acceptance_program import Program, function_flow, made_program
 
 from flowisectl.supervisor.embedded import EmbeddedRedis
 
@@ -27,14 +27,8 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Program]:
-    (tmp_path / "worker").mkdir()
-    made = Program(tmp_path / "worker")
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        below = made.tree()
-        made.process.kill()
-        made.process.wait()
-        all_gone(below)
+    with made_program(tmp_path / "worker") as made:
+        yield made
 
 
 def ready(program: Program) -> tuple[int, str]:
@@ -80,3 +74,25 @@ def test_a_worker_whose_server_has_got_another_key_takes_no_jobs_until_it_has_it
     assert json.loads(program.ask(flow, "again")[1])["text"] == "hello again"
     assert ready(worker)[0] == 200
     assert worker.end() == 0
+
+
+def test_a_worker_that_waits_for_the_servers_key_ends_in_order_and_leaves_no_trace(
+    program: Program, worker: Program, redis_url: str, tmp_path: Path
+) -> None:
+    shared = {"REDIS_URL": redis_url, "MODE": "queue", "DATABASE_PATH": str(program.data_dir)}
+    write_key(tmp_path / "main-key", "key one")
+    write_key(tmp_path / "worker-key", "key two")
+    program.start("start", **shared, SECRETKEY_PATH=str(tmp_path / "main-key"))
+    program.wait_for("listening on")
+    worker.start("start-worker", **shared, SECRETKEY_PATH=str(tmp_path / "worker-key"))
+    worker.wait_for("it takes no jobs")
+
+    def roles() -> list[str]:
+        return [role["role"] for role in json.loads(program.run("status", "--json", **shared).stdout)["roles"]]
+
+    worker.wait_until(lambda: "worker" in roles())
+
+    status = worker.end()
+
+    assert status == 0
+    assert roles() == ["main"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_program import Program, ScriptedModel, all_gone, free_port, function_flow, model_flow
+from acceptance_program import Program, ScriptedModel, free_port, function_flow, made_program, model_flow
 
 pytestmark = pytest.mark.slow
 
@@ -20,14 +20,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Program]:
     """A second stack, in a folder of its own."""
-    (tmp_path / "other").mkdir()
-    made = Program(tmp_path / "other")
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        below = made.tree()
-        made.process.kill()
-        made.process.wait()
-        all_gone(below)
+    with made_program(tmp_path / "other") as made:
+        yield made
 
 
 def copy_database(source: Program, target: Program) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from acceptance_program import Program, all_gone, function_flow
+from acceptance_program import Program, function_flow
 
 from flowisectl.supervisor.embedded import EmbeddedRedis
 
@@ -61,11 +61,7 @@ def pair(tmp_path: Path, valkey: EmbeddedRedis) -> Iterator[Pair]:
     made = Pair(tmp_path, {"MODE": "queue", "REDIS_URL": valkey.url, "QUEUE_NAME": f"q-{tmp_path.name[-40:]}"})
     yield made
     for program in made.programs:
-        if program.process is not None and program.process.poll() is None:
-            below = program.tree()
-            program.process.kill()
-            program.process.wait()
-            all_gone(below)
+        program.kill()
 
 
 @pytest.fixture

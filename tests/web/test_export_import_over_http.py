@@ -103,3 +103,17 @@ async def test_conversations_come_as_a_file_by_session(admin: QuartClient, fille
 async def test_a_key_without_the_permission_takes_nothing_out(anybody: QuartClient, key: dict[str, str]) -> None:
     for path in ("export", "import"):
         assert (await anybody.post(f"/api/v1/export-import/{path}", json={}, headers=key)).status_code == 403
+
+
+async def test_of_several_ratings_of_one_message_the_last_comes_in_and_those_here_stay(admin: QuartClient, filled: dict[str, Any]) -> None:
+    rated, other = "7a6d9f39-3b5c-4a6c-8a1c-52f0c1a4d001", "7a6d9f39-3b5c-4a6c-8a1c-52f0c1a4d002"
+
+    def rating(message_id: str, content: str) -> dict[str, Any]:
+        return {"messageId": message_id, "chatflowid": filled["id"], "chatId": "c", "rating": "THUMBS_UP", "content": content}
+
+    await post(admin, "import", {"ChatMessageFeedback": [rating(rated, "first"), rating(rated, "second")]})
+    again = await post(admin, "import", {"ChatMessageFeedback": [rating(rated, "third"), rating(other, "other")]})
+
+    assert await again.get_json() == {"message": "success"}
+    after = await (await post(admin, "export", {"chat_feedback": True})).get_json()
+    assert sorted(row["content"] for row in after["ChatMessageFeedback"]) == ["other", "second"]
