@@ -94,16 +94,18 @@ class LocalBlobs:
             return opened.read()
 
     def _open_now(self, path: Path, name: str) -> BinaryIO:
-        with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            return self._inside(path).open("rb")
         older = self._older_place(path)
-        if older is not None and self._inside(older).is_file():
-            opened = older.open("rb")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
-                older.replace(path)
-            self._remove_empty(older.parent)
-            return opened
+        for _ in range(2):  # another reader may move the file between the two looks; then it is found at the second try
+            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                return self._inside(path).open("rb")
+            if older is not None and self._inside(older).is_file():
+                with suppress(FileNotFoundError):
+                    opened = older.open("rb")
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with suppress(FileNotFoundError):
+                        older.replace(path)
+                    self._remove_empty(older.parent)
+                    return opened
         raise NotFound(f"File {name} not found")
 
     def _identity_now(self) -> str:
