@@ -24,8 +24,8 @@ from flowisectl.observability.telemetry import Telemetry, open_telemetry
 from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
 from flowisectl.web.metrics import Counted
-from flowisectl.web.request_log import RequestLog, Sanitiser
-from flowisectl.web.traced import Traced
+from flowisectl.web.requests.log import RequestLog, Sanitiser
+from flowisectl.web.requests.traced import Traced
 from roles.main_resources import Main, open_web
 from roles.presence import in_roster, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
@@ -124,7 +124,7 @@ def _application(settings: Settings, main: Main, telemetry: Telemetry | None) ->
     if telemetry is not None:
         app.asgi_app = Traced(app.asgi_app, telemetry)  # type: ignore[method-assign]
     if settings.http.has_queue_dashboard and main.redis is not None:
-        from flowisectl.web.dashboard import Dashboard, shown_queues
+        from flowisectl.web.pages.dashboard import Dashboard, shown_queues
 
         app.asgi_app = Dashboard(  # type: ignore[method-assign]
             app.asgi_app,

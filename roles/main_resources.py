@@ -31,14 +31,14 @@ from flowisectl.secrets.encryption_key import KeyMissing, encryption_key, finger
 from flowisectl.secrets.sealed_values import has_sealed_values
 from flowisectl.secrets.shared_key import publish_fingerprint
 from flowisectl.secrets.tokens import LoginTokens
-from flowisectl.web.auth import Authentication
-from flowisectl.web.database_sessions import DatabaseSessions
-from flowisectl.web.login_limit import LoginLimit
+from flowisectl.web.access.auth import Authentication
+from flowisectl.web.access.database_sessions import DatabaseSessions
+from flowisectl.web.access.login_limit import LoginLimit
+from flowisectl.web.access.sessions import LocalSessions, RedisSessions, Sessions
+from flowisectl.web.flows.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.metrics import MainMetrics
-from flowisectl.web.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.services import WebServices
-from flowisectl.web.sessions import LocalSessions, RedisSessions, Sessions
-from flowisectl.web.webhook_listeners import LocalListeners, RedisListeners, WebhookListeners
+from flowisectl.web.webhooks.listeners import LocalListeners, RedisListeners, WebhookListeners
 from roles.metrics_page import metrics_page
 from roles.presence import readiness_of
 from roles.resources import Foundation, foundation_of, open_queue, open_run_services, runners_of

@@ -95,7 +95,7 @@ def _check(email: str, password: str) -> None:
     """Raises CommandFailed for what the server would refuse as well."""
     from flowisectl.cli.failure import CommandFailed
     from flowisectl.secrets.passwords import RULE, is_strong
-    from flowisectl.web.login import is_email
+    from flowisectl.web.access.login import is_email
 
     if not is_email(email):
         raise CommandFailed(f"{email} is no e-mail address")

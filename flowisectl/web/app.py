@@ -6,6 +6,10 @@ from functools import partial
 
 from quart import Quart
 
+from flowisectl.web.access.client_address import ProxyTrust
+from flowisectl.web.access.cors import CorsPolicy
+from flowisectl.web.access.framing import framing_headers
+from flowisectl.web.access.gate import API, Gate
 from flowisectl.web.blueprints import (
     accounts,
     api_keys,
@@ -49,17 +53,13 @@ from flowisectl.web.blueprints import (
     webhook_listeners,
     webhooks,
 )
-from flowisectl.web.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
-from flowisectl.web.client_address import ProxyTrust
-from flowisectl.web.cors import CorsPolicy
 from flowisectl.web.door import PredictionDoor
 from flowisectl.web.edge import Edge
 from flowisectl.web.errors import register_errors
-from flowisectl.web.flow_access import domains_of
-from flowisectl.web.framing import framing_headers
-from flowisectl.web.front_page import front_page
-from flowisectl.web.gate import API, Gate
-from flowisectl.web.request_source import TRUST_KEY
+from flowisectl.web.flows.access import domains_of
+from flowisectl.web.pages.front_page import front_page
+from flowisectl.web.requests.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
+from flowisectl.web.requests.source import TRUST_KEY
 from flowisectl.web.routing import register_missing_routes
 from flowisectl.web.services import SERVICES_KEY, WebServices
 

@@ -15,12 +15,12 @@ from typing import Any
 from quart import Response
 
 from flowisectl.errors import FlowisectlError
+from flowisectl.web.access.gate import API
 from flowisectl.web.blueprints import predictions
 from flowisectl.web.errors import to_answer
-from flowisectl.web.gate import API
-from flowisectl.web.multipart import is_multipart
-from flowisectl.web.request_body import BODY_KEY
-from flowisectl.web.request_source import LEFT_KEY
+from flowisectl.web.predictions.multipart import is_multipart
+from flowisectl.web.requests.body import BODY_KEY
+from flowisectl.web.requests.source import LEFT_KEY
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import Any
 
 from flowisectl.errors import FlowisectlError
+from flowisectl.web.access.callers import SCOPE_KEY
+from flowisectl.web.access.cors import CorsPolicy, FlowDomains
+from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import JSON_TYPE
-from flowisectl.web.body_limit import declared_length, drained, limit_of_body, limited
-from flowisectl.web.callers import SCOPE_KEY
-from flowisectl.web.cors import CorsPolicy, FlowDomains
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
-from flowisectl.web.gate import Gate
-from flowisectl.web.request_source import HEADERS_KEY, SEND_KEY, enter_request
+from flowisectl.web.requests.body_limit import declared_length, drained, limit_of_body, limited
+from flowisectl.web.requests.source import HEADERS_KEY, SEND_KEY, enter_request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

@@ -27,7 +27,7 @@ from flowisectl.errors import (
 )
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.web.answers import JSON_TYPE
-from flowisectl.web.json_text import to_json
+from flowisectl.web.requests.json_text import to_json
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from flowisectl import FLOWISE_VERSION
 from flowisectl.errors import FlowisectlError
 from flowisectl.observability.metrics import Counter, Gauge, Histogram, Metric
 from flowisectl.runs.flows import FlowStore
-from flowisectl.web.gate import API
+from flowisectl.web.access.gate import API
 
 MILLISECONDS = (1, 5, 15, 50, 100, 200, 300, 400, 500)
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+|[0-9a-fA-F]{16,}|.{33,}")

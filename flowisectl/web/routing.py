@@ -6,7 +6,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from flowisectl.web.errors import HttpError, to_answer
-from flowisectl.web.front_page import front_page
+from flowisectl.web.pages.front_page import front_page
 
 
 def register_missing_routes(app: Quart) -> None:

@@ -18,12 +18,12 @@ from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.workspace import VariableStore
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import BlobStore
-from flowisectl.web.auth import Authentication
-from flowisectl.web.login_limit import LoginLimit
-from flowisectl.web.rate_limit import RequestCounters
-from flowisectl.web.request_source import current_scope
-from flowisectl.web.streams import OpenStreams
-from flowisectl.web.webhook_listeners import LocalListeners, WebhookListeners
+from flowisectl.web.access.auth import Authentication
+from flowisectl.web.access.login_limit import LoginLimit
+from flowisectl.web.flows.rate_limit import RequestCounters
+from flowisectl.web.requests.source import current_scope
+from flowisectl.web.streams.open_streams import OpenStreams
+from flowisectl.web.webhooks.listeners import LocalListeners, WebhookListeners
 
 SERVICES_KEY = "flowisectl.services"
 """Where the edge leaves the services of the application in a request."""

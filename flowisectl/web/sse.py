@@ -17,10 +17,10 @@ from quart import Response
 from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.submission import Submission
-from flowisectl.web.chunks import ChunkWriter, chunk_writer
-from flowisectl.web.json_text import to_json
-from flowisectl.web.request_source import SEND_KEY, current_scope
-from flowisectl.web.streams import OpenStreams
+from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.requests.source import SEND_KEY, current_scope
+from flowisectl.web.streams.chunks import ChunkWriter, chunk_writer
+from flowisectl.web.streams.open_streams import OpenStreams
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from flowisectl.secrets.api_keys import ApiKeyChecker, make_api_key
 from flowisectl.secrets.auth_secrets import auth_secrets
 from flowisectl.secrets.passwords import hash_password
 from flowisectl.secrets.tokens import LoginTokens
-from flowisectl.web.auth import Authentication
-from flowisectl.web.sessions import LocalSessions
+from flowisectl.web.access.auth import Authentication
+from flowisectl.web.access.sessions import LocalSessions
 
 WARM_CHECKS = 20_000
 

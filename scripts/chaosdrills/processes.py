@@ -26,6 +26,8 @@ from flowisectl.supervisor.embedded import binary_path
 SETTINGS_OF_THE_MACHINE = ("REDIS_", "DATABASE_", "SECRETKEY_", "FLOWISE_", "LOG_", "QUEUE_", "WORKER_", "STORAGE_", "BLOB_", "JOB_", "ON_")
 START_SECONDS = 60
 QUEUE = "chaos"
+WORKERS = "workers of the stack"
+"""Among the options of a stack: how many workers it has."""
 
 
 def free_port() -> int:
@@ -186,6 +188,7 @@ async def running_stack(flows: Any, *, mains: int = 2, workers: int = 2, options
         async with AsyncExitStack() as opened:
             model = await opened.enter_async_context(open_model())
             postgres = opened.enter_context(open_postgres(options)) if options.pop(POSTGRES, "") else None
+            workers = int(options.pop(WORKERS, workers))
             stack = Stack(Path(folder), model, options)
             stack.postgres = postgres
             try:

@@ -26,11 +26,11 @@ from flowisectl.secrets.auth_secrets import auth_secrets
 from flowisectl.secrets.tokens import LoginTokens
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
+from flowisectl.web.access.auth import Authentication
+from flowisectl.web.access.sessions import LocalSessions
 from flowisectl.web.app import create_app
-from flowisectl.web.auth import Authentication
-from flowisectl.web.rate_limit import LocalCounters
+from flowisectl.web.flows.rate_limit import LocalCounters
 from flowisectl.web.services import WebServices
-from flowisectl.web.sessions import LocalSessions
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-9"
 INTERNAL = {"x-request-from": "internal"}

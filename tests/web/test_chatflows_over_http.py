@@ -226,7 +226,7 @@ async def test_deleting_a_flow_deletes_its_files(
     anybody: QuartClient, key: dict[str, str], make_flow: MakeFlow, services: WebServices
 ) -> None:
     from flowisectl.errors import NotFound
-    from flowisectl.web.organizations import organization_of
+    from flowisectl.web.workspace.organizations import organization_of
 
     flow = await make_flow()
     blobs = services.blobs.of_organization(await organization_of(services.database, flow["workspaceId"]))

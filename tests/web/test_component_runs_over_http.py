@@ -14,8 +14,8 @@ from quart.testing import QuartClient
 from flowisectl.clients.http import open_http
 from flowisectl.documents.request import UpsertResult
 from flowisectl.web.app import create_app
-from flowisectl.web.organizations import organization_of
 from flowisectl.web.services import WebServices
+from flowisectl.web.workspace.organizations import organization_of
 
 INTERNAL = {"x-request-from": "internal"}
 

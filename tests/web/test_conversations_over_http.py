@@ -13,8 +13,8 @@ from flowisectl.database.chat_message import insert_messages
 from flowisectl.database.checkpoint import get_checkpoint, put_checkpoint
 from flowisectl.database.execution import insert_execution
 from flowisectl.database.upsert_history import insert_upsert_history
-from flowisectl.web.organizations import organization_of
 from flowisectl.web.services import WebServices
+from flowisectl.web.workspace.organizations import organization_of
 
 INTERNAL = {"x-request-from": "internal"}
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

@@ -207,9 +207,7 @@ async def test_a_chunk_that_is_not_there_is_told(admin: QuartClient, make_store:
     assert f"Document chunk {UNKNOWN} not found" in (await answer.get_json())["message"]
 
 
-async def test_a_deleted_loader_takes_its_chunks_and_files_along(
-    admin: QuartClient, make_store: MakeStore, services: WebServices
-) -> None:
+async def test_a_deleted_loader_takes_its_chunks_and_files_along(admin: QuartClient, make_store: MakeStore, services: WebServices) -> None:
     store = await make_store()
     first, second = await save_loader(admin, store), await save_loader(admin, store)
     stores = DocumentStores(services.database, store["workspaceId"])
@@ -231,7 +229,7 @@ async def test_a_deleted_loader_takes_its_chunks_and_files_along(
 
 
 async def organization(services: WebServices, store: dict[str, Any]) -> str:
-    from flowisectl.web.organizations import organization_of
+    from flowisectl.web.workspace.organizations import organization_of
 
     return await organization_of(services.database, store["workspaceId"])
 
@@ -360,9 +358,7 @@ async def test_an_upsert_into_a_new_store_copies_the_components(
     assert len(upserts.requests) == 1
 
 
-async def test_components_and_their_settings_are_listed(
-    services: WebServices, admin: QuartClient, make_store: MakeStore
-) -> None:
+async def test_components_and_their_settings_are_listed(services: WebServices, admin: QuartClient, make_store: MakeStore) -> None:
     store = await make_store(embeddingConfig={"name": "openAIEmbeddings", "config": {}})
     loader = await save_loader(admin, store, splitterId="recursiveCharacterTextSplitter")
     client = create_app(replace(services, catalogue=load_catalogue())).test_client()

@@ -16,7 +16,7 @@ from flowisectl.clients.http import open_http
 from flowisectl.database.custom_mcp_server import get_mcp_server, update_mcp_server
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.web.app import create_app
-from flowisectl.web.mcp_servers import MASK
+from flowisectl.web.mcp.servers import MASK
 from flowisectl.web.services import WebServices
 
 INTERNAL = {"x-request-from": "internal"}

@@ -16,7 +16,7 @@ from flowisectl.clients.http import open_http
 from flowisectl.database.credential import get_credential, update_credential
 from flowisectl.errors import InvalidRequest
 from flowisectl.web.app import create_app
-from flowisectl.web.oauth2 import STATE_SECONDS, check_token_url, credential_of_state, state_of
+from flowisectl.web.catalogue.oauth2 import STATE_SECONDS, check_token_url, credential_of_state, state_of
 from flowisectl.web.services import WebServices
 
 INTERNAL = {"x-request-from": "internal"}

@@ -77,7 +77,7 @@ async def test_what_is_said_to_need_a_key_needs_one(anybody: QuartClient, docume
 
 
 async def test_bodies_belong_to_routes_that_there_are(document: dict[str, Any]) -> None:
-    from flowisectl.web.openapi_bodies import BODIES, FORMS, QUERIES
+    from flowisectl.web.openapi.bodies import BODIES, FORMS, QUERIES
 
     known = {(method.upper(), path.removeprefix("/api/v1/")) for path, item in document["paths"].items() for method in item}
 

@@ -14,9 +14,9 @@ from hypercorn.config import Config
 from quart import Quart
 
 from flowisectl.web import sse
-from flowisectl.web.chunks import ChunkWriter
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import END, frames
+from flowisectl.web.streams.chunks import ChunkWriter
 
 MakeFlow = Callable[..., Awaitable[dict[str, Any]]]
 ASK = {"question": "x", "streaming": True}
@@ -60,7 +60,7 @@ async def test_a_stream_has_the_headers_that_clients_compare(http: httpx.AsyncCl
 async def test_tokens_go_the_short_way_to_the_socket(
     http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hypercorn's inside is known to web/chunks.py: this fails when another version of it looks different."""
+    """Hypercorn's inside is known to web/streams/chunks.py: this fails when another version of it looks different."""
     written: list[bool] = []
     write = ChunkWriter.write
     monkeypatch.setattr(ChunkWriter, "write", lambda self, data: written.append(write(self, data)) or written[-1])

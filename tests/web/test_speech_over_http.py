@@ -17,7 +17,7 @@ from flowisectl.errors import ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, HttpStream
 from flowisectl.web.app import create_app
 from flowisectl.web.services import WebServices
-from flowisectl.web.speech_stream import OpenSpeeches, speech_events
+from flowisectl.web.streams.speech import OpenSpeeches, speech_events
 
 INTERNAL = {"x-request-from": "internal"}
 

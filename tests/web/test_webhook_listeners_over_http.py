@@ -10,7 +10,7 @@ import pytest
 from quart import Quart
 from quart.testing import QuartClient
 
-from flowisectl.web.webhook_listeners import LIFETIME_SECONDS, MAX_LISTENERS, LocalListeners, SharedSubmission
+from flowisectl.web.webhooks.listeners import LIFETIME_SECONDS, MAX_LISTENERS, LocalListeners, SharedSubmission
 
 INTERNAL = {"x-request-from": "internal"}
 BATCHES = [[b'{"event":"start","data":""}', b'{"event":"token","data":"a"}'], [b'{"event":"metadata","data":{}}']]

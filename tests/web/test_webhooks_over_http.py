@@ -20,7 +20,7 @@ from flowisectl.predictions.request import PredictionResult
 from flowisectl.predictions.runner import to_run_request
 from flowisectl.web.app import create_app
 from flowisectl.web.services import WebServices
-from flowisectl.web.webhook_callback import Callback, deliver
+from flowisectl.web.webhooks.callback import Callback, deliver
 
 INTERNAL = {"x-request-from": "internal"}
 

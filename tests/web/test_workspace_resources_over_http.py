@@ -8,7 +8,7 @@ import pytest
 from quart.testing import QuartClient
 
 from flowisectl.database.credential import get_credential
-from flowisectl.web.credential_fields import BLANK
+from flowisectl.web.catalogue.credential_fields import BLANK
 from flowisectl.web.services import WebServices
 
 INTERNAL = {"x-request-from": "internal"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from flowisectl.database.organization import has_organization
+from flowisectl.web.access.auth import ACCESS, REFRESH, request_cookies
+from flowisectl.web.access.login import checked_user, close_session, open_session, refreshed_user, register, set_cookie
 from flowisectl.web.answers import json_answer, text_answer
-from flowisectl.web.auth import ACCESS, REFRESH, request_cookies
 from flowisectl.web.errors import HttpError
-from flowisectl.web.login import checked_user, close_session, open_session, refreshed_user, register, set_cookie
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import client_address
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("accounts", __name__)

@@ -13,11 +13,11 @@ from flowisectl.database.chat_flow import flows_bound_to
 from flowisectl.database.lookup import Row
 from flowisectl.errors import InvalidApiKey
 from flowisectl.secrets.api_keys import make_api_key
+from flowisectl.web.access.callers import Caller, current_caller, needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import Caller, current_caller, needs, workspace_id
 from flowisectl.web.errors import HttpError
-from flowisectl.web.pagination import Page, page_of
-from flowisectl.web.request_body import body_object, text_member
+from flowisectl.web.requests.body import body_object, text_member
+from flowisectl.web.requests.pagination import Page, page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("api_keys", __name__)

@@ -14,12 +14,12 @@ from flowisectl.database.document_store import DocumentStore
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import in_workspace, table_of
 from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.errors import HttpError, service
-from flowisectl.web.ids import is_uuid
-from flowisectl.web.json_text import from_json
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.ids import is_uuid
+from flowisectl.web.requests.json_text import from_json
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("assistants", __name__)

@@ -17,11 +17,11 @@ from flowisectl.storage.blob_store import BlobStore
 from flowisectl.storage.file_types import check_file_type
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service_text
-from flowisectl.web.ids import is_uuid4
-from flowisectl.web.multipart import is_multipart
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.prediction_request import MAX_CHAT_ID
+from flowisectl.web.predictions.multipart import is_multipart
+from flowisectl.web.predictions.request import MAX_CHAT_ID
+from flowisectl.web.requests.ids import is_uuid4
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("attachments", __name__)
 

@@ -10,14 +10,14 @@ from flowisectl.database.checkpoint import delete_checkpoints
 from flowisectl.database.message_listing import MessageFilter, delete_messages, list_messages
 from flowisectl.errors import FlowNotFound, InvalidRequest
 from flowisectl.storage.left_behind import left_behind
+from flowisectl.web.access.callers import workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import workspace_id
 from flowisectl.web.errors import HttpError, service_text
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.message_filter import message_filter
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.pagination import Page, page_of
+from flowisectl.web.requests.ids import flow_id_of
+from flowisectl.web.requests.message_filter import message_filter
+from flowisectl.web.requests.pagination import Page, page_of
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("chat_messages", __name__)
 

@@ -12,17 +12,17 @@ from flowisectl.database.lookup import Row
 from flowisectl.database.schedule import delete_schedule_of
 from flowisectl.errors import FlowNotFound
 from flowisectl.storage.left_behind import left_behind
+from flowisectl.web.access.callers import current_caller, needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer, text_answer
-from flowisectl.web.callers import current_caller, needs, workspace_id
 from flowisectl.web.errors import Forbidden, HttpError, service_text
-from flowisectl.web.flow_entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
-from flowisectl.web.flow_files import with_stored_files
-from flowisectl.web.flow_schedules import keep_schedule
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object
+from flowisectl.web.flows.entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
+from flowisectl.web.flows.files import with_stored_files
+from flowisectl.web.flows.schedules import keep_schedule
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import flow_id_of
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("chatflows", __name__)
 

@@ -13,16 +13,16 @@ from flowisectl.database.credential import get_credential
 from flowisectl.documents.component_tasks import CALL_TOOL, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.errors import FlowisectlError, UnknownNode
+from flowisectl.web.access.callers import current_caller, needs, workspace_id
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import current_caller, needs, workspace_id
+from flowisectl.web.catalogue.node_choices import FLOW_WRITES, NodeChoices
 from flowisectl.web.errors import HttpError, service, service_text
-from flowisectl.web.node_choices import FLOW_WRITES, NodeChoices
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.own_flows import own_flow
-from flowisectl.web.request_body import body_object, text_member
-from flowisectl.web.request_source import base_url
+from flowisectl.web.flows.own import own_flow
+from flowisectl.web.predictions.upsert_answer import answer_upsert
+from flowisectl.web.requests.body import body_object, text_member
+from flowisectl.web.requests.source import base_url
 from flowisectl.web.services import current_services
-from flowisectl.web.upsert_answer import answer_upsert
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("component_runs", __name__)
 

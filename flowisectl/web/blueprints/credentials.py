@@ -9,12 +9,12 @@ from quart import Blueprint, Response, request
 from flowisectl.database.credential import delete_credential, get_credential, insert_credential, list_credentials, update_credential
 from flowisectl.database.lookup import Row
 from flowisectl.errors import CredentialNotFound, InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.credential_fields import merged_fields, revealed_fields, shown_fields, types_of
+from flowisectl.web.catalogue.credential_fields import merged_fields, revealed_fields, shown_fields, types_of
 from flowisectl.web.errors import service
-from flowisectl.web.ids import is_uuid
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.ids import is_uuid
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("credentials", __name__)

@@ -14,12 +14,12 @@ from flowisectl.database.custom_mcp_server import (
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import json_value
 from flowisectl.errors import InvalidRequest, NotFound, ProviderError
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.errors import HttpError, service
-from flowisectl.web.mcp_servers import FAILED, HEADERS, MASK, headers_of, shown_server, tools_of, written_server
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object
+from flowisectl.web.mcp.servers import FAILED, HEADERS, MASK, headers_of, shown_server, tools_of, written_server
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("custom_mcp_servers", __name__)

@@ -16,17 +16,17 @@ from flowisectl.documents.store import FOLDER
 from flowisectl.documents.store_view import loader_in
 from flowisectl.errors import InvalidRequest
 from flowisectl.storage.file_types import check_file_type
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import empty_answer, json_answer
 from flowisectl.web.blueprints.document_stores import own_blobs, own_stores, store_id_of
-from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.errors import service
-from flowisectl.web.multipart import MAX_FILES, form_parts, is_multipart
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import base_url, header, traceparent
+from flowisectl.web.predictions.multipart import MAX_FILES, form_parts, is_multipart
+from flowisectl.web.predictions.stored_files import names_files, require_shared_files
+from flowisectl.web.predictions.upsert_answer import answer_upsert
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.source import base_url, header, traceparent
 from flowisectl.web.services import current_services
-from flowisectl.web.stored_files import names_files, require_shared_files
-from flowisectl.web.upsert_answer import answer_upsert
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("document_store_runs", __name__)
 

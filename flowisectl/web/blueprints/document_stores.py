@@ -12,13 +12,13 @@ from flowisectl.documents.store import DocumentStores, LoaderNotFound
 from flowisectl.documents.store_view import loader_in, store_view
 from flowisectl.errors import InvalidRequest
 from flowisectl.storage.blob_store import BlobStore
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.errors import service
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("document_stores", __name__)
 

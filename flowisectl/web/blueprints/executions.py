@@ -8,14 +8,14 @@ from flowisectl.database.execution import delete_executions, get_execution, upda
 from flowisectl.database.execution_listing import list_executions
 from flowisectl.database.lookup import Row
 from flowisectl.errors import NotFound
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.dates import date_of
 from flowisectl.web.errors import HttpError, service
-from flowisectl.web.flow_entity import public_flow
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object, typed_members
-from flowisectl.web.sanitised_flow import without_credentials
+from flowisectl.web.flows.entity import public_flow
+from flowisectl.web.flows.sanitised import without_credentials
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.dates import date_of
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("executions", __name__)

@@ -9,15 +9,15 @@ from quart import Blueprint, Response
 from flowisectl.database.lookup import Row
 from flowisectl.database.message_listing import MessageFilter, list_messages
 from flowisectl.errors import InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.dates import date_of
-from flowisectl.web.ids import is_uuid
-from flowisectl.web.own_flows import own_flow
-from flowisectl.web.request_body import body_object
+from flowisectl.web.flows.own import own_flow
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.dates import date_of
+from flowisectl.web.requests.ids import is_uuid
 from flowisectl.web.services import current_services
-from flowisectl.web.workspace_export import exported
-from flowisectl.web.workspace_import import import_rows
+from flowisectl.web.workspace.exported import exported
+from flowisectl.web.workspace.imported import import_rows
 
 blueprint = Blueprint("export_import", __name__)
 

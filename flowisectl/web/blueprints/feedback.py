@@ -7,9 +7,9 @@ from quart import Blueprint, Response, request
 from flowisectl.database.chat_message import get_message
 from flowisectl.database.chat_message_feedback import get_feedback, insert_feedback, list_feedback, update_feedback
 from flowisectl.web.answers import json_answer
-from flowisectl.web.dates import date_of
 from flowisectl.web.errors import HttpError
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.dates import date_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("feedback", __name__)

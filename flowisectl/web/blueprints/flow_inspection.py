@@ -6,11 +6,11 @@ from quart import Blueprint, Response, request
 
 from flowisectl.database.message_listing import message_statistics
 from flowisectl.web.answers import json_answer
-from flowisectl.web.flow_validation import issues_of
-from flowisectl.web.message_filter import message_filter
-from flowisectl.web.overridable import node_inputs, overridable_inputs
-from flowisectl.web.own_flows import own_flow, own_flow_row
-from flowisectl.web.request_body import body_object
+from flowisectl.web.flows.overridable import node_inputs, overridable_inputs
+from flowisectl.web.flows.own import own_flow, own_flow_row
+from flowisectl.web.flows.validation import issues_of
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.message_filter import message_filter
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("flow_inspection", __name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.web.catalogue.icons import tile
 from flowisectl.web.errors import HttpError, service_text
-from flowisectl.web.icons import tile
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("icons", __name__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from flowisectl.errors import FlowNotFound
-from flowisectl.web.callers import workspace_id
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.prediction_answer import answer_prediction, prediction_request
-from flowisectl.web.prediction_request import asks_for_internal_stream, checked_body
-from flowisectl.web.request_body import body_object
+from flowisectl.web.access.callers import workspace_id
+from flowisectl.web.predictions.answer import answer_prediction, prediction_request
+from flowisectl.web.predictions.request import asks_for_internal_stream, checked_body
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import flow_id_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("internal_predictions", __name__)

@@ -8,8 +8,8 @@ from quart import Blueprint, Response
 
 from flowisectl.database.lead import insert_lead, list_leads
 from flowisectl.web.answers import json_answer
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.ids import flow_id_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("leads", __name__)

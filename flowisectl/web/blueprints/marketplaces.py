@@ -12,14 +12,14 @@ from flowisectl.database.lookup import Row
 from flowisectl.database.rows import json_value
 from flowisectl.database.tool import get_tool
 from flowisectl.errors import InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.json_text import to_json
-from flowisectl.web.marketplace import categories_of, templates
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object, typed_members
-from flowisectl.web.sanitised_flow import sanitised
+from flowisectl.web.flows.sanitised import sanitised
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.marketplace import categories_of, templates
 
 blueprint = Blueprint("marketplaces", __name__)
 

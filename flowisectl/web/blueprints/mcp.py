@@ -17,18 +17,18 @@ from flowisectl.errors import FlowisectlError, FlowNotFound, InvalidRequest
 from flowisectl.predictions.request import PredictionResult
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.secrets.api_keys import bearer_key
+from flowisectl.web.access.callers import needs
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flow_limit import count_request
-from flowisectl.web.ids import is_uuid
-from flowisectl.web.json_text import from_json, to_json
-from flowisectl.web.mcp_protocol import PARSE_ERROR, McpTool, answer, failure, input_schema
-from flowisectl.web.mcp_settings import McpSettings, changed, new_token, settings_of, tool_name
-from flowisectl.web.own_flows import own_flow_row
-from flowisectl.web.prediction_answer import prediction_request
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import header
+from flowisectl.web.flows.limit import count_request
+from flowisectl.web.flows.own import own_flow_row
+from flowisectl.web.mcp.protocol import PARSE_ERROR, McpTool, answer, failure, input_schema
+from flowisectl.web.mcp.settings import McpSettings, changed, new_token, settings_of, tool_name
+from flowisectl.web.predictions.answer import prediction_request
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import is_uuid
+from flowisectl.web.requests.json_text import from_json, to_json
+from flowisectl.web.requests.source import header
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("mcp", __name__)

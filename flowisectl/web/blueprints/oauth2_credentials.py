@@ -11,11 +11,11 @@ from quart import Blueprint, Response, request
 from flowisectl.database.credential import get_credential, update_credential
 from flowisectl.database.lookup import Row
 from flowisectl.errors import FlowisectlError, InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import TEXT_TYPE, json_answer
-from flowisectl.web.callers import needs, workspace_id
+from flowisectl.web.catalogue.oauth2 import ask_token, authorization_url, check_token_url, credential_of_state, state_of
 from flowisectl.web.errors import HttpError
-from flowisectl.web.oauth2 import ask_token, authorization_url, check_token_url, credential_of_state, state_of
-from flowisectl.web.request_source import base_url
+from flowisectl.web.requests.source import base_url
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("oauth2_credentials", __name__)

@@ -11,16 +11,16 @@ from flowisectl.database.members import organization_members, workspace_members
 from flowisectl.database.organization import get_organization
 from flowisectl.database.user import get_user, update_user
 from flowisectl.secrets.passwords import RULE, check_password, hash_password, is_strong
+from flowisectl.web.access.auth import ACCESS, SESSION, request_cookies
+from flowisectl.web.access.callers import current_caller, needs_session
+from flowisectl.web.access.login import LONGEST_NAME, LONGEST_PASSWORD, set_cookie
+from flowisectl.web.access.permissions import shown_permissions
+from flowisectl.web.access.sessions import User, session_id_of
 from flowisectl.web.answers import json_answer
-from flowisectl.web.auth import ACCESS, SESSION, request_cookies
-from flowisectl.web.callers import current_caller, needs_session
 from flowisectl.web.errors import Forbidden, HttpError
-from flowisectl.web.login import LONGEST_NAME, LONGEST_PASSWORD, set_cookie
-from flowisectl.web.permissions import shown_permissions
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import client_address
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
-from flowisectl.web.sessions import User, session_id_of
 
 blueprint = Blueprint("profiles", __name__)
 

@@ -11,11 +11,11 @@ from flowisectl.errors import FlowNotFound, InvalidFlow
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service, service_text
-from flowisectl.web.flow_entity import public_flow
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.sanitised_flow import sanitised
+from flowisectl.web.flows.entity import public_flow
+from flowisectl.web.flows.sanitised import sanitised
+from flowisectl.web.flows.upload_offer import any_enabled, upload_offer
+from flowisectl.web.requests.ids import flow_id_of
 from flowisectl.web.services import current_services
-from flowisectl.web.upload_offer import any_enabled, upload_offer
 
 blueprint = Blueprint("public_flows", __name__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from quart import Blueprint, Response, request
 
 from flowisectl.database.schedule import STATUSES, delete_ticks, list_ticks, schedule_of
+from flowisectl.web.access.callers import needs
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flow_schedules import schedule_of_row, switch_schedule, why_not
-from flowisectl.web.message_filter import several
-from flowisectl.web.own_flows import own_flow_row
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object
+from flowisectl.web.flows.own import own_flow_row
+from flowisectl.web.flows.schedules import schedule_of_row, switch_schedule, why_not
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.message_filter import several
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("schedules", __name__)

@@ -13,16 +13,16 @@ from flowisectl.database.credential import get_credential
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import json_value
 from flowisectl.errors import FlowisectlError, FlowNotFound, InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
+from flowisectl.web.access.cors import is_domain_allowed
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.cors import is_domain_allowed
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flow_access import allowed_origins, refusal_text
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import header
+from flowisectl.web.flows.access import allowed_origins, refusal_text
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import flow_id_of
+from flowisectl.web.requests.source import header
 from flowisectl.web.services import WebServices, current_services
-from flowisectl.web.speech_stream import OpenSpeeches, one_error, speech_events, stream_response
+from flowisectl.web.streams.speech import OpenSpeeches, one_error, speech_events, stream_response
 
 blueprint = Blueprint("speech", __name__)
 

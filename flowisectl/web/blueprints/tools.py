@@ -9,11 +9,11 @@ from quart import Blueprint, Response, request
 from flowisectl.database.lookup import Row
 from flowisectl.database.tool import delete_tool, get_tool, insert_tool, list_tools, update_tool
 from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
 from flowisectl.web.errors import service
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("tools", __name__)

@@ -9,10 +9,10 @@ from quart import Blueprint, Response, request
 from flowisectl.errors import InvalidRequest, NotFound
 from flowisectl.web.answers import text_answer
 from flowisectl.web.errors import HttpError
-from flowisectl.web.ids import is_uuid4
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.request_body import body_object
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import is_uuid4
 from flowisectl.web.services import current_services
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("upload_files", __name__)
 

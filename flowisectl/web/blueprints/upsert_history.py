@@ -6,11 +6,11 @@ from quart import Blueprint, Response, request
 
 from flowisectl.database.document_store import get_store
 from flowisectl.database.upsert_history import delete_upsert_history, list_upsert_history, upsert_targets
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.dates import date_of
 from flowisectl.web.errors import HttpError
-from flowisectl.web.request_body import body_object
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.dates import date_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("upsert_history", __name__)

@@ -9,10 +9,10 @@ from quart import Blueprint, Response, request
 
 from flowisectl.database.variable import delete_variable, get_variable, insert_variable, list_variables, update_variable
 from flowisectl.errors import InvalidRequest
+from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer, text_answer
-from flowisectl.web.callers import needs, workspace_id
-from flowisectl.web.pagination import page_of
-from flowisectl.web.request_body import body_object, typed_members
+from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("variables", __name__)

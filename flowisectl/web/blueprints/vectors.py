@@ -12,17 +12,17 @@ from quart import Blueprint, Response
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.errors import FlowisectlError, FlowNotFound, Unavailable
 from flowisectl.runs.flows import StoredFlow
-from flowisectl.web.callers import workspace_id
+from flowisectl.web.access.callers import workspace_id
 from flowisectl.web.errors import HttpError, service_text
-from flowisectl.web.flow_limit import count_request
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.multipart import is_multipart, read_form, stored_form
-from flowisectl.web.organizations import organization_of
-from flowisectl.web.prediction_request import chat_id_of, checked_body, longest_chat_id
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import base_url, header, traceparent
+from flowisectl.web.flows.limit import count_request
+from flowisectl.web.predictions.multipart import is_multipart, read_form, stored_form
+from flowisectl.web.predictions.request import chat_id_of, checked_body, longest_chat_id
+from flowisectl.web.predictions.upsert_answer import answer_upsert
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import flow_id_of
+from flowisectl.web.requests.source import base_url, header, traceparent
 from flowisectl.web.services import current_services
-from flowisectl.web.upsert_answer import answer_upsert
+from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("vectors", __name__)
 

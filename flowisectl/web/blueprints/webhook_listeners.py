@@ -9,15 +9,15 @@ from typing import Any
 from quart import Blueprint, Response
 
 from flowisectl.errors import FlowisectlError
+from flowisectl.web.access.callers import needs
 from flowisectl.web.answers import json_answer
-from flowisectl.web.callers import needs
+from flowisectl.web.catalogue.node_choices import FLOW_WRITES
 from flowisectl.web.errors import HttpError
-from flowisectl.web.json_text import to_json
-from flowisectl.web.node_choices import FLOW_WRITES
-from flowisectl.web.own_flows import own_flow
+from flowisectl.web.flows.own import own_flow
+from flowisectl.web.requests.json_text import to_json
 from flowisectl.web.services import WebServices, current_services
 from flowisectl.web.sse import HEARTBEAT, HEARTBEAT_SECONDS, error_frame, frame
-from flowisectl.web.webhook_listeners import Run
+from flowisectl.web.webhooks.listeners import Run
 
 blueprint = Blueprint("webhook_listeners", __name__)
 

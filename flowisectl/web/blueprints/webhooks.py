@@ -19,19 +19,19 @@ from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.schedule_times import start_of
 from flowisectl.predictions.submission import Acceptance
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.web.access.callers import needs
 from flowisectl.web.answers import empty_answer, json_answer
-from flowisectl.web.callers import needs
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flow_limit import count_request
-from flowisectl.web.ids import flow_id_of
-from flowisectl.web.own_flows import own_flow_row
-from flowisectl.web.prediction_answer import Told, answer_prediction, prediction_request
-from flowisectl.web.prediction_request import checked_body
-from flowisectl.web.request_body import body_object
-from flowisectl.web.request_source import HEADERS_KEY, current_scope, header
+from flowisectl.web.flows.limit import count_request
+from flowisectl.web.flows.own import own_flow_row
+from flowisectl.web.predictions.answer import Told, answer_prediction, prediction_request
+from flowisectl.web.predictions.request import checked_body
+from flowisectl.web.requests.body import body_object
+from flowisectl.web.requests.ids import flow_id_of
+from flowisectl.web.requests.source import HEADERS_KEY, current_scope, header
 from flowisectl.web.services import WebServices, current_services
-from flowisectl.web.webhook_callback import Callback, callback_of, tell_when_done
-from flowisectl.web.webhook_rules import check_content_type, check_method, check_parameters, check_signature, shown_headers, unwrapped
+from flowisectl.web.webhooks.callback import Callback, callback_of, tell_when_done
+from flowisectl.web.webhooks.rules import check_content_type, check_method, check_parameters, check_signature, shown_headers, unwrapped
 
 blueprint = Blueprint("webhooks", __name__)
 

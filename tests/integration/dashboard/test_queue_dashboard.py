@@ -14,11 +14,11 @@ from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
 from flowisectl.queue.retention import Retention
 from flowisectl.queue.shown_queue import HIDDEN
-from flowisectl.web import dashboard
-from flowisectl.web.callers import Caller
-from flowisectl.web.dashboard import PREFIX, TOO_MANY, Dashboard, shown_queues
+from flowisectl.web.access.callers import Caller
 from flowisectl.web.errors import HttpError
-from flowisectl.web.rate_limit import LocalCounters
+from flowisectl.web.flows.rate_limit import LocalCounters
+from flowisectl.web.pages import dashboard
+from flowisectl.web.pages.dashboard import PREFIX, TOO_MANY, Dashboard, shown_queues
 
 REQUEST = orjson.dumps({"body": {"question": "Where is Rome?", "overrideConfig": {"openAIApiKey": "sk-verysecretkey123"}}})
 

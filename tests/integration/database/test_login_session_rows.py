@@ -6,8 +6,8 @@ import time
 
 from config.settings import DatabaseSettings
 from flowisectl.database.connection import Database, open_database
-from flowisectl.web.database_sessions import DatabaseSessions
-from flowisectl.web.sessions import LIFETIME_SECONDS
+from flowisectl.web.access.database_sessions import DatabaseSessions
+from flowisectl.web.access.sessions import LIFETIME_SECONDS
 
 ADA, EVE = {"id": "ada", "name": "Ada"}, {"id": "eve", "name": "Eve"}
 

@@ -22,7 +22,7 @@ from flowisectl.errors import RedisUnavailable
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.schedule_clock import ScheduleClock
 from flowisectl.runs.flows import FlowStore
-from flowisectl.web.flow_schedules import keep_schedule
+from flowisectl.web.flows.schedules import keep_schedule
 
 NOON = datetime(2030, 5, 4, 12, 0, tzinfo=UTC)
 DONE = PredictionResult(body=b'{"text":"ok","executionId":"6f2f2c1e-8c4c-4f0f-9d1c-2a8f7e0b1c11"}')

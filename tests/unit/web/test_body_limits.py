@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from flowisectl.web import body_limit
-from flowisectl.web.body_limit import MAX_FORM_BYTES, declared_length, drained, limit_of_body, limited
+from flowisectl.web.requests import body_limit
+from flowisectl.web.requests.body_limit import MAX_FORM_BYTES, declared_length, drained, limit_of_body, limited
 
 CHUNKED = {b"transfer-encoding": b"chunked"}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web.cors import CorsPolicy, flow_id_in, is_domain_allowed
+from flowisectl.web.access.cors import CorsPolicy, flow_id_in, is_domain_allowed
 
 FLOW = "6f0c1f5e-8a83-4b7e-9d7f-2f1f4dd0a111"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web.framing import framing_headers
+from flowisectl.web.access.framing import framing_headers
 
 CSP, FRAME = b"content-security-policy", b"x-frame-options"
 

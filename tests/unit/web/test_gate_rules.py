@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web.callers import Caller
+from flowisectl.web.access.callers import Caller
+from flowisectl.web.access.gate import Gate
 from flowisectl.web.errors import HttpError, UnauthorizedAccess
-from flowisectl.web.gate import Gate
 
 USER, KEY = Caller(workspace_id="w", user={"id": "u"}), Caller(workspace_id="w")
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from flowisectl.errors import InvalidRequest
-from flowisectl.web.prediction_request import asks_for_internal_stream, asks_for_stream, chat_id_of, checked_body, longest_chat_id
+from flowisectl.web.predictions.request import asks_for_internal_stream, asks_for_stream, chat_id_of, checked_body, longest_chat_id
 
 
 @pytest.mark.parametrize("value", [None, "", "text", 5, True, ["a"]])

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from flowisectl.web.request_log import HIDDEN, LARGEST_BODY, RequestLog, Sanitiser
+from flowisectl.web.requests.log import HIDDEN, LARGEST_BODY, RequestLog, Sanitiser
 
 
 def test_keys_cookies_and_named_headers_are_hidden() -> None:

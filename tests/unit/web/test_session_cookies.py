@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web import sessions
-from flowisectl.web.sessions import LIFETIME_SECONDS, LocalSessions, session_id_of, signed
+from flowisectl.web.access import sessions
+from flowisectl.web.access.sessions import LIFETIME_SECONDS, LocalSessions, session_id_of, signed
 
 USER = {"id": "u1", "name": "Ada"}
 

@@ -1,0 +1,1 @@
+"""Nodes and credentials as an editor shows them: choices, pictures, fields."""

@@ -1,0 +1,1 @@
+"""A flow as clients see and change it, and what its owner allows."""

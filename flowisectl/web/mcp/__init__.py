@@ -1,0 +1,1 @@
+"""A flow, or a workspace, as an MCP server."""

@@ -1,0 +1,1 @@
+"""Pages for people: the queue, the form to log in, the front page."""

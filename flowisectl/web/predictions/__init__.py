@@ -1,0 +1,1 @@
+"""Predictions and upserts over HTTP: what is asked, and how the answer goes out."""

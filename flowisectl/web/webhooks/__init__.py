@@ -1,0 +1,1 @@
+"""Calls that begin runs, and calls that tell of their outcome."""

@@ -1,0 +1,1 @@
+"""What belongs to a workspace as a whole: export, import, templates."""
