@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from flowisectl.clients.record_table import DEFAULT_TABLE
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.node import NodeInputs, NodeParam, Option
+
+RECORD_PARAMS = (
+    NodeParam("additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True),
+    NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
+    NodeParam("namespace", "Namespace", "string", optional=True, additional=True),
+    NodeParam(
+        "cleanup",
+        "Cleanup",
+        "options",
+        default="none",
+        options=(Option("None", "none"), Option("Incremental", "incremental"), Option("Full", "full")),
+        additional=True,
+    ),
+    NodeParam("sourceIdKey", "SourceId Key", "string", default="source", optional=True, additional=True),
+)
 
 
 def record_options(inputs: NodeInputs, context: RunContext) -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flowisectl.clients.pgvector import PostgresAddress
 from flowisectl.clients.record_table import PostgresRecords
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.record_manager import RecordManager
-from flowisectl.nodes.record_managers._options import record_options
+from flowisectl.nodes.record_managers._options import RECORD_PARAMS, record_options
 
 
 class PostgresRecordManager(Node):
@@ -25,18 +25,7 @@ class PostgresRecordManager(Node):
             NodeParam("database", "Database", "string"),
             NodeParam("port", "Port", "number", optional=True),
             NodeParam("ssl", "SSL", "boolean", optional=True, additional=True),
-            NodeParam("additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True),
-            NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
-            NodeParam("namespace", "Namespace", "string", optional=True, additional=True),
-            NodeParam(
-                "cleanup",
-                "Cleanup",
-                "options",
-                default="none",
-                options=(Option("None", "none"), Option("Incremental", "incremental"), Option("Full", "full")),
-                additional=True,
-            ),
-            NodeParam("sourceIdKey", "SourceId Key", "string", default="source", optional=True, additional=True),
+            *RECORD_PARAMS,
         ),
     )
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from flowisectl.clients.record_table import SqliteRecords
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.record_manager import RecordManager
-from flowisectl.nodes.record_managers._options import record_options
+from flowisectl.nodes.record_managers._options import RECORD_PARAMS, record_options
 
 USUAL_FILE = "~/.flowise/database.sqlite"
 """Where Flowise keeps its database unless told otherwise; for servers whose own database is another."""
@@ -23,20 +23,7 @@ class SQLiteRecordManager(Node):
         version=1.1,
         base_classes=("SQLite RecordManager", "RecordManager"),
         description="Remembers in a SQLite file what was written into a vector store",
-        inputs=(
-            NodeParam("additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True),
-            NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
-            NodeParam("namespace", "Namespace", "string", optional=True, additional=True),
-            NodeParam(
-                "cleanup",
-                "Cleanup",
-                "options",
-                default="none",
-                options=(Option("None", "none"), Option("Incremental", "incremental"), Option("Full", "full")),
-                additional=True,
-            ),
-            NodeParam("sourceIdKey", "SourceId Key", "string", default="source", optional=True, additional=True),
-        ),
+        inputs=RECORD_PARAMS,
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
