@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeInputs
-from flowisectl.errors import UnknownNode
+from flowisectl.errors import BrokenNode, UnknownNode
+
+log = logging.getLogger(__name__)
 
 
 class NodeCatalogue:
@@ -19,13 +23,21 @@ class NodeCatalogue:
     def __init__(self, loaders: Mapping[str, Callable[[], Node]]) -> None:
         self._loaders = dict(loaders)
         self._nodes: dict[str, Node] = {}
+        self._broken: dict[str, str] = {}
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Loader's name → why its node cannot be had: of those that were asked for, so all of them after an iteration."""
+        return MappingProxyType(self._broken)
 
     def get(self, name: str, *, node_id: str = "", flow_id: str = "") -> Node:
-        """The node of this name; names are case-sensitive. Raises UnknownNode."""
+        """The node of this name; names are case-sensitive. Raises UnknownNode, BrokenNode."""
         node = self._nodes.get(name)
         if node is None:
-            loader = self._loaders.get(name.lower().replace("_", ""))
-            node = loader() if loader else None
+            key = name.lower().replace("_", "")
+            node = self._load(key) if key in self._loaders else None
+            if key in self._broken:
+                raise BrokenNode(name, self._broken[key], node_id, flow_id)
             if node is None or node.definition.name != name:
                 raise UnknownNode(name, node_id, flow_id)
             self._nodes[name] = node
@@ -39,9 +51,22 @@ class NodeCatalogue:
         return True
 
     def __iter__(self) -> Iterator[Node]:
-        """Every node, in order of its name. This imports them all."""
+        """Every node that can be had, in order of its name. This imports them all; what cannot be imported is in `broken`."""
         for key in sorted(self._loaders):
-            yield self._loaders[key]()
+            node = self._load(key)
+            if node is not None:
+                yield node
+
+    def _load(self, key: str) -> Node | None:
+        """None for a node whose module fails; it is not tried again, and the log says so once."""
+        if key in self._broken:
+            return None
+        try:
+            return self._loaders[key]()
+        except Exception as error:  # whatever a module does while it is imported
+            self._broken[key] = f"{type(error).__name__}: {error}"
+            log.exception("node %s cannot be loaded and is left out", key)
+            return None
 
     async def build(self, name: str, inputs: Mapping[str, Any], context: RunContext, *, node_id: str = "", credential_id: str = "") -> Any:
         """Build what a component offers, for nodes that name one in their own inputs (engine.context.NodeFactory)."""

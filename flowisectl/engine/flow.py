@@ -5,6 +5,7 @@ Format: `{"nodes": [...], "edges": [...], "viewport": {...}}` (React Flow), as s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -136,8 +137,11 @@ def parse_flow(
             raise InvalidFlow(f"{where}: flowData is not JSON ({error}); export the flow again") from error
     if not isinstance(flow_data, Mapping) or not isinstance(flow_data.get("nodes"), list):
         raise InvalidFlow(f'{where}: flowData has no list of nodes; export the flow with "Export Chatflow"')
-    nodes = tuple(_node(item, where) for item in flow_data["nodes"] if not _is_note(item))
+    nodes = tuple(_node(item, f"{where}: node {number}") for number, item in enumerate(flow_data["nodes"], start=1) if not _is_note(item))
     known = {node.id for node in nodes}
+    if len(known) < len(nodes):
+        twice = next(node_id for node_id, count in Counter(node.id for node in nodes).items() if count > 1)
+        raise InvalidFlow(f"{where}: several nodes have the id {twice!r}: rename all but one of them")
     edges = tuple(edge for edge in (_edge(item) for item in flow_data.get("edges") or ()) if edge.source in known and edge.target in known)
     return Flow(
         id=id,
@@ -169,8 +173,11 @@ def _is_note(item: Any) -> bool:
 
 def _node(item: Any, where: str) -> FlowNode:
     data = item.get("data") if isinstance(item, dict) else None
-    if not isinstance(data, dict) or not data.get("name") or not (item.get("id") or data.get("id")):
-        raise InvalidFlow(f"{where}: a node has no id or no data.name; export the flow again")
+    if not isinstance(data, dict) or not data.get("name"):
+        shown = f" ({item['id']!r})" if isinstance(item, dict) and item.get("id") else ""
+        raise InvalidFlow(f"{where} of the list{shown} has no data.name, which says what it is; export the flow again, or remove the node")
+    if not (item.get("id") or data.get("id")):
+        raise InvalidFlow(f"{where} of the list ({data['name']}) has no id; export the flow again, or remove the node")
     inputs, outputs = _mapping(data.get("inputs")), _mapping(data.get("outputs"))
     anchors = data.get("outputAnchors") or ()
     options = next((anchor.get("options") or () for anchor in anchors if isinstance(anchor, dict) and anchor.get("type") == "options"), ())

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import json5
 import orjson
 
 from flowisectl.errors import MissingInput
@@ -255,6 +254,8 @@ class NodeInputs:
         try:
             return orjson.loads(value)
         except ValueError:
+            import json5  # seldom needed, and half a megabyte
+
             try:
                 return json5.loads(value)
             except ValueError:

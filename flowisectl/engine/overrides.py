@@ -9,6 +9,8 @@ import orjson
 
 from flowisectl.engine.flow import Flow, FlowNode
 
+ANY_FILE = "files"
+"""What permissions call all file inputs of a node: uploads choose the input by the kind of file."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -35,7 +37,7 @@ def overridden_variables(flow: Flow, override_config: Mapping[str, Any]) -> Mapp
 
 
 def _apply(inputs: dict[str, Any], flow: Flow, node: FlowNode, name: str, value: Any) -> None:
-    allowed = flow.override.allows(node.label, name)
+    allowed = flow.override.allows(node.label, name) or (_is_stored_file(value) and flow.override.allows(node.label, ANY_FILE))
     if name == "analytics":
         _assign(inputs, name, value)
     elif name == "vars":
@@ -52,6 +54,10 @@ def _apply(inputs: dict[str, Any], flow: Flow, node: FlowNode, name: str, value:
             _assign(inputs, name, value)
     elif allowed:
         _assign(inputs, name, value)
+
+
+def _is_stored_file(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("FILE-STORAGE::")
 
 
 def _assign(inputs: dict[str, Any], name: str, value: Any) -> None:

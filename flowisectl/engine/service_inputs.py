@@ -23,8 +23,10 @@ def headers_of(inputs: NodeInputs, name: str = "baseOptions") -> dict[str, str]:
 
 
 def words_of(inputs: NodeInputs, name: str) -> list[str]:
-    """The texts between commas in an input, such as stop words."""
-    return [word.strip() for word in inputs.text(name).split(",") if word.strip()]
+    """The texts between commas in an input, such as stop words; a request may also give a list of them."""
+    given = inputs.get(name)
+    words = [str(word) for word in given] if isinstance(given, list) else inputs.text(name).split(",")
+    return [word.strip() for word in words if word.strip()]
 
 
 def timeout_seconds(inputs: NodeInputs) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowisectl.engine.agentflow.credentials import without_credentials
 from flowisectl.engine.agentflow.js_values import compact_json, text_of
 from flowisectl.engine.agentflow.messages import form_lines
 from flowisectl.engine.agentflow.opening import Opening
@@ -13,7 +14,6 @@ from flowisectl.engine.flow import Flow
 from flowisectl.engine.post_processing import post_processed
 from flowisectl.engine.result import FlowResult
 
-CREDENTIAL = "FLOWISE_CREDENTIAL_ID"
 _STORED = ("sourceDocuments", "usedTools", "fileAnnotations", "artifacts", "reasonContent")
 
 
@@ -60,15 +60,3 @@ def _user_content(request: RunRequest, input_type: str) -> str:
             return compact_json(request.webhook)
         return feedback or request.question or " "
     return request.question or feedback or " "
-
-
-def without_credentials(value: Any) -> Any:
-    """JSON data without the ids of credentials. Parts that hold none are shared, not copied."""
-    if isinstance(value, dict):
-        changed = {name: without_credentials(item) for name, item in value.items() if name != CREDENTIAL}
-        same = len(changed) == len(value) and all(item is value[name] for name, item in changed.items())
-        return value if same else changed
-    if isinstance(value, (list, tuple)):
-        items = [without_credentials(item) for item in value]
-        return value if all(item is other for item, other in zip(items, value, strict=True)) else items
-    return value

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from flowisectl.engine.agentflow import schedule
-from flowisectl.engine.agentflow.answer import flow_result, without_credentials
+from flowisectl.engine.agentflow.answer import flow_result
 from flowisectl.engine.agentflow.checkpoint import FinishedItems, Keeper
 from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.agentflow.messages import PastMessages
@@ -56,13 +56,12 @@ async def run_agentflow(flow: Flow, context: RunContext, catalogue: NodeCatalogu
         past=PastMessages(context),
         execution_id=opening.execution_id,
         keeper=keeper,
-        items=opening.items,
     )
     report = RunReport(context)
     report.run(RunStatus.INPROGRESS)
     if opening.is_continued:
         report.kept(plan, opening.state, opening.before)
-    state = await _Level(run, plan, report, keep=keeper.after_node).to_end(opening.state)
+    state = await _Level(run, plan, report, keep=keeper.after_node, items=opening.items).to_end(opening.state)
     status = final_status(state.executed)
     await run.save(state, status)
     report.run(status)
@@ -79,8 +78,6 @@ class _Run:
     past: PastMessages
     execution_id: str
     keeper: Keeper
-    items: FinishedItems | None = None
-    """What the iteration that runs first has done in an earlier attempt."""
 
     async def save(self, state: AgentflowState, status: str) -> None:
         """Rewrite the execution row. It may be called after any node: the state is complete between two nodes."""
@@ -95,6 +92,12 @@ def _check_storable(data: Mapping[str, Any]) -> None:
         raise FlowError(f"the node's result cannot be stored as JSON ({error}); have it give plainer data") from error
 
 
+class _Keep(Protocol):
+    """Told of a level's state after each node, and of the node's name; with `items`, of what the iteration that is next has done."""
+
+    async def __call__(self, state: AgentflowState, node_name: str, items: FinishedItems | None = None) -> None: ...
+
+
 class _Level:
     """Runs the nodes of one plan: the flow's own, or those inside an iteration for one item."""
 
@@ -104,17 +107,20 @@ class _Level:
         plan: FlowPlan,
         report: RunReport,
         *,
+        keep: _Keep,
         iteration: Mapping[str, Any] | None = None,
-        outer: AgentflowState | None = None,
-        keep: Callable[[AgentflowState, str], Awaitable[None]] | None = None,
+        outer: Sequence[AgentflowState] = (),
+        items: FinishedItems | None = None,
     ) -> None:
-        """`keep` is told of the state after each node, and of the node's name."""
+        """`outer` are the states around an iteration, the nearest first; `items` is what the iteration that runs first has done in
+        an earlier attempt."""
         self._run = run
-        self._keep = keep
         self._plan = plan
         self._report = report
+        self._keep = keep
         self._iteration = iteration
         self._outer = outer
+        self._items = items
 
     async def to_end(self, state: AgentflowState) -> AgentflowState:
         """Run what the schedule allows. Raises what a node raised, after it was recorded."""
@@ -127,8 +133,7 @@ class _Level:
                 if state.steps > self._run.context.max_iterations:
                     raise FlowError("Maximum iteration limit reached")
                 state = await self._advance(state, node)
-                if self._keep is not None:
-                    await self._keep(state, node.name)
+                await self._keep(state, node.name)
             except asyncio.CancelledError:
                 await asyncio.shield(self._fail(state, node, *self._abort_of(node)))
                 raise
@@ -169,6 +174,7 @@ class _Level:
             result, inner = await self._iterate(state, node, result)
         execution = self._execution(node, prepared.step, result, RunStatus.FINISHED)
         state = schedule.record(state, execution, inner)
+        run.keeper.finished(node.name)
         self._report.node_ended(node, RunStatus.FINISHED)
         self._report.executed(state.executed)
         routed = schedule.route(self._plan, state, execution, run.context.max_loop_count)
@@ -216,49 +222,48 @@ class _Level:
 
     async def _iterate(self, state: AgentflowState, node: FlowNode, result: StepResult) -> tuple[StepResult, Sequence[NodeExecution]]:
         """Run what lies inside an iteration once for each item. An item that fails does not fail the run."""
-        plan = self._plan.inner.get(node.id)
-        items = result.input["iterationInput"]
-        values, results, inner, done = state.values, [], [], 0
-        begun: AgentflowState | None = None
-        if (kept := self._run.items) is not None and (kept.node_id, kept.executed) == (node.id, len(state.executed)):
-            values, results, inner, done, begun = kept.values, list(kept.results), list(kept.inner), kept.count, kept.current
-        finished = FinishedItems(node_id=node.id, executed=len(state.executed), count=done, results=results, values=values, inner=inner)
+        plan, items = self._plan.inner[node.id], result.input["iterationInput"]
+        done = FinishedItems(node_id=node.id, executed=len(state.executed), values=state.values)
+        if self._items is not None and self._items.belongs_to(node.id, state):
+            done = self._items
+        again = replace(state, queue=(node.id, *state.queue), steps=state.steps - 1)
         report = RunReport(self._run.context, is_inner=True)
-        for index, value in enumerate(items):
-            if index < done:
-                continue
+        for index in range(done.count, len(items)):
             iteration = {
                 "index": index,
-                "value": value,
+                "value": items[index],
                 "isFirst": index == 0,
                 "isLast": index == len(items) - 1,
                 "sessionId": self._run.context.session_id,
             }
-            if plan is None:
-                break
-            keep = partial(self._keep_inside, state, finished) if self._iteration is None else None
-            level = _Level(self._run, plan, report, iteration=iteration, outer=state, keep=keep)
+            level = _Level(
+                self._run,
+                plan,
+                report,
+                keep=partial(self._keep_inside, again, done),
+                iteration=iteration,
+                outer=(state, *self._outer),
+                items=done.nested,
+            )
             try:
-                ended = await level.to_end(begun or schedule.begin(plan, values=values, form=state.form, webhook=state.webhook))
+                ended = await level.to_end(done.current or schedule.begin(plan, values=done.values, form=state.form, webhook=state.webhook))
             except RunStopped:
                 raise
             except Exception as error:
-                results.append(f"Error in iteration {index + 1}: {error}")
+                done = done.failed(f"Error in iteration {index + 1}: {error}")
             else:
-                values = {**values, **ended.values}
-                if ended.executed and (content := ended.executed[-1].output.get("content", " ")):
-                    results.append(content)
-                extra = {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id}
-                inner += [replace(item, data=without_credentials({**item.data, **extra})) for item in ended.executed]
-            begun = None
-            finished = replace(finished, count=index + 1, results=results, values=values, inner=inner)
-            if self._iteration is None and index + 1 < len(items):
-                await self._run.keeper.after_item(state, finished)
-        output = {"iterationResults": results, "content": "\n".join(text_of(item) for item in results)}
-        return replace(result, output=output, state=values), inner
+                done = done.ended(ended, {"iterationIndex": index, "iterationContext": iteration, "parentNodeId": node.id})
+            if index + 1 < len(items):
+                await self._keep(again, node.name, done)
+        output = {"iterationResults": list(done.results), "content": "\n".join(text_of(item) for item in done.results)}
+        return replace(result, output=output, state=done.values), done.inner
 
-    async def _keep_inside(self, state: AgentflowState, finished: FinishedItems, inside: AgentflowState, node_name: str) -> None:
-        await self._run.keeper.inside_item(state, replace(finished, current=inside), node_name)
+    async def _keep_inside(
+        self, again: AgentflowState, done: FinishedItems, inside: AgentflowState, node_name: str, items: FinishedItems | None = None
+    ) -> None:
+        """A node inside an iteration has finished; the last one of an item is kept with the item."""
+        if inside.queue:
+            await self._keep(again, node_name, replace(done, current=inside, nested=items))
 
     def _abort_of(self, node: FlowNode) -> tuple[RunStatus, str]:
         try:

@@ -19,6 +19,7 @@ from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidFlow, InvalidRequest
 
+_ENTRANCES = ("chatInput", "formInput", "webhookTrigger", "scheduleInput")
 _NEEDS_PREVIOUS = ("formInput", "webhookTrigger")
 _FORMS = ("formInput", "scheduleInput")
 
@@ -92,6 +93,8 @@ def _check_entrance(flow: Flow, context: RunContext, input_type: str) -> None:
     where = f"flow {flow.id or flow.name}"
     if not input_type:
         raise InvalidFlow(f"{where}: the Start node has no input type; choose one and save the flow again")
+    if input_type not in _ENTRANCES:
+        raise InvalidFlow(f"{where}: the Start node cannot begin with {input_type!r}; choose one of {', '.join(_ENTRANCES)}")
     request = context.request
     if input_type == "webhookTrigger" and request.webhook is None and not request.human_input:
         raise InvalidRequest(f"This flow is configured as a Webhook Trigger: {where} starts by a webhook; call its webhook address")

@@ -68,18 +68,63 @@ def plan_of(flow: Flow) -> FlowPlan:
 def make_plan(nodes: Sequence[FlowNode], edges: Sequence[FlowEdge], *, name: str = "") -> FlowPlan:
     """Work out the plan of the top level and of every iteration in it. Raises InvalidFlow when the flow has no single start."""
     containers = {node.id for node in nodes if node.name == ITERATION}
-    inner = {container: _level([node for node in nodes if node.parent_id == container], edges, {}) for container in containers}
-    plan = _level([node for node in nodes if not node.parent_id], edges, inner)
-    # What only the inside of an iteration leads to is no start; it is never reached, as existing flows have it.
+    children: dict[str, list[FlowNode]] = {}
+    for node in nodes:
+        # What lies in a container that is gone is reached like any other node, but no run begins there.
+        children.setdefault(node.parent_id if node.parent_id in containers else "", []).append(node)
+    plan = _level_in("", children, edges)
     inside = {node.id for node in nodes if node.parent_id}
+    # What only the inside of an iteration leads to is no start; it is never reached, as existing flows have it.
     entered = {edge.target for edge in edges if edge.source in inside}
-    plan = replace(plan, starts=tuple(node_id for node_id in plan.starts if node_id not in entered))
-    where = f"flow {name or '(file)'}"
+    plan = replace(plan, starts=tuple(node_id for node_id in plan.starts if node_id not in inside and node_id not in entered))
+    _check(plan, f"flow {name or '(file)'}")
+    return plan
+
+
+def _check(plan: FlowPlan, where: str) -> None:
+    """Raises InvalidFlow for a flow that has not one start, or whose nodes all wait for each other right behind it."""
+    if not plan.nodes:
+        raise InvalidFlow(f"{where}: no starting node found: the flow has no nodes; begin with a Start node")
     if not plan.starts:
-        raise InvalidFlow(f"{where}: no starting node found: every node has an edge coming in; begin with a Start node")
+        entered = "; ".join(f"{node.id} from {', '.join(plan.parents[node.id])}" for node in plan.nodes.values() if node.name == START)
+        remedy = f"remove the edges into the Start node ({entered})" if entered else "begin with a Start node"
+        raise InvalidFlow(f"{where}: no starting node found: every node has an edge coming in; {remedy}")
     if len(plan.starts) > 1:
         raise InvalidFlow(f"{where}: multiple starting nodes are found ({', '.join(plan.starts)}): connect or remove all but one of them")
-    return plan
+    possible = _possible(plan)
+    if any(plan.is_end(node_id) for node_id in possible):
+        return
+    stuck = [node_id for node_id in plan.nodes if node_id not in possible and not possible.isdisjoint(plan.parents[node_id])]
+    waits = "; ".join(f"{node_id} waits for {', '.join(p for p in plan.parents[node_id] if p not in possible)}" for node_id in stuck)
+    if stuck:
+        raise InvalidFlow(
+            f"{where}: its nodes wait for each other in a circle and none would run ({waits}): go back with a Loop node instead"
+        )
+
+
+def _possible(plan: FlowPlan) -> set[str]:
+    """The nodes that some run reaches. Loops jump without waiting, so where one leads is possible as soon as the loop is."""
+    found: set[str] = set()
+    waiting = list(plan.starts)
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in found or node_id not in plan.nodes:
+            continue
+        found.add(node_id)
+        node = plan.nodes[node_id]
+        if node.name == LOOP:
+            waiting.append(str(node.inputs.get("loopBackToNode") or "").partition("-")[0])
+        waiting += [edge.target for edge in plan.edges_from[node_id] if plan.requirements[edge.target].is_met(tuple(found))]
+    return found
+
+
+def _level_in(container: str, children: Mapping[str, Sequence[FlowNode]], edges: Sequence[FlowEdge]) -> FlowPlan:
+    """What lies in a container, iterations inside it with what lies in them; an empty id stands for the flow itself.
+
+    Containers that lie in each other are in no level, so the walk ends.
+    """
+    nodes = children.get(container, ())
+    return _level(nodes, edges, {node.id: _level_in(node.id, children, edges) for node in nodes if node.name == ITERATION})
 
 
 def _level(nodes: Sequence[FlowNode], edges: Sequence[FlowEdge], inner: Mapping[str, FlowPlan]) -> FlowPlan:

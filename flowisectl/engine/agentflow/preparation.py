@@ -11,6 +11,7 @@ from flowisectl.engine.agentflow.messages import PastMessages, form_lines, histo
 from flowisectl.engine.agentflow.plan import HISTORY, HUMAN_INPUT, VARIABLES, FlowPlan, mentioned
 from flowisectl.engine.agentflow.state import AgentflowState
 from flowisectl.engine.agentflow.step import Message, Step
+from flowisectl.engine.agentflow.step_inputs import StepInputs
 from flowisectl.engine.agentflow.variables import Scope, resolve_inputs
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
@@ -39,9 +40,9 @@ async def prepare(
     plan: FlowPlan,
     past: PastMessages,
     iteration: Mapping[str, Any] | None = None,
-    outer: AgentflowState | None = None,
+    outer: Sequence[AgentflowState] = (),
 ) -> Prepared:
-    """Make a node ready. `outer` is the state around an iteration, whose nodes may be referred to as well."""
+    """Make a node ready. `outer` are the states around an iteration, the nearest first; their nodes may be referred to as well."""
     last_action = state.executed[-1].output.get("humanInputAction") if state.executed else None
     human_input = state.human_input if state.human_input and state.human_input.get("startNodeId") == node.id else None
     if human_input is not None:
@@ -80,7 +81,7 @@ async def prepare(
         variables=variables,
         label_of=lambda name: catalogue.get(name).definition.label if name in catalogue else name,
     )
-    inputs = NodeInputs(values, node_id=node.id, label=node.label, output=node.output, credential=credential, params=node.params)
+    inputs = StepInputs(values, node_id=node.id, label=node.label, output=node.output, credential=credential, params=node.params)
     return Prepared(state=state, inputs=inputs, step=step)
 
 
@@ -91,14 +92,14 @@ def _scope(
     variables: Mapping[str, Any],
     messages: Sequence[Message],
     iteration: Mapping[str, Any] | None,
-    outer: AgentflowState | None,
+    outer: Sequence[AgentflowState],
 ) -> Scope:
     request = context.request
     runtime_length = max(0, len(state.chat_history) - 1)
 
     def output_of(node_id: str) -> Mapping[str, Any] | None:
-        output = state.last_output_of(node_id)
-        return outer.last_output_of(node_id) if output is None and outer is not None else output
+        found = (level.last_output_of(node_id) for level in (state, *outer))
+        return next((output for output in found if output is not None), None)
 
     return Scope(
         question=request.question,

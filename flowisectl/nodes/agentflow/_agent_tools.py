@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flowisectl.engine.agentflow.step import Step
+from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError
@@ -40,7 +41,7 @@ async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> A
         component = str(row.get("agentSelectedTool") or "")
         if component:
             approval = NodeInputs(row).flag("agentSelectedToolRequiresHumanInput")
-            tools = await build_tools(component, row.get("agentSelectedToolConfig"), inputs, context)
+            tools = await build_tools(component, component_config(inputs, "agentSelectedTool", row), inputs, context)
             found += [(tool, component, step.label_of(component), approval) for tool in tools]
     for row in inputs.rows("agentKnowledgeDocumentStores"):
         store_id, name = store_of(row.get("documentStore"))

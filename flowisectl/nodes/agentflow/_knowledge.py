@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.agentflow.answer import CREDENTIAL
+from flowisectl.engine.agentflow.credentials import CREDENTIAL
+from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.interfaces.chat_model import ToolSpec
@@ -38,8 +39,7 @@ async def vector_retriever(row: Mapping[str, Any], inputs: NodeInputs, context: 
 
 
 async def _component(row: Mapping[str, Any], name: str, extra: Mapping[str, Any], inputs: NodeInputs, context: RunContext) -> Any:
-    config = row.get(f"{name}Config")
-    values: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
+    values = component_config(inputs, name, row)
     credential_id = str(values.get(CREDENTIAL) or "")
     return await context.nodes.build(
         str(row.get(name) or ""), {**values, **extra}, context, node_id=inputs.node_id, credential_id=credential_id

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowisectl.engine.agentflow.answer import CREDENTIAL
+from flowisectl.engine.agentflow.credentials import CREDENTIAL
 from flowisectl.engine.agentflow.step import Message, Step
+from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError
-from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ChatReply
+from flowisectl.interfaces.chat_model import ChatChunk, ChatModel, ChatOptions, ChatReply
 from flowisectl.llm.agent_conversation import fitted
+from flowisectl.llm.chat_streaming import listen
 from flowisectl.nodes.agentflow._messages import chat_messages
 
 _AS_IT_IS = "chatOpenAI"
@@ -25,8 +27,7 @@ and a call of a tool that a human refused has no result."""
 async def build_model(inputs: NodeInputs, context: RunContext, prefix: str) -> ChatModel:
     """The model of `<prefix>Model`, with the node's inputs overlaid by `<prefix>ModelConfig`. Raises MissingInput, UnknownNode."""
     name = inputs.require(f"{prefix}Model")
-    config = inputs.values.get(f"{prefix}ModelConfig")
-    config = config if isinstance(config, Mapping) else {}
+    config = component_config(inputs, f"{prefix}Model")
     model: ChatModel = await context.nodes.build(
         str(name),
         {**inputs.values, **config},
@@ -73,7 +74,9 @@ class ModelTalk:
         emit = self.context.events.emit
         started, is_thinking, seconds = 0.0, False, 0
         reply: ChatReply | None = None
-        async for chunk in self.model.stream(messages, self.options):
+
+        def hear(chunk: ChatChunk) -> None:
+            nonlocal started, is_thinking, seconds, reply
             if chunk.reasoning:
                 if not is_thinking:
                     started, is_thinking = time.monotonic(), True
@@ -85,6 +88,8 @@ class ModelTalk:
                 emit(FlowEvent(EventKind.TOKEN, chunk.text))
             if chunk.reply is not None:
                 reply = chunk.reply
+
+        await listen(self.model, messages, hear, self.options)
         if is_thinking:
             seconds = round(time.monotonic() - started)
             emit(FlowEvent(EventKind.THINKING, "", seconds))

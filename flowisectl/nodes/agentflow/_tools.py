@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.engine.agentflow.answer import CREDENTIAL
+from flowisectl.engine.agentflow.credentials import CREDENTIAL
 from flowisectl.engine.agentflow.step import Step
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.interfaces.tool import Tool
 
 
-async def build_tools(name: str, config: Any, inputs: NodeInputs, context: RunContext) -> list[Tool]:
+async def build_tools(name: str, values: Mapping[str, Any], inputs: NodeInputs, context: RunContext) -> list[Tool]:
     """The tools of one component; some give several. Raises UnknownNode and what the component raises."""
-    values: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
     built = await context.nodes.build(name, values, context, node_id=inputs.node_id, credential_id=str(values.get(CREDENTIAL) or ""))
     return list(built) if isinstance(built, (list, tuple)) else [built]
 

@@ -109,7 +109,10 @@ class _Turn:
         if not calls:
             raise FlowError("there is no tool call that waits for an answer; ask the question again")
         spent = total_tokens(messages[-1].get("usage_metadata"))
-        if (self._step.human_input or {}).get("type") == "proceed":
+        decision = (self._step.human_input or {}).get("type")
+        if decision not in ("proceed", "reject"):
+            raise FlowError(f"humanInput.type must be 'proceed' or 'reject', not {decision!r}; send the answer again")
+        if decision == "proceed":
             loop = self._loop(model, tools, messages)
             loop.tokens = spent
             return loop, await loop.resume(calls)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import orjson
 
 from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
+from flowisectl.engine.agentflow.step_inputs import wrong_input
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.user_function import lenient_json
@@ -18,6 +19,7 @@ from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.http import HttpCall, HttpResponse, Reach
 from flowisectl.nodes.agentflow._params import CATEGORY
 
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _ACCEPT = "application/json, text/plain, */*"
 _FORM = "application/x-www-form-urlencoded"
 _SHOWN = ("method", "url", "headers", "queryParams", "bodyType", "body", "responseType")
@@ -51,7 +53,7 @@ class HttpAgentflow(AgentflowNode):
                 "Method",
                 "options",
                 "GET",
-                options=tuple(Option(name, name) for name in ("GET", "POST", "PUT", "DELETE", "PATCH")),
+                options=tuple(Option(name, name) for name in _METHODS),
             ),
             NodeParam("url", "URL", "string", accept_variable=True),
             _pairs("headers", "Headers"),
@@ -103,7 +105,11 @@ def _call_of(inputs: NodeInputs) -> HttpCall:
     url = inputs.text("url").strip()
     if not url:
         raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no URL: fill it in")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise wrong_input(inputs, "url", "an address that begins with http:// or https://", url)
     method = inputs.text("method", "GET").upper()
+    if method not in _METHODS:
+        raise wrong_input(inputs, "method", f"one of {', '.join(_METHODS)}", method)
     query = urlencode(_filled_pairs(inputs.rows("queryParams")), safe="*")
     if query:
         url += ("&" if "?" in url else "?") + query

@@ -29,15 +29,17 @@ class IterationAgentflow(AgentflowNode):
 
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
         """The list; the executor goes through it."""
-        return StepResult(input={"iterationInput": items_of(inputs.values.get("iterationInput"))})
+        items = items_of(inputs.values.get("iterationInput"))
+        if items is None:
+            where = f"node {inputs.node_id!r} ({inputs.label})"
+            raise FlowError(f"Invalid input array: {where} needs a JSON array, such as [1, 2]; check its Array Input")
+        return StepResult(input={"iterationInput": items})
 
 
-def items_of(value: Any) -> list[Any]:
-    """The list, given as such or as lenient JSON text, which Markdown may have escaped. Raises FlowError."""
+def items_of(value: Any) -> list[Any] | None:
+    """The list, given as such or as lenient JSON text, which Markdown may have escaped; None when it is none."""
     if isinstance(value, str):
         text = value.strip()
         data = lenient_json(text)
         value = lenient_json(_ESCAPED.sub(r"\1", text)) if isinstance(data, str) else data
-    if not isinstance(value, list):
-        raise FlowError("Invalid input array: the iteration needs a JSON array, such as [1, 2]; check the node's Array Input")
-    return value
+    return value if isinstance(value, list) else None

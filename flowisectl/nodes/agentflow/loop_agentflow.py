@@ -37,7 +37,7 @@ class LoopAgentflow(AgentflowNode):
 
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
         """The schedule makes the jump: it reads `nodeID` and `maxLoopCount` of the output."""
-        node_id, _, label = inputs.text("loopBackToNode").partition("-")
+        node_id, _, label = str(inputs.require("loopBackToNode")).partition("-")
         limit = inputs.integer("maxLoopCount") or context.max_loop_count
         content = f"Loop back to {label} ({node_id})"
         return StepResult(

@@ -9,6 +9,7 @@ from typing import Any
 
 from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
+from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_function import lenient_json
@@ -51,9 +52,9 @@ class ToolAgentflow(AgentflowNode):
         name = inputs.text("toolAgentflowSelectedTool") or inputs.text("selectedTool")
         if not name:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no tool: choose one")
-        config = inputs.values.get("toolAgentflowSelectedToolConfig") or inputs.values.get("selectedToolConfig")
-        tools = await build_tools(name, config, inputs, context)
         rows = inputs.rows("toolInputArgs")
+        config = component_config(inputs, "toolAgentflowSelectedTool") or component_config(inputs, "selectedTool")
+        tools = await build_tools(name, config, inputs, context)
         arguments, flow = arguments_of(rows), flow_of(context, step)
         outcomes = await asyncio.gather(*(tool.call(arguments, flow) for tool in tools))
         content = "\n".join(outcome.text for outcome in outcomes)

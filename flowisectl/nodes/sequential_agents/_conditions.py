@@ -12,6 +12,7 @@ from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.nodes.sequential_agents._params import CONDITION_CODE, CONDITION_TAB, CONDITION_TABLE, chosen_tab
+from flowisectl.nodes.sequential_agents._tables import table_rows
 
 END = "End"
 
@@ -42,7 +43,7 @@ async def chosen_output(inputs: NodeInputs, context: RunContext, turn: Turn, out
             return END
         chosen = await call_user_function(context, code, flow=flow, question=context.request.final_question, variables=variables)
         return chosen if isinstance(chosen, str) and chosen else END
-    for row in inputs.rows(CONDITION_TABLE):
+    for row in table_rows(inputs, CONDITION_TABLE):
         value = resolved(row.get("variable"), flow, variables, turn.state)
         if holds(value, str(row.get("operation") or ""), row.get("value")):
             return str(row.get("output") or END)

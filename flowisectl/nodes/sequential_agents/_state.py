@@ -13,12 +13,13 @@ from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.user_function import call_user_function, variables_of
 from flowisectl.errors import FlowError
 from flowisectl.nodes.sequential_agents._params import UPDATE_CODE, UPDATE_TAB, UPDATE_TABLE, chosen_tab
+from flowisectl.nodes.sequential_agents._tables import table_rows
 
 
 async def new_values(inputs: NodeInputs, context: RunContext, turn: Turn, output: Any) -> dict[str, Any]:
     """What the node's table or code makes of its output. Raises UserFunctionError, FlowError when code returns no object."""
     if chosen_tab(inputs, UPDATE_TAB, UPDATE_TABLE, UPDATE_CODE) == UPDATE_TABLE:
-        rows = inputs.rows(UPDATE_TABLE)
+        rows = table_rows(inputs, UPDATE_TABLE)
         if not rows:
             return {}
         flow, variables = flow_of(context, turn.state, output), await variables_of(context, inputs)

@@ -23,6 +23,7 @@ from flowisectl.nodes.sequential_agents._params import (
 )
 from flowisectl.nodes.sequential_agents._prompt import prompt_messages
 from flowisectl.nodes.sequential_agents._structured import row_schema
+from flowisectl.nodes.sequential_agents._tables import table_rows
 
 SYSTEM = "You sort conversations for a support desk: does the agent hand the user over to the technical team, or merely talk?"
 HUMAN = "Read the conversation. Answer with the one word TECHNICAL when the user is handed over to the technical team, else CONVERSATION."
@@ -53,7 +54,7 @@ class SeqConditionAgent(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> RoutePart:
         async def choose(turn: Turn) -> str:
             model: ChatModel = inputs.get("model") or turn.model
-            rows = inputs.rows("conditionAgentStructuredOutput")
+            rows = table_rows(inputs, "conditionAgentStructuredOutput")
             messages = await prompt_messages(inputs, context, turn, model)
             reply = await model.invoke(messages, ChatOptions(json_schema=row_schema(rows)) if rows else ChatOptions())
             output = data_of(reply.text) if rows else shown_message(reply.to_message())

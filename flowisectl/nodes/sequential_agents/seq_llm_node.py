@@ -27,6 +27,7 @@ from flowisectl.nodes.sequential_agents._params import (
 from flowisectl.nodes.sequential_agents._prompt import prompt_messages
 from flowisectl.nodes.sequential_agents._state import new_values
 from flowisectl.nodes.sequential_agents._structured import row_schema
+from flowisectl.nodes.sequential_agents._tables import table_rows
 
 
 class SeqLlmNode(Node):
@@ -56,7 +57,7 @@ class SeqLlmNode(Node):
         async def act(turn: Turn) -> Update:
             model: ChatModel = inputs.get("model") or turn.model
             messages = await prompt_messages(inputs, context, turn, model)
-            rows = inputs.rows("llmStructuredOutput")
+            rows = table_rows(inputs, "llmStructuredOutput")
             specs = tuple(tool.spec for tool in turn.tools)
             reply = await model.invoke(messages, ChatOptions(json_schema=row_schema(rows)) if rows else ChatOptions(tools=specs))
             data = data_of(reply.text) if rows else None

@@ -12,6 +12,7 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_function import call_user_function, lenient_json
 from flowisectl.errors import InvalidFlow
 from flowisectl.nodes.sequential_agents._params import CATEGORY, chosen_tab
+from flowisectl.nodes.sequential_agents._tables import table_rows
 
 _TAB = "selectedStateTab"
 _TABLE = "stateMemoryUI"
@@ -86,7 +87,7 @@ class SeqState(Node):
         if chosen_tab(inputs, _TAB, _TABLE, _CODE) == _CODE:
             channels = await _coded(inputs, context)
         else:
-            channels = {str(row["key"]): _channel(row) for row in inputs.rows(_TABLE) if row.get("key") and row["key"] != "messages"}
+            channels = {str(row["key"]): _channel(row) for row in table_rows(inputs, _TABLE) if row.get("key") and row["key"] != "messages"}
         return StatePart(node_id=inputs.node_id, label=inputs.label, channels=channels)
 
 

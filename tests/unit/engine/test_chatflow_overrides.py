@@ -41,6 +41,13 @@ def test_scalars_and_objects_follow_the_permissions(override: dict[str, Any], ex
     assert after(override, temperature=0.5) == expected
 
 
+def test_uploaded_files_go_to_whichever_input_when_files_are_allowed() -> None:
+    stored, allowed = {"pdfFile": 'FILE-STORAGE::["a.pdf"]', "other": "text"}, permissions({"Model": ["files"]})
+
+    assert after(stored, api_config=allowed) == {"pdfFile": 'FILE-STORAGE::["a.pdf"]'}
+    assert after(stored) == {}
+
+
 def test_lists_are_united() -> None:
     assert after({"tags": ["b", "c"]}, tags=["a", "b"]) == {"tags": ["a", "b", "c"]}
     assert after({"tags": ["b"]}, tags="") == {"tags": ["b"]}

@@ -35,6 +35,7 @@ def test_headers_are_an_object_or_its_text(value: Any, headers: dict[str, str]) 
 
 def test_words_stand_between_commas() -> None:
     assert words_of(inputs(stop=" a, ,b c,"), "stop") == ["a", "b c"]
+    assert words_of(inputs(stop=["a,b", " c "]), "stop") == ["a,b", "c"]
     assert words_of(inputs(), "stop") == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from agentflow_building import agentflow, node
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowisectl.engine.agentflow import schedule
@@ -274,6 +274,7 @@ def graphs(draw: st.DrawFn) -> tuple[FlowPlan, Outputs]:
     return level, outputs
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_every_run_ends_the_same_way_even_when_it_is_saved_between_nodes(graph: tuple[FlowPlan, Outputs]) -> None:
     level, outputs = graph
@@ -284,6 +285,7 @@ def test_every_run_ends_the_same_way_even_when_it_is_saved_between_nodes(graph: 
     assert order == run(level, outputs, through_json=True, limit=20_000)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_no_node_runs_before_what_it_waits_for(graph: tuple[FlowPlan, Outputs]) -> None:
     level, outputs = graph
@@ -313,6 +315,7 @@ executions = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         AgentflowState,

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
+from flowisectl.engine.agentflow.step_inputs import StepInputs
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import FlowNode
-from flowisectl.engine.node import NodeInputs
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.testing import InMemoryFactory, ScriptedChatModel, run_context
 
@@ -52,7 +52,7 @@ async def take_step(
     assert isinstance(node, AgentflowNode)
     fields: dict[str, Any] = {"input": "Q", "is_last": True, "label_of": lambda component: component.title(), **step}
     return await node.run_step(
-        NodeInputs(inputs, node_id=f"{name}_0", label=node.definition.label, credential=credential),
+        StepInputs(inputs, node_id=f"{name}_0", label=node.definition.label, credential=credential),
         context or run_context(question="Q"),
         Step(node=flow_node(name, label=label, params=params), read_past=read_past, **fields),
     )
