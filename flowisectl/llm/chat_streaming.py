@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ChatReply
+from flowisectl.interfaces.chat_model import ChatChunk, ChatModel, ChatOptions, ChatReply, TellingModel
 from flowisectl.interfaces.message import ChatMessage
 
 _NO_OPTIONS = ChatOptions()
@@ -51,15 +51,27 @@ class AnswerTeller:
 
     async def ask(self, model: ChatModel, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> ChatReply:
         """Ask a model and tell its answer while it comes; pieces of tool calls are not told. Raises ProviderError."""
-        reply = ChatReply()
-        async for chunk in model.stream(messages, options):
-            if not self._has_started and not self._waits_for_text:
-                self.begin(chunk.text if chunk.reply is not None and not chunk.is_tool_call else "")
-            if not chunk.is_tool_call:
-                self.tell(chunk.text)
-            if chunk.reply is not None:
-                reply = chunk.reply
-        return reply
+        return await listen(model, messages, self._hear, options)
+
+    def _hear(self, chunk: ChatChunk) -> None:
+        if not self._has_started and not self._waits_for_text:
+            self.begin(chunk.text if chunk.reply is not None and not chunk.is_tool_call else "")
+        if not chunk.is_tool_call:
+            self.tell(chunk.text)
+
+
+async def listen(
+    model: ChatModel, messages: Sequence[ChatMessage], hear: Callable[[ChatChunk], None], options: ChatOptions = _NO_OPTIONS
+) -> ChatReply:
+    """Ask a model; `hear` is called with each chunk of the answer, as `ChatModel.stream` gives them. Raises ProviderError."""
+    if isinstance(model, TellingModel):
+        return await model.tell(messages, hear, options)
+    reply = ChatReply()
+    async for chunk in model.stream(messages, options):
+        hear(chunk)
+        if chunk.reply is not None:
+            reply = chunk.reply
+    return reply
 
 
 def teller_to(listener: AnswerListener | None, *, waits_for_text: bool = False) -> AnswerTeller | None:

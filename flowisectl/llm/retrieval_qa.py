@@ -70,7 +70,8 @@ class RetrievalQa:
         names = {"user": "human", "assistant": "ai"}
         lines = "\n".join(f"{names.get(message.role, message.role)}: {message.text}" for message in history)
         prompt = format_template(self.rephrase, {"chat_history": lines, "question": question})
-        return (await self.model.invoke([ChatMessage(role="user", content=prompt)])).text
+        worded = (await self.model.invoke([ChatMessage(role="user", content=prompt)])).text
+        return worded if worded.strip() else question
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import json5
 import orjson
 
 _PLAIN = {"string": "string", "number": "number", "boolean": "boolean"}
@@ -105,6 +104,8 @@ def _read(text: Any) -> Any:
     if len(text) > 20_000:
         # The lenient parser is slow: long text that is not plain JSON is not worth holding up other runs.
         return None
+    import json5  # seldom needed, and half a megabyte
+
     try:
         return json5.loads(text)
     except (ValueError, RecursionError):

@@ -86,4 +86,5 @@ class ConversationalRetrievalToolAgent(Node):
         lines = "\n".join(f"{names.get(message.role, message.role)}: {message.text}" for message in history)
         asked: ChatModel = inputs.get("rephraseModel") or model
         content = format_template(prompt, {"chat_history": lines, "question": question})
-        return (await asked.invoke([ChatMessage(role="user", content=content)])).text
+        worded = (await asked.invoke([ChatMessage(role="user", content=content)])).text
+        return worded if worded.strip() else question

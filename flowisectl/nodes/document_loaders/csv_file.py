@@ -40,7 +40,7 @@ class CsvFile(Node):
             rows = [row for file in files for row in csv_documents(decoded(file.data), column=column, name=file.name)]
             # In this loader the document's own metadata wins over the node's.
             whole = [Document(page_content=row.page_content, metadata={**given, **with_source(row).metadata}) for row in rows]
-            return loaded(whole, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"))
+            return loaded(whole, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"), merged=given)
 
         documents = await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

@@ -6,9 +6,8 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import with_source
-from flowisectl.retrieval.office_text import docx_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.reading import docx_file
 
 
 class DocxFile(Node):
@@ -25,8 +24,4 @@ class DocxFile(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("docxFile", inputs, context)
-
-        def read() -> list[Document]:
-            return [with_source(document) for file in files for document in docx_documents(file.data, name=file.name)]
-
-        return await answer_of(inputs, read)
+        return await answer_of_files(inputs, files, docx_file)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.epub_text import epub_documents
-from flowisectl.retrieval.file_formats import with_source
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.reading import epub_file
 
 
 class EpubFile(Node):
@@ -38,8 +39,4 @@ class EpubFile(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("epubFile", inputs, context)
         per_chapter = inputs.text("usage", "perChapter") != "perFile"
-
-        def read() -> list[Document]:
-            return [with_source(part) for file in files for part in epub_documents(file.data, per_chapter=per_chapter, name=file.name)]
-
-        return await answer_of(inputs, read)
+        return await answer_of_files(inputs, files, partial(epub_file, per_chapter=per_chapter))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.file import NamedFile
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import FormatOptions, file_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.file_formats import FormatOptions
+from flowisectl.retrieval.reading import any_file
 
 OTHER_INPUTS = ("txtFile", "pdfFile", "docxFile", "csvFile", "jsonFile", "jsonlinesFile", "excelFile", "powerpointFile", "yamlFile")
 """What clients that upload a file may call the input instead, as the loaders of one kind do."""
@@ -50,4 +53,4 @@ class FileLoader(Node):
         if not files:
             files = await files_of("file", inputs, context)
         options = FormatOptions(pdf_per_page=inputs.text("usage", "perPage") != "perFile", pointer=inputs.text("pointerName"))
-        return await answer_of(inputs, lambda: [document for file in files for document in file_documents(file, options)])
+        return await answer_of_files(inputs, files, partial(any_file, options=options))

@@ -47,8 +47,9 @@ class JsonFile(Node):
                 )
             ]
             # Of objects the node's metadata is in the documents already, with its pointers resolved.
-            metadata = {} if by_object else given
-            return loaded(found, splitter=inputs.get("textSplitter"), metadata=metadata, omitted=inputs.text("omitMetadataKeys"))
+            added, merged = ({}, given) if by_object else (given, {})
+            splitter, omitted = inputs.get("textSplitter"), inputs.text("omitMetadataKeys")
+            return loaded(found, splitter=splitter, metadata=added, omitted=omitted, merged=merged)
 
         documents = await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

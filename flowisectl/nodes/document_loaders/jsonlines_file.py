@@ -41,7 +41,7 @@ class JsonlinesFile(Node):
                 for file in files
                 for document in jsonl_documents(decoded(file.data), pointer=pointer, metadata=given, name=file.name)
             ]
-            return loaded(found, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"))
+            return loaded(found, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"), merged=given)
 
         documents = await in_thread(work)
         return as_text(documents) if inputs.output == "text" else documents

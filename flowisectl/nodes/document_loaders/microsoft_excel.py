@@ -6,9 +6,8 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import with_source
-from flowisectl.retrieval.office_text import xlsx_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.reading import xlsx_file
 
 
 class MicrosoftExcel(Node):
@@ -25,8 +24,4 @@ class MicrosoftExcel(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("excelFile", inputs, context)
-
-        def read() -> list[Document]:
-            return [with_source(document) for file in files for document in xlsx_documents(file.data, name=file.name)]
-
-        return await answer_of(inputs, read)
+        return await answer_of_files(inputs, files, xlsx_file)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import with_source
-from flowisectl.retrieval.pdf_text import pdf_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.reading import pdf_file
 
 
 class PdfFile(Node):
@@ -39,8 +40,4 @@ class PdfFile(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("pdfFile", inputs, context)
         per_page = inputs.text("usage", "perPage") != "perFile"
-
-        def read() -> list[Document]:
-            return [with_source(page) for file in files for page in pdf_documents(file.data, per_page=per_page, name=file.name)]
-
-        return await answer_of(inputs, read)
+        return await answer_of_files(inputs, files, partial(pdf_file, per_page=per_page))

@@ -7,6 +7,7 @@ from functools import partial
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
 from flowisectl.interfaces.document import Document
+from flowisectl.retrieval.child_work import LARGE_BYTES, in_child
 from flowisectl.retrieval.loading import as_text, loaded
 from flowisectl.retrieval.long_work import in_thread
 
@@ -44,5 +45,5 @@ class PlainText(Node):
             metadata=metadata if isinstance(metadata, dict) else {},
             omitted=inputs.text("omitMetadataKeys"),
         )
-        documents = work() if len(text) <= SHORT else await in_thread(work)
+        documents = work() if len(text) <= SHORT else await (in_child(work) if len(text) >= LARGE_BYTES else in_thread(work))
         return as_text(documents) if inputs.output == "text" else documents

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
-from flowisectl.retrieval.file_formats import file_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.retrieval.reading import text_file
 
 
 class TextFile(Node):
@@ -26,7 +24,4 @@ class TextFile(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("txtFile", inputs, context)
-        # Whatever the ending says: markup and data are read as they stand.
-        return await answer_of(
-            inputs, lambda: [document for file in files for document in file_documents(replace(file, name=f"{file.name}.txt"))]
-        )
+        return await answer_of_files(inputs, files, text_file)

@@ -13,7 +13,7 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import FlowisectlError
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool
-from flowisectl.retrieval.long_work import in_thread
+from flowisectl.retrieval.child_work import in_child
 from flowisectl.retrieval.pdf_text import pdf_documents
 
 DESCRIPTION = (
@@ -53,7 +53,7 @@ class Arxiv(Node):
                 return paper.summary
             try:
                 data = await paper_pdf(context.http, paper)
-                pages = await in_thread(partial(pdf_documents, data, per_page=False, name=paper.id))
+                pages = await in_child(partial(pdf_documents, data, per_page=False, name=paper.id))
             except FlowisectlError as error:
                 if not goes_on:
                     raise

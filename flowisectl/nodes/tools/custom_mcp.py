@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import json5
 import orjson
 
 from flowisectl.clients.mcp import open_mcp
@@ -64,6 +63,8 @@ def config_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> Mapping[str, 
     try:
         config = orjson.loads(text)
     except ValueError:
+        import json5  # seldom needed, and half a megabyte
+
         try:
             config = json5.loads(text[:20_000])
         except (ValueError, RecursionError) as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, HttpStream
+from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, HttpStream, Wanted
 
 SAYS = "All is well."
 PAGE = "<html><head><title>Flows</title></head><body><h1>Flows</h1><p>A flow is made of nodes.</p></body></html>"
@@ -69,6 +69,9 @@ class _Whole:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._data
+
+    async def pour(self, take: Callable[[bytes], Wanted]) -> None:
+        take(self._data)
 
     async def read(self) -> bytes:
         return self._data

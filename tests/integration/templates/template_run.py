@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from answering_wire import AnsweringWire
 
-from flowisectl.engine.agentflow.answer import CREDENTIAL
+from flowisectl.engine.agentflow.credentials import CREDENTIAL
 from flowisectl.engine.context import RunContext, StoreComponents
 from flowisectl.engine.flow import Flow, parse_flow
 from flowisectl.interfaces.document import Document

@@ -49,6 +49,14 @@ async def test_without_a_template_the_question_goes_to_the_retriever_as_it_is() 
     assert shelf.asked == ["q"]
 
 
+async def test_a_question_that_the_model_words_as_nothing_goes_to_the_retriever_as_it_is() -> None:
+    model, shelf = ScriptedChatModel(" ", "blue"), Shelf("sky")
+
+    await RetrievalQa(model=model, retriever=shelf).respond("colour?", [ChatMessage(role="user", content="h")])
+
+    assert shelf.asked == ["colour?"]
+
+
 async def test_chains_answer_tools_with_text() -> None:
     model, shelf = ScriptedChatModel("one", "two"), Shelf("a {b}", "c")
 

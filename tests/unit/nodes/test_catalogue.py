@@ -66,6 +66,14 @@ def all_nodes() -> list[Node]:
     return list(load_catalogue())
 
 
+def test_no_module_is_broken() -> None:
+    catalogue = load_catalogue()
+
+    nodes = list(catalogue)
+
+    assert nodes and not catalogue.broken
+
+
 @pytest.fixture(scope="module")
 def reference() -> dict[str, Any]:
     if not REFERENCE.exists():

@@ -105,6 +105,21 @@ class TestWhatLoadersShare:
 
         assert documents[0].metadata == {"kind": "x"}
 
+    @pytest.mark.parametrize(
+        ("node", "inputs", "metadata"),
+        [
+            (CsvFile(), {"csvFile": uri(b"a,b\n1,2\n3,4")}, {"kind": "x", "of": "/id"}),
+            (JsonFile(), {"jsonFile": uri(b'[{"id": 7}]'), "separateByObject": True}, {"kind": "x", "of": 7}),
+            (JsonlinesFile(), {"jsonlinesFile": uri(b'{"t": "one", "id": 7}'), "pointerName": "t"}, {"kind": "x", "of": 7}),
+        ],
+    )
+    async def test_a_star_leaves_the_nodes_metadata_where_the_loader_merges_it_itself(
+        self, node: Node, inputs: dict[str, Any], metadata: dict[str, Any]
+    ) -> None:
+        documents = await build(node, metadata={"kind": "x", "of": "/id"}, omitMetadataKeys="*", **inputs)
+
+        assert documents[0].metadata == metadata
+
     async def test_the_output_may_be_text(self) -> None:
         assert await build(TextFile(), "text", txtFile=uri(b"one")) == "one\n"
 
