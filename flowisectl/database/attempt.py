@@ -14,12 +14,11 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 from flowisectl.database.access import Database
 from flowisectl.database.column_types import UtcDate, iso_of, utc_now
-from flowisectl.database.inserts import insert_or_change
+from flowisectl.database.inserts import conflict_insert, insert_or_change, mysql_insert
 from flowisectl.database.rows import table_of
 
 KEPT_DAYS = 7
@@ -36,6 +35,10 @@ class Attempt(SQLModel, table=True):
 
 
 TABLE = table_of(Attempt)
+
+
+class Overtaken(Exception):
+    """The database has refused a write, as a newer run of the job has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,10 @@ async def overtake(database: Database, fence: Fence) -> None:
 @cache
 def _upsert(dialect: str) -> sa.Executable:
     if dialect == "mysql":
-        upsert = mysql.insert(TABLE)
+        upsert = mysql_insert(TABLE)
         return upsert.on_duplicate_key_update(
             run=sa.func.greatest(TABLE.c.run, upsert.inserted.run), updatedDate=upsert.inserted.updatedDate
         )
-    insert = postgresql.insert(TABLE) if dialect == "postgresql" else sqlite.insert(TABLE)
+    insert = conflict_insert(TABLE, dialect)
     newer = {"run": insert.excluded.run, "updatedDate": insert.excluded.updatedDate}
     return insert.on_conflict_do_update(index_elements=["id"], set_=newer, where=TABLE.c.run < insert.excluded.run)

@@ -1,4 +1,7 @@
-"""Column types in Flowise's own formats: ids, dates and lists come out as the HTTP API shows them."""
+"""Column types in Flowise's own formats: ids, dates and lists come out as the HTTP API shows them.
+
+What is special to one kind of database is imported when such a one is used: the two that are not cost 3 MB.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -88,7 +90,7 @@ class Id(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(postgresql.UUID(as_uuid=False) if dialect.name == "postgresql" else sa.String())
+        return dialect.type_descriptor(sa.UUID(as_uuid=False) if dialect.name == "postgresql" else sa.String())
 
 
 class UtcDate(sa.types.TypeDecorator[str]):
@@ -100,8 +102,10 @@ class UtcDate(sa.types.TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=False))
+            return dialect.type_descriptor(sa.TIMESTAMP(timezone=False))
         if dialect.name == "mysql":
+            from sqlalchemy.dialects import mysql
+
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(SqliteDatetime())
 
@@ -125,7 +129,11 @@ class TextList(sa.types.TypeDecorator[list[str]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(postgresql.JSONB() if dialect.name == "postgresql" else sa.Text())
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.Text())
+        from sqlalchemy.dialects import postgresql
+
+        return dialect.type_descriptor(postgresql.JSONB())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":

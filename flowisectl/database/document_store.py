@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel
 
 from flowisectl.database.access import Database
+from flowisectl.database.attempt import Fence, Overtaken, is_not_overtaken
 from flowisectl.database.column_types import Id, UtcDate, new_id, utc_now
 from flowisectl.database.document_store_file_chunk import DocumentStoreFileChunk
 from flowisectl.database.lookup import Row
@@ -70,12 +71,18 @@ async def insert_store(database: Database, values: Mapping[str, Any]) -> Row:
 
 
 async def change_store(
-    database: Database, store_id: str, change: Callable[[Row], Mapping[str, Any]], *, also: Also | None = None
+    database: Database,
+    store_id: str,
+    change: Callable[[Row], Mapping[str, Any]],
+    *,
+    also: Also | None = None,
+    fence: Fence | None = None,
 ) -> Row | None:
     """Change a row by what it holds now, and give it whole; None when there is none.
 
     The row is locked from reading to writing, so that of two changes of one JSON column none is lost. `change` gives columns
-    (JSON columns as data or text); what it raises rolls everything back.
+    (JSON columns as data or text); what it raises rolls everything back. Raises Overtaken, and has changed nothing then, when the
+    job of the `fence` has begun again.
     """
     if not can_hold(database, store_id):
         return None
@@ -88,7 +95,10 @@ async def change_store(
         for name in _JSON_COLUMNS:
             if name in changes:
                 changes[name] = json_text(changes[name])
-        await connection.execute(TABLE.update().where(TABLE.c.id == store_id).values(**changes, updatedDate=utc_now()))
+        is_allowed = [is_not_overtaken(fence)] if fence is not None else []
+        update = TABLE.update().where(TABLE.c.id == store_id, *is_allowed).values(**changes, updatedDate=utc_now())
+        if not (await connection.execute(update)).rowcount:
+            raise Overtaken(f"document store {store_id} is written by a newer run")
         if also is not None:
             await also(connection)
         return dict((await connection.execute(selection)).mappings().one())

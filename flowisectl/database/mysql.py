@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import aiomysql.connection  # type: ignore[import-untyped]
 import sqlalchemy as sa
+from pymysql.converters import escape_bytes  # type: ignore[import-untyped]
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -20,6 +22,10 @@ _SESSION = (
     # Names in double quotes, as in the other databases; dates are UTC; a value that does not fit is refused, not cut.
     "SET SESSION sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 )
+# aiomysql sends bytes through a function of PyMySQL that its version 1.2 has no more: a text stands in its place.
+if not callable(aiomysql.connection.escape_bytes_prefixed):
+    aiomysql.connection.escape_bytes_prefixed = escape_bytes
+
 TRIES = 3
 """InnoDB may choose a transaction as the victim of a deadlock; it is tried again."""
 

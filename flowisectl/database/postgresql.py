@@ -32,8 +32,9 @@ class PostgresDriver(ServerDriver):
             "server_settings": {
                 "application_name": "flowisectl",
                 "timezone": "UTC",
-                # A process that is frozen in the middle of a transaction must not hold up those that do its work meanwhile.
-                "idle_in_transaction_session_timeout": "15s",
+                # A process that is frozen in the middle of a transaction must not hold up those that do its work meanwhile: they
+                # begin when its lease ends, after four seconds.
+                "idle_in_transaction_session_timeout": "5s",
                 **({"default_transaction_read_only": "on"} if read_only else {}),
             },
             **({"ssl": encryption} if encryption else {}),

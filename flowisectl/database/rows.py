@@ -13,6 +13,9 @@ from flowisectl.database.access import Database
 from flowisectl.database.column_types import is_uuid, new_id, utc_now
 from flowisectl.database.lookup import Row
 
+# Rows are read and written by Core statements: pydantic's validators of the tables are built when somebody uses one, not at each start.
+SQLModel.model_config["defer_build"] = True
+
 
 def table_of(model: type[SQLModel]) -> sa.Table:
     """The SQLAlchemy table behind a table class, for Core statements."""

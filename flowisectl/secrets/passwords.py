@@ -1,11 +1,12 @@
-"""Passwords of accounts: the rule for new ones, bcrypt hashes, checks off the event loop."""
+"""Passwords of accounts: the rule for new ones, bcrypt hashes, checks off the event loop.
+
+bcrypt is imported at the first login: half a megabyte that a server of predictions does not need.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-
-import bcrypt
 
 SHORTEST, LONGEST = 8, 128
 DEFAULT_ROUNDS = 10
@@ -23,6 +24,8 @@ def is_strong(password: str) -> bool:
 
 async def hash_password(password: str, rounds: int = DEFAULT_ROUNDS) -> str:
     """The bcrypt hash (`$2b$`). bcrypt sees the first 72 bytes only, as the existing hashes were made."""
+    import bcrypt
+
     return (await asyncio.to_thread(bcrypt.hashpw, _seen(password), bcrypt.gensalt(rounds))).decode("ascii")
 
 
@@ -30,6 +33,8 @@ async def check_password(password: str, hashed: str | None) -> bool:
     """Whether the hash is this password's, in constant time; False for a missing or broken hash."""
     if not hashed:
         return False
+    import bcrypt
+
     try:
         return await asyncio.to_thread(bcrypt.checkpw, _seen(password), hashed.encode())
     except ValueError:

@@ -37,33 +37,29 @@ _POSTGRESQL = (
     "ModifyExecutionSessionIdFieldType1748450230238", "AddTextToSpeechToChatFlow1754986480347", "AddTextToSpeechToChatFlow1759419194331",
     "AddChatFlowNameIndex1759424903973", "AddWebhookSecretToChatFlow1776240000001",
 )
-# Of MySQL and MariaDB no list was at hand that could be compared with a database which Flowise itself had made.
 _MYSQL = (
     "Init1693840429259", "ModifyChatFlow1693997791471", "ModifyChatMessage1693999022236", "ModifyCredential1693999261583",
     "ModifyTool1694001465232", "AddApiConfig1694099200729", "AddChatHistory1694658767766", "AddFeedback1707213626553",
     "AddLead1710832127079", "AddLeadToChatMessage1711538023578", "LongTextColumn1722301395521",
-    "ModifyExecutionDataColumnType1747902489801",
+    "ModifyExecutionDataColumnType1747902489801", "FixDocumentStoreFileChunkLongText1765000000000",
 )
 _OWN_STAMPS = {
     "mysql": (
         "AddFollowUpPrompts1726666302024", "AddTextToSpeechToChatFlow1754986468397", "AddTextToSpeechToChatFlow1759419216034",
-        "AddChatFlowNameIndex1759424828558", "AddWebhookSecretToChatFlow1776240000002",
+        "AddChatFlowNameIndex1759424828558", "AddWebhookSecretToChatFlow1776240000002", "FixErrorsColumnInEvaluationRun1746437114935",
     ),
     "mariadb": (
         "AddFollowUpPrompts1726666318346", "AddTextToSpeechToChatFlow1754986457485", "AddTextToSpeechToChatFlow1759419231100",
         "AddChatFlowNameIndex1759424809984", "AddWebhookSecretToChatFlow1776240000003",
     ),
 }
-_OTHER_STAMPS = {
-    "AddVariableEntity1699325775451": {"mysql": "AddVariableEntity1702200925471", "mariadb": "AddVariableEntity1702200925471"},
-    "AddWorkspace1720230151484": {"mariadb": "AddWorkspace1725437498242"},
-}
+_OTHER_STAMPS = {"AddWorkspace1720230151484": {"mariadb": "AddWorkspace1725437498242"}}
 # fmt: on
 
 
 def flowise_migrations(dialect: str) -> list[tuple[int, str]]:
-    """`(timestamp, name)` of every migration of Flowise 3.1.3, in the order in which it runs them, for `sqlite`, `postgresql`,
-    `mysql` or `mariadb`."""
+    """`(timestamp, name)` of every migration of Flowise 3.1.3 and 3.1.4, in the order in which they run them, for `sqlite`,
+    `postgresql`, `mysql` or `mariadb`: compared with databases that 3.1.4 made."""
     names = _BOTH + (_POSTGRESQL if dialect == "postgresql" else _SQLITE)
     if dialect in _OWN_STAMPS:
         names = tuple(_OTHER_STAMPS.get(name, {}).get(dialect, name) for name in _BOTH) + _MYSQL + _OWN_STAMPS[dialect]

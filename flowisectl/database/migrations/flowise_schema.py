@@ -120,7 +120,7 @@ async def look_at_schema(database: Database) -> SchemaVerdict:
     """The verdict on an open database; nothing is written. Raises DatabaseUnavailable."""
     await database.load_columns()
     names = await _listed(database) if "migrations" in database.columns else None
-    return judge(await kind_of(database), names, database.columns)
+    return judge(kind_of(database), names, database.columns)
 
 
 async def refuse_newer(database: Database) -> None:
@@ -138,12 +138,9 @@ def refuse(verdict: SchemaVerdict, database: Database) -> None:
     raise DatabaseUnavailable(message) if verdict.kind is SchemaKind.FOREIGN else UnknownSchema(message)
 
 
-async def kind_of(database: Database) -> str:
-    """The dialect, with MariaDB told from MySQL: Flowise has a list of migrations for each."""
-    if database.dialect != "mysql":
-        return database.dialect
-    version = await database.fetch(sa.text("SELECT VERSION() AS version"))
-    return "mariadb" if "mariadb" in str(version[0]["version"]).lower() else "mysql"
+def kind_of(database: Database) -> str:
+    """The dialect, with MariaDB told from MySQL as Flowise does it, by DATABASE_TYPE: it has a list of migrations for each."""
+    return database.settings.type if database.dialect == "mysql" else database.dialect
 
 
 async def _listed(database: Database) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from flowisectl.database.access import Database
-from flowisectl.database.migrations.flowise_schema import UnknownSchema, look_at_schema, refuse, refuse_newer
+from flowisectl.database.migrations.flowise_schema import UnknownSchema, kind_of, look_at_schema, refuse, refuse_newer
 from flowisectl.database.migrations.indexes import EXISTING, INDEXES, TEXT_COLUMNS, create_mysql_statements, create_statements
 from flowisectl.database.migrations.lock import schema_lock
 from flowisectl.errors import DatabaseUnavailable
@@ -62,7 +62,7 @@ async def migrate(database: Database) -> SchemaState:
             await _use_write_ahead_log(database)
         async with database.write() as connection:
             if state.revision != HEAD:
-                await connection.run_sync(_upgrade if database.dialect != "mysql" else _upgrade_or_clean)
+                await connection.run_sync(_upgrade if database.dialect != "mysql" else _upgrade_or_clean, kind_of(database))
             for statement in await _index_statements(database, state):
                 await connection.exec_driver_sql(statement)
     return await schema_state(database)
@@ -129,21 +129,21 @@ async def _use_write_ahead_log(database: Database) -> None:
         await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _upgrade(connection: sa.Connection, kind: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes |= {"connection": connection, "kind": kind}
     command.upgrade(config, HEAD)
 
 
-def _upgrade_or_clean(connection: sa.Connection) -> None:
+def _upgrade_or_clean(connection: sa.Connection, kind: str) -> None:
     """MySQL takes no table back with its transaction: what a failed step has made is dropped here."""
     before = set(sa.inspect(connection).get_table_names())
     try:
-        _upgrade(connection)
+        _upgrade(connection, kind)
     except BaseException:
         made = set(sa.inspect(connection).get_table_names()) - before
         connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")

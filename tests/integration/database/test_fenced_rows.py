@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flowisectl.database import chat_message, checkpoint, execution, upsert_history
-from flowisectl.database.attempt import Fence, overtake
+from flowisectl.database import chat_message, checkpoint, document_store, document_store_file_chunk, execution, upsert_history
+from flowisectl.database.attempt import Fence, Overtaken, overtake
 from flowisectl.database.column_types import iso_of_epoch, new_id
 from flowisectl.database.connection import Database
 
@@ -139,3 +141,28 @@ async def test_the_newest_run_fences_whatever_the_order(database: Database, orde
     await chat_message.insert_messages(database, exchange(flow_id, message, new_id(), "third"), Fence(message, 3))
 
     assert (between, await contents(database, flow_id)) == ([], ["question", "third"])
+
+
+async def test_document_store_and_its_chunks_are_not_touched_by_an_overtaken_run(database: Database) -> None:
+    store = await document_store.insert_store(database, {"name": "s"})
+    job, loader = new_id(), new_id()
+
+    async def write(run: int) -> None:
+        async def chunks(connection: AsyncConnection) -> None:
+            pieces = [{"pageContent": f"of run {run}", "metadata": {}}]
+            await document_store_file_chunk.replace_chunks(connection, store["id"], loader, pieces)
+
+        change = {"loaders": [{"id": loader, "of": run}], "status": "SYNC"}
+        await document_store.change_store(database, store["id"], lambda row: change, also=chunks, fence=Fence(job, run))
+
+    await write(1)  # before the other begins, it counts
+    await overtake(database, Fence(job, 2))
+    await write(2)
+    with pytest.raises(Overtaken, match=store["id"]):
+        await write(1)
+
+    row = await document_store.get_store(database, store["id"])
+    chunks = await document_store_file_chunk.list_chunks(database, store["id"])
+    assert row is not None
+    assert orjson.loads(row["loaders"]) == [{"id": loader, "of": 2}]
+    assert [chunk["pageContent"] for chunk in chunks] == ["of run 2"]

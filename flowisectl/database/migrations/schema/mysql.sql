@@ -1,6 +1,9 @@
--- Flowise's tables for an empty MySQL or MariaDB database, after those of PostgreSQL. Accounts first: others refer to them.
+-- Flowise's tables for an empty MySQL or MariaDB database, as its own migrations leave them behind, with the same names of keys and
+-- indexes. On purpose otherwise: texts may be longer (Flowise's `text` ends at 64 KiB), and what tells sessions, chats and API keys
+-- apart is compared byte by byte. {collation} is Flowise's: tables that a later Flowise adds can only refer to keys of the same one.
+-- Accounts first: others refer to them.
 CREATE TABLE "user" (
-  "id" varchar(36) NOT NULL PRIMARY KEY,
+  "id" varchar(36) NOT NULL DEFAULT (UUID()) PRIMARY KEY,
   "name" varchar(100) NOT NULL,
   "email" varchar(255) NOT NULL UNIQUE,
   "credential" longtext,
@@ -11,12 +14,12 @@ CREATE TABLE "user" (
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "createdBy" varchar(36) NOT NULL,
   "updatedBy" varchar(36) NOT NULL,
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_user_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_user_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "organization" (
-  "id" varchar(36) NOT NULL PRIMARY KEY,
+  "id" varchar(36) NOT NULL DEFAULT (UUID()) PRIMARY KEY,
   "name" varchar(100) NOT NULL DEFAULT 'Default Organization',
   "customerId" varchar(100),
   "subscriptionId" varchar(100),
@@ -24,12 +27,12 @@ CREATE TABLE "organization" (
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "createdBy" varchar(36) NOT NULL,
   "updatedBy" varchar(36) NOT NULL,
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_organization_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_organization_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "role" (
-  "id" varchar(36) NOT NULL PRIMARY KEY,
+  "id" varchar(36) NOT NULL DEFAULT (UUID()) PRIMARY KEY,
   "organizationId" varchar(36),
   "name" varchar(100) NOT NULL,
   "description" longtext,
@@ -38,13 +41,13 @@ CREATE TABLE "role" (
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "createdBy" varchar(36),
   "updatedBy" varchar(36),
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_role_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_role_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_role_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "workspace" (
-  "id" varchar(36) NOT NULL PRIMARY KEY,
+  "id" varchar(36) NOT NULL DEFAULT (UUID()) PRIMARY KEY,
   "name" varchar(100) NOT NULL,
   "description" longtext,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
@@ -52,10 +55,10 @@ CREATE TABLE "workspace" (
   "organizationId" varchar(36) NOT NULL,
   "createdBy" varchar(36) NOT NULL,
   "updatedBy" varchar(36) NOT NULL,
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_workspace_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_workspace_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "organization_user" (
   "organizationId" varchar(36) NOT NULL,
@@ -67,12 +70,12 @@ CREATE TABLE "organization_user" (
   "createdBy" varchar(36) NOT NULL,
   "updatedBy" varchar(36) NOT NULL,
   PRIMARY KEY ("organizationId", "userId"),
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("userId") REFERENCES "user" ("id"),
-  FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_organization_user_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_organization_user_userId" FOREIGN KEY ("userId") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_organization_user_roleId" FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
+  CONSTRAINT "fk_organization_user_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_organization_user_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "workspace_user" (
   "workspaceId" varchar(36) NOT NULL,
@@ -85,15 +88,15 @@ CREATE TABLE "workspace_user" (
   "createdBy" varchar(36) NOT NULL,
   "updatedBy" varchar(36) NOT NULL,
   PRIMARY KEY ("workspaceId", "userId"),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id"),
-  FOREIGN KEY ("userId") REFERENCES "user" ("id"),
-  FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_workspace_user_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id"),
+  CONSTRAINT "fk_workspace_user_userId" FOREIGN KEY ("userId") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_workspace_user_roleId" FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
+  CONSTRAINT "fk_workspace_user_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_workspace_user_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "login_method" (
-  "id" varchar(36) NOT NULL PRIMARY KEY,
+  "id" varchar(36) NOT NULL DEFAULT (UUID()) PRIMARY KEY,
   "organizationId" varchar(36),
   "name" varchar(100) NOT NULL,
   "config" longtext NOT NULL,
@@ -102,21 +105,21 @@ CREATE TABLE "login_method" (
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "createdBy" varchar(36),
   "updatedBy" varchar(36),
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_login_method_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_login_method_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_login_method_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "apikey" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
-  "apiKey" varchar(255) NOT NULL,
+  "apiKey" varchar(255) COLLATE utf8mb4_bin NOT NULL,
   "apiSecret" varchar(255) NOT NULL,
   "keyName" varchar(255) NOT NULL,
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  "permissions" longtext NOT NULL,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  "permissions" longtext NOT NULL DEFAULT (JSON_ARRAY()),
+  CONSTRAINT "fk_apikey_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "assistant" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -127,8 +130,8 @@ CREATE TABLE "assistant" (
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
   "type" longtext,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_assistant_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "chat_flow" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -151,8 +154,8 @@ CREATE TABLE "chat_flow" (
   "mcpServerConfig" longtext,
   "webhookSecret" longtext,
   "webhookSecretConfigured" tinyint(1) DEFAULT 0,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_chat_flow_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "chat_message" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -162,9 +165,9 @@ CREATE TABLE "chat_message" (
   "sourceDocuments" longtext,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "chatType" varchar(255) NOT NULL DEFAULT 'INTERNAL',
-  "chatId" varchar(255) NOT NULL,
+  "chatId" varchar(255) COLLATE utf8mb4_bin NOT NULL,
   "memoryType" varchar(255),
-  "sessionId" varchar(255),
+  "sessionId" varchar(255) COLLATE utf8mb4_bin,
   "usedTools" longtext,
   "fileAnnotations" longtext,
   "fileUploads" longtext,
@@ -175,18 +178,17 @@ CREATE TABLE "chat_message" (
   "followUpPrompts" longtext,
   "executionId" varchar(36),
   "reasonContent" longtext
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "chat_message_feedback" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
   "chatflowid" varchar(36) NOT NULL,
   "content" longtext,
-  "chatId" varchar(255) NOT NULL,
+  "chatId" varchar(255) COLLATE utf8mb4_bin NOT NULL,
   "messageId" varchar(36) NOT NULL,
   "rating" varchar(255) NOT NULL,
-  "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
-  UNIQUE ("messageId")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "credential" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -196,8 +198,8 @@ CREATE TABLE "credential" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_credential_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "custom_mcp_server" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -213,7 +215,7 @@ CREATE TABLE "custom_mcp_server" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36) NOT NULL
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "custom_template" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -227,8 +229,8 @@ CREATE TABLE "custom_template" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_custom_template_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "dataset" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -237,8 +239,8 @@ CREATE TABLE "dataset" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_dataset_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "dataset_row" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -247,7 +249,7 @@ CREATE TABLE "dataset_row" (
   "output" longtext,
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "sequence_no" integer DEFAULT -1
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "document_store" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -262,8 +264,8 @@ CREATE TABLE "document_store" (
   "embeddingConfig" longtext,
   "recordManagerConfig" longtext,
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_document_store_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "document_store_file_chunk" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -272,7 +274,7 @@ CREATE TABLE "document_store_file_chunk" (
   "storeId" varchar(36) NOT NULL,
   "pageContent" longtext,
   "metadata" longtext
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "evaluation" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -287,8 +289,8 @@ CREATE TABLE "evaluation" (
   "average_metrics" longtext,
   "runDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_evaluation_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "evaluation_run" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -301,7 +303,7 @@ CREATE TABLE "evaluation_run" (
   "metrics" longtext,
   "runDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "errors" longtext
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "evaluator" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -311,8 +313,8 @@ CREATE TABLE "evaluator" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_evaluator_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "execution" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -320,24 +322,24 @@ CREATE TABLE "execution" (
   "action" longtext,
   "state" varchar(255) NOT NULL,
   "agentflowId" varchar(36) NOT NULL,
-  "sessionId" varchar(255) NOT NULL,
+  "sessionId" varchar(255) COLLATE utf8mb4_bin NOT NULL,
   "isPublic" tinyint(1),
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "stoppedDate" datetime(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_execution_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "lead" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
   "chatflowid" varchar(255) NOT NULL,
-  "chatId" varchar(255) NOT NULL,
+  "chatId" varchar(255) COLLATE utf8mb4_bin NOT NULL,
   "name" longtext,
   "email" longtext,
   "phone" longtext,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "login_activity" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -346,7 +348,7 @@ CREATE TABLE "login_activity" (
   "message" varchar(255) NOT NULL,
   "attemptedDateTime" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "login_mode" varchar(255)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "schedule_record" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -365,7 +367,7 @@ CREATE TABLE "schedule_record" (
   "workspaceId" varchar(36) NOT NULL,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "schedule_trigger_log" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -379,7 +381,7 @@ CREATE TABLE "schedule_trigger_log" (
   "scheduledAt" datetime(6) NOT NULL,
   "workspaceId" varchar(36) NOT NULL,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "tool" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -392,8 +394,8 @@ CREATE TABLE "tool" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_tool_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "upsert_history" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -401,7 +403,7 @@ CREATE TABLE "upsert_history" (
   "result" longtext NOT NULL,
   "flowData" longtext NOT NULL,
   "date" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "variable" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -411,8 +413,8 @@ CREATE TABLE "variable" (
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "workspaceId" varchar(36),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_variable_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "workspace_shared" (
   "id" varchar(36) NOT NULL PRIMARY KEY,
@@ -421,23 +423,24 @@ CREATE TABLE "workspace_shared" (
   "itemType" varchar(255) NOT NULL,
   "createdDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   "updatedDate" datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+  CONSTRAINT "fk_workspace_shared_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
 CREATE TABLE "migrations" (
   "id" int NOT NULL AUTO_INCREMENT PRIMARY KEY,
   "timestamp" bigint NOT NULL,
   "name" varchar(255) NOT NULL
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) DEFAULT CHARSET = utf8mb4 COLLATE = {collation};
 
+CREATE INDEX "IDX_a0b59fd66f6e48d2b198123cb6" ON "upsert_history" ("chatflowid");
 CREATE INDEX "IDX_chatflow_name" ON "chat_flow" ("name"(191));
 CREATE INDEX "IDX_e574527322272fd838f4f0f3d3" ON "chat_message" ("chatflowid");
 CREATE INDEX "IDX_e213b811b01405a42309a6a410" ON "document_store_file_chunk" ("storeId");
 CREATE INDEX "IDX_e76bae1780b77e56aab1h2asd4" ON "document_store_file_chunk" ("docId");
-CREATE INDEX "idx_custom_mcp_server_workspaceId" ON "custom_mcp_server" ("workspaceId", "updatedDate");
-CREATE INDEX "idx_schedule_record_targetId" ON "schedule_record" ("targetId");
-CREATE INDEX "idx_schedule_trigger_log_scheduleRecordId" ON "schedule_trigger_log" ("scheduleRecordId");
-CREATE INDEX "idx_schedule_trigger_log_targetId" ON "schedule_trigger_log" ("targetId");
+CREATE INDEX "IDX_custom_mcp_workspace_updated" ON "custom_mcp_server" ("workspaceId", "updatedDate");
+CREATE INDEX "IDX_schedule_record_targetId" ON "schedule_record" ("targetId");
+CREATE INDEX "IDX_schedule_trigger_log_scheduleRecordId" ON "schedule_trigger_log" ("scheduleRecordId");
+CREATE INDEX "IDX_schedule_trigger_log_targetId" ON "schedule_trigger_log" ("targetId");
 CREATE INDEX "idx_chat_message_feedback_chatId" ON "chat_message_feedback" ("chatId");
 CREATE INDEX "idx_chat_message_feedback_chatflowid" ON "chat_message_feedback" ("chatflowid");
 CREATE INDEX "idx_apikey_workspaceId" ON "apikey" ("workspaceId");

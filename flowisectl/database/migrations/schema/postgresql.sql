@@ -13,8 +13,8 @@ CREATE TABLE "user" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid NOT NULL,
   "updatedBy" uuid NOT NULL,
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "organization" (
@@ -26,8 +26,8 @@ CREATE TABLE "organization" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid NOT NULL,
   "updatedBy" uuid NOT NULL,
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "role" (
@@ -40,13 +40,13 @@ CREATE TABLE "role" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid,
   "updatedBy" uuid,
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "fk_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "workspace" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98719043dd804f55-9830ab99f8" PRIMARY KEY,
   "name" varchar(100) NOT NULL,
   "description" text,
   "createdDate" timestamp NOT NULL DEFAULT now(),
@@ -54,9 +54,9 @@ CREATE TABLE "workspace" (
   "organizationId" uuid NOT NULL,
   "createdBy" uuid NOT NULL,
   "updatedBy" uuid NOT NULL,
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "fk_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "organization_user" (
@@ -68,12 +68,12 @@ CREATE TABLE "organization_user" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid NOT NULL,
   "updatedBy" uuid NOT NULL,
-  PRIMARY KEY ("organizationId", "userId"),
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("userId") REFERENCES "user" ("id"),
-  FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "pk_organization_user" PRIMARY KEY ("organizationId", "userId"),
+  CONSTRAINT "fk_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_userId" FOREIGN KEY ("userId") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_roleId" FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "workspace_user" (
@@ -86,12 +86,12 @@ CREATE TABLE "workspace_user" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid NOT NULL,
   "updatedBy" uuid NOT NULL,
-  PRIMARY KEY ("workspaceId", "userId"),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id"),
-  FOREIGN KEY ("userId") REFERENCES "user" ("id"),
-  FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "pk_workspace_user" PRIMARY KEY ("workspaceId", "userId"),
+  CONSTRAINT "fk_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id"),
+  CONSTRAINT "fk_userId" FOREIGN KEY ("userId") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_roleId" FOREIGN KEY ("roleId") REFERENCES "role" ("id"),
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "login_method" (
@@ -104,24 +104,24 @@ CREATE TABLE "login_method" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "createdBy" uuid,
   "updatedBy" uuid,
-  FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
-  FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
-  FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
+  CONSTRAINT "fk_organizationId" FOREIGN KEY ("organizationId") REFERENCES "organization" ("id"),
+  CONSTRAINT "fk_createdBy" FOREIGN KEY ("createdBy") REFERENCES "user" ("id"),
+  CONSTRAINT "fk_updatedBy" FOREIGN KEY ("updatedBy") REFERENCES "user" ("id")
 );
 
 CREATE TABLE "apikey" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_96109043dd704f53-9830ab78f0" PRIMARY KEY,
   "apiKey" varchar NOT NULL,
   "apiSecret" varchar NOT NULL,
   "keyName" varchar NOT NULL,
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
   "permissions" jsonb NOT NULL DEFAULT '[]',
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_apikey_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "assistant" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3c7cea7a044ac4c92764576cdbf" PRIMARY KEY,
   "credential" uuid NOT NULL,
   "details" text NOT NULL,
   "iconSrc" varchar,
@@ -129,11 +129,11 @@ CREATE TABLE "assistant" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
   "type" text,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_assistant_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "chat_flow" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3c7cea7d047ac4b91764574cdbf" PRIMARY KEY,
   "name" varchar NOT NULL,
   "flowData" text NOT NULL,
   "deployed" boolean,
@@ -153,11 +153,11 @@ CREATE TABLE "chat_flow" (
   "mcpServerConfig" text,
   "webhookSecret" text,
   "webhookSecretConfigured" boolean DEFAULT false,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_chat_flow_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "chat_message" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3cc0d85193aade457d3077dd06b" PRIMARY KEY,
   "role" varchar NOT NULL,
   "chatflowid" uuid NOT NULL,
   "content" text NOT NULL,
@@ -180,29 +180,29 @@ CREATE TABLE "chat_message" (
 );
 
 CREATE TABLE "chat_message_feedback" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98419043dd704f54-9830ab78f9" PRIMARY KEY,
   "chatflowid" uuid NOT NULL,
   "content" text,
   "chatId" varchar NOT NULL,
   "messageId" uuid NOT NULL,
   "rating" varchar NOT NULL,
   "createdDate" timestamp NOT NULL DEFAULT now(),
-  UNIQUE ("messageId")
+  CONSTRAINT "UQ_6352078b5a294f2d22179ea7956" UNIQUE ("messageId")
 );
 
 CREATE TABLE "credential" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3a5169bcd3d5463cefeec78be82" PRIMARY KEY,
   "name" varchar NOT NULL,
   "credentialName" varchar NOT NULL,
   "encryptedData" text NOT NULL,
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_credential_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "custom_mcp_server" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_custom_mcp_server_id" PRIMARY KEY,
   "name" varchar NOT NULL,
   "serverUrl" text NOT NULL,
   "iconSrc" varchar,
@@ -218,7 +218,7 @@ CREATE TABLE "custom_mcp_server" (
 );
 
 CREATE TABLE "custom_template" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3c7cea7d087ac4b91764574cdbf" PRIMARY KEY,
   "name" varchar NOT NULL,
   "flowData" text NOT NULL,
   "description" varchar,
@@ -229,21 +229,21 @@ CREATE TABLE "custom_template" (
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_custom_template_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "dataset" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98419043dd804f54-9830ab99f8" PRIMARY KEY,
   "name" varchar NOT NULL,
   "description" varchar,
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_dataset_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "dataset_row" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98909027dd804f54-9840ab99f8" PRIMARY KEY,
   "datasetId" varchar NOT NULL,
   "input" text NOT NULL,
   "output" text,
@@ -252,7 +252,7 @@ CREATE TABLE "dataset_row" (
 );
 
 CREATE TABLE "document_store" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98495043dd774f54-9830ab78f9" PRIMARY KEY,
   "name" varchar NOT NULL,
   "description" varchar,
   "loaders" text,
@@ -264,11 +264,11 @@ CREATE TABLE "document_store" (
   "embeddingConfig" text,
   "recordManagerConfig" text,
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_document_store_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "document_store_file_chunk" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_90005043dd774f54-9830ab78f9" PRIMARY KEY,
   "docId" uuid NOT NULL,
   "chunkNo" integer NOT NULL,
   "storeId" uuid NOT NULL,
@@ -277,7 +277,7 @@ CREATE TABLE "document_store_file_chunk" (
 );
 
 CREATE TABLE "evaluation" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98989043dd804f54-9830ab99f8" PRIMARY KEY,
   "name" varchar NOT NULL,
   "chatflowId" text NOT NULL,
   "chatflowName" text NOT NULL,
@@ -289,11 +289,11 @@ CREATE TABLE "evaluation" (
   "average_metrics" text,
   "runDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_evaluation_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "evaluation_run" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98989927dd804f54-9840ab23f8" PRIMARY KEY,
   "evaluationId" varchar NOT NULL,
   "input" text NOT NULL,
   "expectedOutput" text,
@@ -306,18 +306,18 @@ CREATE TABLE "evaluation_run" (
 );
 
 CREATE TABLE "evaluator" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_90019043dd804f54-9830ab11f8" PRIMARY KEY,
   "name" varchar NOT NULL,
   "type" text,
   "config" text,
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_evaluator_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "execution" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_936a419c3b8044598d72d95da61" PRIMARY KEY,
   "executionData" text NOT NULL,
   "action" text,
   "state" varchar NOT NULL,
@@ -328,11 +328,11 @@ CREATE TABLE "execution" (
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "stoppedDate" timestamp,
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_execution_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "lead" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98419043dd704f54-9830ab78f0" PRIMARY KEY,
   "chatflowid" varchar NOT NULL,
   "chatId" varchar NOT NULL,
   "name" text,
@@ -351,7 +351,7 @@ CREATE TABLE "login_activity" (
 );
 
 CREATE TABLE "schedule_record" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_schedule_record" PRIMARY KEY,
   "triggerType" varchar(32) NOT NULL,
   "targetId" varchar NOT NULL,
   "nodeId" text,
@@ -370,7 +370,7 @@ CREATE TABLE "schedule_record" (
 );
 
 CREATE TABLE "schedule_trigger_log" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_schedule_trigger_log" PRIMARY KEY,
   "scheduleRecordId" varchar NOT NULL,
   "triggerType" varchar(32) NOT NULL,
   "targetId" varchar NOT NULL,
@@ -384,7 +384,7 @@ CREATE TABLE "schedule_trigger_log" (
 );
 
 CREATE TABLE "tool" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_3bf5b1016a384916073184f99b7" PRIMARY KEY,
   "name" varchar NOT NULL,
   "description" text NOT NULL,
   "color" varchar NOT NULL,
@@ -394,11 +394,11 @@ CREATE TABLE "tool" (
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_tool_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "upsert_history" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_37327b22b6e246319bd5eeb0e88" PRIMARY KEY,
   "chatflowid" varchar NOT NULL,
   "result" text NOT NULL,
   "flowData" text NOT NULL,
@@ -406,42 +406,43 @@ CREATE TABLE "upsert_history" (
 );
 
 CREATE TABLE "variable" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_98419043dd704f54-9830ab78f8" PRIMARY KEY,
   "name" varchar NOT NULL,
   "value" text NOT NULL,
   "type" text,
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
   "workspaceId" uuid,
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_variable_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "workspace_shared" (
-  "id" uuid NOT NULL DEFAULT {new_uuid} PRIMARY KEY,
+  "id" uuid NOT NULL DEFAULT {new_uuid} CONSTRAINT "PK_90016043dd804f55-9830ab97f8" PRIMARY KEY,
   "workspaceId" uuid NOT NULL,
   "sharedItemId" varchar NOT NULL,
   "itemType" varchar NOT NULL,
   "createdDate" timestamp NOT NULL DEFAULT now(),
   "updatedDate" timestamp NOT NULL DEFAULT now(),
-  FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
+  CONSTRAINT "fk_workspace_shared_workspaceId" FOREIGN KEY ("workspaceId") REFERENCES "workspace" ("id")
 );
 
 CREATE TABLE "migrations" (
-  "id" serial PRIMARY KEY,
+  "id" serial CONSTRAINT "PK_8c82d7f526340ab734260ea46be" PRIMARY KEY,
   "timestamp" bigint NOT NULL,
   "name" varchar NOT NULL
 );
 
-CREATE INDEX "IDX_chatflow_name" ON "chat_flow" (substr("name", 1, 255));
+CREATE INDEX "IDX_chatflow_name" ON "chat_flow" (SUBSTRING("name" FROM 1 FOR 255));
 CREATE INDEX "IDX_e574527322272fd838f4f0f3d3" ON "chat_message" ("chatflowid");
+CREATE INDEX "IDX_f56c36fe42894d57e5c664d229" ON "chat_message" ("chatflowid");
 CREATE INDEX "IDX_e213b811b01405a42309a6a410" ON "document_store_file_chunk" ("storeId");
 CREATE INDEX "IDX_e76bae1780b77e56aab1h2asd4" ON "document_store_file_chunk" ("docId");
-CREATE INDEX "idx_custom_mcp_server_workspaceId" ON "custom_mcp_server" ("workspaceId", "updatedDate");
-CREATE INDEX "idx_schedule_record_targetId" ON "schedule_record" ("targetId");
-CREATE INDEX "idx_schedule_trigger_log_scheduleRecordId" ON "schedule_trigger_log" ("scheduleRecordId");
-CREATE INDEX "idx_schedule_trigger_log_targetId" ON "schedule_trigger_log" ("targetId");
-CREATE INDEX "idx_chat_message_feedback_chatId" ON "chat_message_feedback" ("chatId");
-CREATE INDEX "idx_chat_message_feedback_chatflowid" ON "chat_message_feedback" ("chatflowid");
+CREATE INDEX "IDX_custom_mcp_workspace_updated" ON "custom_mcp_server" ("workspaceId", "updatedDate");
+CREATE INDEX "IDX_schedule_record_targetId" ON "schedule_record" ("targetId");
+CREATE INDEX "IDX_schedule_trigger_log_scheduleRecordId" ON "schedule_trigger_log" ("scheduleRecordId");
+CREATE INDEX "IDX_schedule_trigger_log_targetId" ON "schedule_trigger_log" ("targetId");
+CREATE INDEX "IDX_9acddcb7a2b51fe37669049fc6" ON "chat_message_feedback" ("chatId");
+CREATE INDEX "IDX_f56c36fe42894d57e5c664d230" ON "chat_message_feedback" ("chatflowid");
 CREATE INDEX "idx_apikey_workspaceId" ON "apikey" ("workspaceId");
 CREATE INDEX "idx_assistant_workspaceId" ON "assistant" ("workspaceId");
 CREATE INDEX "idx_chat_flow_workspaceId" ON "chat_flow" ("workspaceId");

@@ -17,6 +17,7 @@ revision = "m001"
 down_revision = None
 
 SCHEMA_FOLDER = Path(__file__).parent.parent / "schema"
+MARIADB_COLLATION = "utf8mb4_unicode_520_ci"
 
 
 def upgrade() -> None:
@@ -46,6 +47,8 @@ def _make(connection: sa.Connection) -> None:
     script = (SCHEMA_FOLDER / f"{dialect}.sql").read_text(encoding="utf8")
     if dialect == "postgresql":
         script = script.replace("{new_uuid}", _uuid_function(connection))
+    if dialect == "mysql":
+        script = script.replace("{collation}", _collation(connection))
     for statement in script.split(";\n"):
         if statement.strip():
             connection.exec_driver_sql(statement)
@@ -61,10 +64,23 @@ def _uuid_function(connection: sa.Connection) -> str:
     return "uuid_generate_v4()"
 
 
+def _collation(connection: sa.Connection) -> str:
+    """Flowise's own for MySQL, where the server has it; that for MariaDB is known to both."""
+    wanted = "utf8mb4_0900_ai_ci" if _kind() == "mysql" else MARIADB_COLLATION
+    known = connection.execute(sa.text("SHOW COLLATION LIKE :name"), {"name": wanted}).first()
+    return wanted if known else MARIADB_COLLATION
+
+
+def _kind() -> str:
+    """`sqlite`, `postgresql`, `mysql` or `mariadb`: each has a list of Flowise's migrations."""
+    config = op.get_context().config
+    assert config is not None
+    return str(config.attributes["kind"])
+
+
 def _fill(connection: sa.Connection) -> None:
     history = sa.table("migrations", sa.column("timestamp", sa.BigInteger), sa.column("name", sa.String))
-    is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-    names = flowise_migrations("mariadb" if is_mariadb else connection.dialect.name)
+    names = flowise_migrations(_kind())
     connection.execute(history.insert(), [{"timestamp": timestamp, "name": name} for timestamp, name in names])
     role = sa.table(
         "role",
