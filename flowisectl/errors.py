@@ -5,7 +5,7 @@ FlowisectlError
 ├─ InvalidRequest      the client sent something that cannot be used
 ├─ InvalidSetting      a variable of the environment has a value that is not allowed
 ├─ AccessDenied        InvalidApiKey
-├─ FlowError           InvalidFlow, UnknownNode, MissingInput, MissingExtra
+├─ FlowError           InvalidFlow, UnknownNode, BrokenNode, MissingInput, MissingExtra
 │  └─ NodeError        a node failed; carries node id, node name and the cause
 ├─ ProviderError       a model provider refused or broke off; carries its status and its message
 ├─ RunStopped          somebody asked the run to stop
@@ -86,6 +86,17 @@ class UnknownNode(FlowError):
         super().__init__(
             f"Node type {node_name!r}{where}{flow} is not supported yet: replace the node, or see `flowisectl nodes list` for what runs"
         )
+        self.node_name = node_name
+
+
+class BrokenNode(UnknownNode):
+    """A node type of this version whose module cannot be imported here."""
+
+    def __init__(self, node_name: str, why: str, node_id: str = "", flow_id: str = "") -> None:
+        where = f" (node {node_id})" if node_id else ""
+        flow = f" of flow {flow_id}" if flow_id else ""
+        text = f"Node type {node_name!r}{where}{flow} cannot be loaded here ({why}): repair this installation, and start again"
+        FlowError.__init__(self, text)
         self.node_name = node_name
 
 

@@ -1,12 +1,14 @@
-"""Jobs that run components outside of a conversation: a function, a model that writes an instruction, the tools of a flow's agent."""
+"""Jobs that run components outside of a conversation: a function, a model that writes an instruction or drafts a flow, the tools
+of a flow's agent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flowisectl.documents.component_trace import traced_component
+from flowisectl.documents.flow_drafts import FlowDrafts
 from flowisectl.documents.loading import credential_of
 from flowisectl.engine.building import ChatflowRun
 from flowisectl.engine.catalogue import NodeCatalogue
@@ -19,8 +21,8 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.tool import Tool
 
-FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL = "function", "instruction", "tools", "call-tool"
-COMPONENT_TASKS = (FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL)
+FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT = "function", "instruction", "tools", "call-tool", "draft"
+COMPONENT_TASKS = (FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT)
 FLOW_TASKS = (TOOLS, CALL_TOOL)
 """Those that need the flow that `target_id` names."""
 INSTRUCTION_PROMPT = (
@@ -49,6 +51,8 @@ class ComponentTasks:
                 return [_shown(tool) for tool in await self._tools()]
             case "call-tool":
                 return await self.call_tool(body)
+            case "draft":
+                return await self.draft(body)
         raise InvalidRequest(f"the job asks for the task {task!r}: main and workers must have one version")
 
     async def function(self, body: Mapping[str, Any]) -> Any:
@@ -62,18 +66,31 @@ class ComponentTasks:
 
     async def instruction(self, body: Mapping[str, Any]) -> dict[str, str]:
         """`{content}`: an assistant's instruction for a `task`, by `selectedChatModel: {name, inputs}`."""
-        task, chosen = body.get("task"), body.get("selectedChatModel")
+        task = body.get("task")
         if not isinstance(task, str) or not task.strip():
             raise InvalidRequest("task not provided! It must be a text")
-        if not isinstance(chosen, Mapping) or not chosen.get("name"):
-            raise InvalidRequest("selectedChatModel not provided! It must be an object with name and inputs")
-        given = chosen.get("inputs")
-        name, inputs = str(chosen["name"]), given if isinstance(given, Mapping) else {}
-        with traced_component(name, self.context):
-            credential_id = credential_of(inputs, chosen)
-            model: ChatModel = await self.catalogue.build(name, inputs, self.context, node_id=f"{name}_0", credential_id=credential_id)
-            reply = await model.invoke([ChatMessage(role="user", content=INSTRUCTION_PROMPT + task)])
-        return {"content": reply.text}
+        return {"content": await self._asked(_chosen_model(body), INSTRUCTION_PROMPT + task)}
+
+    async def draft(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`{nodes, edges, description?}`: an agentflow for a `question`, drafted by `selectedChatModel: {name, inputs}`."""
+        question = body.get("question")
+        if not isinstance(question, str) or not question.strip():
+            raise InvalidRequest("question not provided! It must be a text: what the flow is to do")
+        chosen = _chosen_model(body)
+        settings = {**chosen.inputs, "FLOWISE_CREDENTIAL_ID": chosen.credential_id} if chosen.credential_id else chosen.inputs
+        drafts = FlowDrafts(catalogue=self.catalogue, model=chosen.name, model_inputs=settings)
+        return drafts.flow(await self._asked(chosen, drafts.prompt(question)))
+
+    async def _asked(self, chosen: _ChosenModel, prompt: str) -> str:
+        """One call of a model. Raises InvalidRequest for a component that is none."""
+        if self.catalogue.get(chosen.name).definition.category != "Chat Models":
+            raise InvalidRequest(f"selectedChatModel names {chosen.name!r}, which is no chat model")
+        with traced_component(chosen.name, self.context):
+            model: ChatModel = await self.catalogue.build(
+                chosen.name, chosen.inputs, self.context, node_id=f"{chosen.name}_0", credential_id=chosen.credential_id
+            )
+            reply = await model.invoke([ChatMessage(role="user", content=prompt)])
+        return reply.text
 
     async def call_tool(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """`{output, sourceDocuments, artifacts}` of one tool (`toolName`, `inputArgs`)."""
@@ -102,6 +119,25 @@ class ComponentTasks:
         run = ChatflowRun(flow, plan_of(flow), self.context, self.catalogue)
         inputs = await run.inputs_of(await run.build())
         return [tool for tool in inputs.items("tools") if hasattr(tool, "spec")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ChosenModel:
+    """The chat model that a job is to be done with."""
+
+    name: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    credential_id: str
+
+
+def _chosen_model(body: Mapping[str, Any]) -> _ChosenModel:
+    """`selectedChatModel` of a job. Raises InvalidRequest."""
+    chosen = body.get("selectedChatModel")
+    if not isinstance(chosen, Mapping) or not chosen.get("name"):
+        raise InvalidRequest("selectedChatModel not provided! It must be an object with name and inputs")
+    given = chosen.get("inputs")
+    inputs = given if isinstance(given, Mapping) else {}
+    return _ChosenModel(name=str(chosen["name"]), inputs=inputs, credential_id=credential_of(inputs, chosen))
 
 
 def _shown(tool: Tool) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from flowisectl.queue.packed import FORM, PLAIN, body_of
+
 FLOW = "flow"
 """The task that fills a vector store of a chatflow."""
 
@@ -36,6 +38,8 @@ class UpsertRequest:
     """What the route adds to the body: ids out of its path."""
     traceparent: str = ""
     """The request's place in a trace; empty when no traces are sent."""
+    reads: int = PLAIN
+    """The newest form of answers that the main can read which has queued it; see queue/packed.py."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,17 +61,27 @@ class UpsertResult:
     """The class of the error (`NodeError`, `RunStopped`, `DeadlinePassed` …)."""
     status: int = 200
     """The HTTP status that fits; 500 for what failed inside."""
+    stored_as: str = ""
+    """Not empty: the body is too large for Redis; the database has it under this name."""
 
     @property
     def is_ok(self) -> bool:
         return not self.error
 
-    def to_bytes(self) -> bytes:
-        """`{error, kind, status}` JSON, a line end, then the body as it is."""
-        return orjson.dumps({"error": self.error, "kind": self.error_kind, "status": self.status}) + b"\n" + self.body
+    def to_bytes(self, reads: int = FORM) -> bytes:
+        """`{error, kind, status}` JSON, with `stored` for an answer that the database has, a line end, then the body as it is.
+
+        `reads` is what the request says; answers of this kind have had but one form so far.
+        """
+        stored = {"stored": self.stored_as} if self.stored_as else {}
+        return orjson.dumps({"error": self.error, "kind": self.error_kind, "status": self.status, **stored}) + b"\n" + self.body
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> UpsertResult:
+    def from_bytes(cls, data: bytes, job_id: str = "") -> UpsertResult:
+        """Raises UnknownForm, which names the job, for what a newer version has packed."""
         head, _, body = data.partition(b"\n")
         fields = orjson.loads(head)
-        return cls(body=body, error=fields["error"], error_kind=fields["kind"], status=fields["status"])
+        answer = body_of(fields, body, job_id)
+        return cls(
+            body=answer, error=fields["error"], error_kind=fields["kind"], status=fields["status"], stored_as=fields.get("stored", "")
+        )

@@ -66,7 +66,7 @@ class UpsertRunner:
             context=self._context(request, {}, trace, session_id=""),
             store_id=request.target_id,
             write_id=request.upsert_id,
-            stores=DocumentStores(self._services.database, request.workspace_id),
+            stores=DocumentStores(self._services.database, request.workspace_id, attempt.fence),
             attempt=attempt,
         )
         return await tasks.run(request.task, request.body, request.options)

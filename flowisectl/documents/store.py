@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from flowisectl.database.attempt import Fence, Overtaken
 from flowisectl.database.chat_flow import get_flow_row
 from flowisectl.database.connection import Database
-from flowisectl.database.document_store import change_store, delete_store, get_store, insert_store, list_stores
+from flowisectl.database.document_store import Also, change_store, delete_store, get_store, insert_store, list_stores
 from flowisectl.database.document_store_file_chunk import (
     count_chunks,
     delete_chunk,
@@ -23,6 +22,7 @@ from flowisectl.database.document_store_file_chunk import (
 from flowisectl.database.lookup import Row
 from flowisectl.documents.store_view import Loader, loader_in, loaders_of, store_view, with_loader
 from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.runs.attempt import AttemptLost
 from flowisectl.storage.blob_store import BlobStore
 from flowisectl.storage.left_behind import left_behind
 
@@ -55,11 +55,13 @@ class Storage(Protocol):
 
 
 class DocumentStores:
-    """The stores of one workspace. Rows of others are not found."""
+    """The stores of one workspace. Rows of others are not found. For a job, `fence` says which run of it writes: every change raises
+    AttemptLost, and changes nothing, once a newer one has begun."""
 
-    def __init__(self, database: Database, workspace_id: str) -> None:
+    def __init__(self, database: Database, workspace_id: str, fence: Fence | None = None) -> None:
         self._database = database
         self._workspace_id = workspace_id
+        self._fence = fence
 
     async def row(self, store_id: str) -> Row:
         """Raises StoreNotFound."""
@@ -86,7 +88,7 @@ class DocumentStores:
 
     async def update(self, store_id: str, changes: Mapping[str, Any]) -> Row:
         """Raises StoreNotFound."""
-        return await self._change(store_id, lambda row: changes)
+        return await self.change(store_id, lambda row: changes)
 
     async def delete(self, store_id: str, blobs: BlobStore) -> int:
         """Delete a store with its chunks, its history and its files. Raises StoreNotFound."""
@@ -109,7 +111,7 @@ class DocumentStores:
             loader = {**_NEW_LOADER, **(loader_in(row, loader_id) or {}), **settings, "id": loader_id}
             return {"loaders": with_loader(row, {**loader, "status": "SYNCING"}), "status": "SYNCING"}
 
-        row = await self._change(store_id, change)
+        row = await self.change(store_id, change)
         return {**(loader_in(row, loader_id) or {}), "storeId": store_id}
 
     async def change_loader(self, store_id: str, loader_id: str, changes: Mapping[str, Any], *, status: str = "") -> Row:
@@ -119,7 +121,7 @@ class DocumentStores:
             loader = _known_loader(row, loader_id)
             return {"loaders": with_loader(row, {**loader, **changes}), **({"status": status} if status else {})}
 
-        return await self._change(store_id, change)
+        return await self.change(store_id, change)
 
     async def delete_loader(self, store_id: str, loader_id: str, blobs: BlobStore) -> dict[str, Any]:
         """Delete a loader with its chunks and files. Raises StoreNotFound, LoaderNotFound."""
@@ -130,7 +132,7 @@ class DocumentStores:
             loaders = [loader for loader in loaders_of(row) if loader.get("id") != loader_id]
             return {"loaders": loaders, "status": row["status"] if loaders else "EMPTY"}
 
-        row = await self._change(store_id, change, partial(delete_loader_chunks, store_id=store_id, loader_id=loader_id))
+        row = await self.change(store_id, change, partial(delete_loader_chunks, store_id=store_id, loader_id=loader_id))
         still_used = {str(file.get("name")) for loader in loaders_of(row) for file in loader.get("files") or ()}
         for name in files:
             if name not in still_used:
@@ -185,7 +187,7 @@ class DocumentStores:
             totals = {"totalChunks": loader.get("totalChunks", 0) + chunks, "totalChars": loader.get("totalChars", 0) + characters}
             return {"loaders": with_loader(row, {**loader, **totals})}
 
-        await self._change(store_id, change, write)
+        await self.change(store_id, change, write)
 
     # ---- the vector side
 
@@ -203,13 +205,13 @@ class DocumentStores:
                 changes[f"{prefix}Config"] = None
         return await self.update(store_id, changes)
 
-    async def _change(self, store_id: str, change: Any, also: Any = None) -> Row:
+    async def change(self, store_id: str, change: Callable[[Row], Mapping[str, Any]], also: Also | None = None) -> Row:
+        """Change a row by what it holds now, with whatever is `also` written. Raises StoreNotFound, AttemptLost."""
         await self.row(store_id)
-
-        async def write(connection: AsyncConnection) -> None:
-            await also(connection)
-
-        row = await change_store(self._database, store_id, change, also=write if also is not None else None)
+        try:
+            row = await change_store(self._database, store_id, change, also=also, fence=self._fence)
+        except Overtaken as error:
+            raise AttemptLost(str(error)) from error
         if row is None:
             raise StoreNotFound(store_id)
         return row

@@ -20,8 +20,9 @@ from flowisectl.events.subscriber import Subscriber, open_subscriber
 from flowisectl.events.wire import JobEnd, to_json
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
+from flowisectl.queue.packed import FORM
 from flowisectl.redis_connection import Pipeline
-from flowisectl.runs.large_bodies import light_body, put_body
+from flowisectl.runs.large_bodies import is_surely_large, light_body, put_body
 from flowisectl.runs.payloads import LARGE_BYTES, Payloads
 
 LANE = "upsert"
@@ -47,9 +48,10 @@ class QueueUpserts:
 
         A large one may raise DatabaseUnavailable.
         """
-        job_id = new_job_id()
-        data, payloads = _to_bytes(request), self._payloads
-        is_large = len(data) >= LARGE_BYTES and payloads is not None
+        job_id, request = new_job_id(), replace(request, reads=FORM)
+        payloads = self._payloads
+        data = b"" if payloads is not None and is_surely_large(request.body) else _to_bytes(request)
+        is_large = payloads is not None and (not data or len(data) >= LARGE_BYTES)
         if is_large and payloads is not None:
             digest = await put_body(payloads, job_id, request.body)
             data = _to_bytes(replace(request, body=light_body(request.body), body_digest=digest))
@@ -67,7 +69,7 @@ class QueueUpserts:
         if is_large and payloads is not None:
             with contextlib.suppress(RedisUnavailable):  # without a mark it goes when it expires
                 await payloads.mark(job_id)
-        return QueuedUpsert(job_id, buffer, self._lifecycle, self._subscriber, self._wait_seconds)
+        return QueuedUpsert(job_id, buffer, self._lifecycle, self._subscriber, self._wait_seconds, payloads)
 
     async def _enqueue(self, job: NewJob) -> None:
         """Redis may be between two connections: try until the time is up; the job's id makes that safe."""
@@ -82,6 +84,7 @@ class QueueUpserts:
                         failure = error
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
+            self._lifecycle.entrance.is_shut(failure.message)
             raise failure from error
 
     async def _withdraw(self, job_id: str) -> None:
@@ -98,7 +101,16 @@ class QueueUpserts:
 class QueuedUpsert:
     """`documents.submission.UpsertSubmission` of a job in the lane."""
 
-    def __init__(self, job_id: str, buffer: JobBuffer, lifecycle: Lifecycle, subscriber: Subscriber, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        job_id: str,
+        buffer: JobBuffer,
+        lifecycle: Lifecycle,
+        subscriber: Subscriber,
+        wait_seconds: float,
+        payloads: Payloads | None = None,
+    ) -> None:
+        self._payloads = payloads
         self.job_id = job_id
         self._buffer = buffer
         self._lifecycle = lifecycle
@@ -106,6 +118,7 @@ class QueuedUpsert:
         self._wait_seconds = wait_seconds
 
     async def result(self) -> UpsertResult:
+        """How the job ended. Raises DeadlinePassed, RedisUnavailable, and for a large answer PayloadLost and DatabaseUnavailable."""
         try:
             async with asyncio.timeout(self._wait_seconds):
                 end = await self._end()
@@ -119,7 +132,10 @@ class QueuedUpsert:
         finally:
             self._subscriber.forget(self.job_id)
         if data:
-            return UpsertResult.from_bytes(data)
+            result = UpsertResult.from_bytes(data, self.job_id)
+            if not result.stored_as or self._payloads is None:
+                return result
+            return replace(result, body=await self._payloads.get(self.job_id, result.stored_as), stored_as="")
         kind = RunStopped.__name__ if end.state == "aborted" else "WorkerLost" if end.state == "dead" else "UnexpectedError"
         return UpsertResult(error=end.error or f"job {self.job_id} left no result", error_kind=kind, status=500)
 
@@ -160,7 +176,9 @@ async def open_upserts(redis: Redis, settings: QueueSettings, database: Database
     pipeline, keys = Pipeline(redis), QueueKeys(settings.name, LANE)
     lifecycle = Lifecycle(pipeline, keys, settings)
     payloads = Payloads(database, pipeline, keys, settings) if database is not None else None
-    async with open_subscriber(redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len) as subscriber:
+    async with open_subscriber(
+        redis, pipeline, prefix=settings.name, max_entries=settings.event_stream_max_len, what="upserts"
+    ) as subscriber:
         tasks = [asyncio.create_task(lifecycle.reap_for_ever(), name="upsert-reaper")]
         if payloads is not None:
             tasks.append(asyncio.create_task(payloads.sweep_for_ever(), name="upsert-payload-sweeper"))

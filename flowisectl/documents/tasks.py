@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from flowisectl.database.connection import Database
-from flowisectl.database.document_store import change_store, component_of
+from flowisectl.database.document_store import component_of
 from flowisectl.database.document_store_file_chunk import list_chunks, replace_chunks
 from flowisectl.database.lookup import Row
 from flowisectl.database.upsert_history import insert_upsert_history
@@ -119,7 +119,7 @@ class StoreTasks:
 
         await self.attempt.confirm()
         also = partial(replace_chunks, store_id=self.store_id, loader_id=loader["id"], chunks=chunks) if chunks is not None else None
-        await change_store(self.database, self.store_id, change, also=also)
+        await self.stores.change(self.store_id, change, also)
 
     async def insert(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Keep the components that the body names, then write the chunks of one loader (`docId`) or of all."""

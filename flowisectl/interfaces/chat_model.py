@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 
@@ -75,4 +75,16 @@ class ChatModel(Protocol):
 
     def cache_key(self) -> str:
         """Text that is equal for models which answer alike: provider, model and parameters, no secret."""
+        ...
+
+
+@runtime_checkable
+class TellingModel(Protocol):
+    """A chat model that can tell its answer without waking whoever waits for it: for each token that is half of the cost."""
+
+    async def tell(
+        self, messages: Sequence[ChatMessage], hear: Callable[[ChatChunk], None], options: ChatOptions = ChatOptions()
+    ) -> ChatReply:
+        """As `ChatModel.stream`, but `hear` is called with each chunk, the last included, in the context of this call. It must not
+        block. Raises what it raises, ProviderError."""
         ...

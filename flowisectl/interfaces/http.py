@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -42,6 +42,16 @@ class HttpResponse:
         return self.body.decode("utf-8", "replace")
 
 
+class Wanted(Enum):
+    """What the reader of a body says to a piece of it: when it wants the next."""
+
+    AT_ONCE = "at once"
+    SOON = "soon"
+    """Within the time that nobody sees on a screen: it may come together with others."""
+    NOTHING = "nothing"
+    """That was all that matters."""
+
+
 class HttpStream(Protocol):
     """An answer whose body is read as it comes. `read()` gives the rest at once (for error bodies)."""
 
@@ -49,6 +59,11 @@ class HttpStream(Protocol):
     headers: Mapping[str, str]
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def pour(self, take: Callable[[bytes], Wanted]) -> None:
+        """Hand every piece to `take` as it comes, without waking this task for each. Returns when `take` wants nothing more,
+        or at the end. Raises what `take` raises, HttpFailed."""
+        ...
 
     async def read(self) -> bytes: ...
 

@@ -91,7 +91,7 @@ class CallbackDesk:
         callback, chat_id = wanted
         try:
             if due.result:
-                result = await whole_result(PredictionResult.from_bytes(due.result), due.job_id, self._payloads)
+                result = await whole_result(PredictionResult.from_bytes(due.result, due.job_id), due.job_id, self._payloads)
             else:
                 result = PredictionResult.without_worker(due.job_id, due.state, due.error)
         except PayloadLost as error:

@@ -9,7 +9,7 @@ import orjson
 
 from flowisectl.errors import DeadlinePassed, JobNotFound
 from flowisectl.events.wire import RETRY_EVENT, error_event, to_json
-from flowisectl.predictions.large import whole_result
+from flowisectl.predictions.large import whole_events, whole_result
 from flowisectl.predictions.messages import metadata_of
 from flowisectl.predictions.place import Place
 from flowisectl.predictions.request import PredictionResult
@@ -79,7 +79,8 @@ class FollowedPrediction:
                     batch.append((str(place), line))
             if batch:
                 has_seen = True
-                yield batch
+                events = await whole_events([event for _, event in batch], self.job_id, self._payloads)
+                yield [(told, event) for (told, _), event in zip(batch, events, strict=True)]
             if not known.is_live:
                 if rest := await self._closing(known, place, lines, has_seen):
                     yield rest
@@ -114,7 +115,7 @@ class FollowedPrediction:
         data = await self._lifecycle.result(self.job_id)
         if not data:
             return PredictionResult.without_worker(self.job_id, known.state, known.error)
-        return await whole_result(PredictionResult.from_bytes(data), self.job_id, self._payloads)
+        return await whole_result(PredictionResult.from_bytes(data, self.job_id), self.job_id, self._payloads)
 
     async def _closing(self, known: KnownEnd, place: Place, lines: int, has_seen: bool) -> list[Numbered]:
         """What the log does not have of a job that has ended: nothing, its last event, or everything."""

@@ -85,7 +85,7 @@ async def load_status(pipeline: Pipeline, keys: QueueKeys, job_id: str, payloads
 
     request = from_json(fields["request"]) if fields["request"] else {}
     state = text("state")
-    result = PredictionResult.from_bytes(fields["result"]) if fields["result"] else None
+    result = PredictionResult.from_bytes(fields["result"], job_id) if fields["result"] else None
     if result is None and state not in ("queued", "running"):
         result = PredictionResult.without_worker(job_id, state, text("error"))
     if result is not None:

@@ -164,7 +164,7 @@ class _LocalRun:
             accepted_ms=request.accepted_ms,
             worker_id="",
         ) as span:
-            result = await self._run_traced(span)
+            result = await self._run_traced(_Both(self, span))
             span.ended(_state_of(result), result.error_kind)
             return result
 
@@ -179,6 +179,25 @@ class _LocalRun:
             if not self._stopping:
                 raise
             return await self._runner.stopped(self._request, self, RunStopped(), self._spoken.text)
+
+
+class _Both:
+    """A run's own trace, from which its log line names the node that failed, and its span."""
+
+    def __init__(self, own: Trace, span: Trace) -> None:
+        self._own = own
+        self._span = span
+
+    def node_started(self, node_id: str, node_name: str, label: str) -> None:
+        self._own.node_started(node_id, node_name, label)
+        self._span.node_started(node_id, node_name, label)
+
+    def node_ended(self, node_id: str, status: str, error: str = "") -> None:
+        self._own.node_ended(node_id, status, error)
+        self._span.node_ended(node_id, status, error)
+
+    def note(self, text: str) -> None:
+        self._span.note(text)
 
 
 def _state_of(result: PredictionResult) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from flowisectl.queue.packed import is_worth_packing, pack, unpack
+from flowisectl.queue.packed import FORM, PACKED, PLAIN, body_of, is_worth_packing, pack
 
 EXTERNAL_PREFIX = "Error: predictionsServices.buildChatflow - "
 """What stands before the error text of an external prediction, as clients of Flowise know it."""
@@ -39,6 +39,8 @@ class PredictionRequest:
     """Epoch milliseconds; the user's row gets this time."""
     traceparent: str = ""
     """The request's place in a trace, as in the header of that name; empty when no traces are sent."""
+    reads: int = PLAIN
+    """The newest form of answers that the main can read which has queued it; see queue/packed.py."""
 
     def to_json(self) -> dict[str, Any]:
         """Members that are as they would be anyway are left out: it is kept with the job, long after its end."""
@@ -77,19 +79,20 @@ class PredictionResult:
         kind = {"aborted": "RunStopped", "dead": "WorkerLost"}.get(state, "UnexpectedError")
         return cls(error=error or f"job {job_id} left no result", error_kind=kind, status=500)
 
-    def to_bytes(self) -> bytes:
-        """`{error, kind, status}` JSON, a line end, then the body: main forwards it unparsed. With `packed` as in queue/packed.py."""
+    def to_bytes(self, reads: int = FORM) -> bytes:
+        """`{error, kind, status}` JSON, a line end, then the body: main forwards it unparsed. With `packed` as in queue/packed.py,
+        in no newer form than the one that it can read."""
         head = {"error": self.error, "kind": self.error_kind, "status": self.status}
         if self.stored_as:
             return orjson.dumps({**head, "stored": self.stored_as}) + b"\n"
-        if is_worth_packing(self.body):
-            return orjson.dumps({**head, "packed": 1}) + b"\n" + pack(self.body)
+        if reads >= PACKED and is_worth_packing(self.body):
+            return orjson.dumps({**head, "packed": PACKED}) + b"\n" + pack(self.body)
         return orjson.dumps(head) + b"\n" + self.body
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> PredictionResult:
+    def from_bytes(cls, data: bytes, job_id: str = "") -> PredictionResult:
+        """Raises UnknownForm, which names the job, for what a newer version has packed."""
         head, _, body = data.partition(b"\n")
         told = orjson.loads(head)
-        if "packed" in told:
-            body = unpack(body)
-        return cls(body=body, error=told["error"], error_kind=told["kind"], status=told["status"], stored_as=told.get("stored", ""))
+        answer = body_of(told, body, job_id)
+        return cls(body=answer, error=told["error"], error_kind=told["kind"], status=told["status"], stored_as=told.get("stored", ""))

@@ -5,9 +5,9 @@ Two submitters make one: `predictions.submitter` over the queue, `predictions.lo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from flowisectl.predictions.callback import Callback
 from flowisectl.predictions.job_status import JobStatus
@@ -53,6 +53,16 @@ class Submission(Protocol):
 
     async def result(self) -> PredictionResult:
         """How the run ended. Raises DeadlinePassed when QUEUE_WAIT_TIMEOUT passed, RedisUnavailable."""
+        ...
+
+
+@runtime_checkable
+class HandingSubmission(Protocol):
+    """A submission that can hand events on without waking whoever reads them: with many open streams that is half of the cost."""
+
+    def hand_to(self, take: Callable[[list[bytes]], bool]) -> None:
+        """While a reader waits for `events()`, `take` is given what has come, in order. What it does not take (False, and it has
+        done nothing then) the reader gets; so it gets what comes last, whatever `take` says."""
         ...
 
 

@@ -28,7 +28,9 @@ from flowisectl.predictions.request import EXTERNAL_PREFIX, PredictionRequest
 from flowisectl.predictions.submission import PLAIN, Acceptance
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
+from flowisectl.queue.packed import FORM
 from flowisectl.redis_connection import Pipeline
+from flowisectl.runs.large_bodies import is_surely_large
 from flowisectl.runs.payloads import LARGE_BYTES, Payloads
 
 Seal = Callable[[Mapping[str, Any]], str]
@@ -86,9 +88,10 @@ class QueueSubmitter:
         if acceptance.idempotency_key:
             async with failing_after(SUBMIT_SECONDS):
                 job_id = await self._idempotency.job_id(request.flow_id, acceptance)
-        data, is_large = _to_bytes(request), False
-        if len(data) >= LARGE_BYTES and self._payloads is not None:
-            data, is_large = _to_bytes(await light_request(request, job_id, self._payloads)), True
+        data = b"" if self._payloads is not None and is_surely_large(request.body) else _to_bytes(request)
+        is_large = self._payloads is not None and (not data or len(data) >= LARGE_BYTES)
+        if is_large and self._payloads is not None:
+            data = _to_bytes(await light_request(request, job_id, self._payloads))
         # Whoever follows the job hears of it from its log.
         follows = acceptance.is_detached or bool(acceptance.idempotency_key)
         buffer = None if follows else self._subscriber.listen(job_id, lambda end: _closing_event(request, end))
@@ -168,6 +171,7 @@ class QueueSubmitter:
                         is_repeated = True  # it may have been done before the failure
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
+            self._lifecycle.entrance.is_shut(failure.message)
             raise failure from error
 
     async def _withdraw(self, job_id: str) -> None:
@@ -236,11 +240,13 @@ class QueueSubmitter:
 
 
 def _to_bytes(request: PredictionRequest) -> bytes:
-    """The request's JSON; what orjson refuses in a body (lone surrogates, huge integers) goes the long way."""
+    """The request's JSON, with the forms that this main reads; what orjson refuses in a body (lone surrogates, huge integers) goes the
+    long way."""
+    members = {**request.to_json(), "reads": FORM}
     try:
-        return orjson.dumps(request.to_json())
+        return orjson.dumps(members)
     except TypeError:
-        return to_json(request.to_json())
+        return to_json(members)
 
 
 def _closing_event(request: PredictionRequest, end: JobEnd) -> bytes | None:

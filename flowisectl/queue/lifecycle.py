@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from config.settings import QueueSettings
 from flowisectl.errors import InvalidRequest, JobNotFound, QueueFull, RedisUnavailable
 from flowisectl.queue import steering_scripts as scripts
+from flowisectl.queue.entrance import Entrance
 from flowisectl.queue.keys import QueueKeys, chat_digest
 from flowisectl.queue.retention import Retention
 from flowisectl.redis_connection import Pipeline
@@ -68,6 +69,8 @@ class Lifecycle:
         self._keys = keys
         self._max_attempts = settings.job_attempts
         self._max_waiting = settings.max_waiting
+        self.entrance = Entrance(keys.queue)
+        """Whoever gives a job up that Redis does not take says so there."""
         self._retention = Retention.from_settings(settings)
 
     async def enqueue(self, job: NewJob) -> bool:
@@ -88,7 +91,9 @@ class Lifecycle:
             job.callback,
         )
         if code == -1:
+            self.entrance.is_full(self._max_waiting)
             raise QueueFull(f"{self._max_waiting:,} requests wait already (QUEUE_MAX_WAITING): try again in a moment")
+        self.entrance.passed()
         if code == -2:
             raise QueueFull(f"{job.max_of_flow:,} requests to this flow are being answered: try again in a moment")
         return bool(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -14,11 +15,18 @@ from flowisectl.queue.inspection import snapshot
 from flowisectl.queue.reading import server_ms, untyped
 from flowisectl.queue.roster import RoleSeen, read_roster
 from flowisectl.queue.summary import QueueSnapshot
-from flowisectl.redis_connection import failures_named
+from flowisectl.redis_connection import failures_named, is_refusal, to_unavailable, where_is
 
 QUEUES = ("prediction", "upsert")
 LOOK_SECONDS = 5.0
 """A server that answers later than this is as good as away."""
+WOULD_WRITE = "#!lua\nreturn 1"
+"""Writes nothing, yet is refused by a server that could not write: out of memory, without a place for its file, or a replica."""
+FULL_SHARE = 0.98
+"""Of its memory: there larger requests are refused already."""
+SLOW_MS = 5.0
+PINGS = 5
+"""A slow answer is asked for again, and the fastest counts: the first one may have waited for this process itself, on a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +42,13 @@ class RedisFacts:
     """It writes snapshots; None where the server does not tell."""
     role: str
     """`master` or `slave`, as the server says."""
+    refusal: str = ""
+    """Why it would refuse to write now; empty when it would not."""
+
+    @property
+    def is_full(self) -> bool:
+        """There is a limit, and no room for another job below it: a server at its limit is a little below it most of the time."""
+        return bool(self.memory_limit_bytes) and self.memory_bytes >= FULL_SHARE * self.memory_limit_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +76,7 @@ async def look(redis: Redis, settings: QueueSettings, *, last: int = 5) -> Overv
 async def redis_facts(redis: Redis) -> RedisFacts:
     """What matters of the server. Raises RedisError."""
     client = untyped(redis)
-    began = time.perf_counter()
-    await client.ping()
-    round_trip = (time.perf_counter() - began) * 1000
+    round_trip = await _round_trip_ms(client)
     info = await client.info()
     try:
         saves: bool | None = bool((await client.config_get("save")).get("save"))
@@ -78,4 +91,25 @@ async def redis_facts(redis: Redis) -> RedisFacts:
         has_append_only_file=bool(int(info.get("aof_enabled", 0))),
         saves=saves,
         role=str(info.get("role", "")),
+        refusal=await _refusal(redis),
     )
+
+
+async def _round_trip_ms(client: Any) -> float:
+    fastest = float("inf")
+    for _ in range(PINGS):
+        began = time.perf_counter()
+        await client.ping()
+        fastest = min(fastest, (time.perf_counter() - began) * 1000)
+        if fastest < SLOW_MS:
+            break
+    return fastest
+
+
+async def _refusal(redis: Redis) -> str:
+    try:
+        await untyped(redis).eval(WOULD_WRITE, 0)
+    except ResponseError as error:
+        if is_refusal(error):
+            return to_unavailable(error, where_is(redis)).message
+    return ""

@@ -1,15 +1,27 @@
 """Answers of ended jobs, packed: in Redis each takes a third of its room or less, and crosses the wire twice so.
 
 The format is zlib with the preset dictionary below. **The dictionary is part of the format**: what other processes
-have packed with it must stay readable, so another one needs another mark in the result's head.
+have packed with it must stay readable, so another one needs another form.
+
+Processes of two versions may work side by side: a job's request says which form its main can read (`reads`), and a worker uses no
+newer one. Requests without that mark are of a version that reads nothing but plain answers.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
+from flowisectl import __version__
+from flowisectl.errors import Unavailable
+
+PLAIN, PACKED = 0, 1
+FORM = PACKED
+"""The newest form that this version writes and reads. It stands in an answer's head as `packed`, and in a request as `reads`;
+with 1, large events may stand in the database as well (events/wire.py)."""
 MIN_BYTES, MAX_BYTES = 512, 16 * 1024
 """Shorter ones gain little, longer ones would hold up the loop: 10 µs for each KiB."""
 _LEVEL, _WINDOW_BITS, _MEMORY_LEVEL = 3, 12, 5
@@ -41,6 +53,16 @@ _COMMON = (
 )
 
 
+class UnknownForm(Unavailable):
+    """A newer version has packed an answer in a form that this one does not know."""
+
+    def __init__(self, form: object, job_id: str) -> None:
+        super().__init__(
+            f"the answer of job {job_id or '(unknown)'} is packed in form {form!r}; flowisectl {__version__} reads forms up to {FORM}: "
+            "a newer worker has packed it, so upgrade the server that reads it"
+        )
+
+
 def is_worth_packing(data: bytes) -> bool:
     return MIN_BYTES <= len(data) <= MAX_BYTES
 
@@ -50,12 +72,27 @@ def pack(data: bytes) -> bytes:
     return press.compress(data) + press.flush()
 
 
+def body_of(told: Mapping[str, Any], body: bytes, job_id: str = "") -> bytes:
+    """An answer as its head tells of it. Raises UnknownForm, ValueError for what is broken."""
+    form = told.get("packed", PLAIN)
+    if form == PLAIN:
+        return body
+    if form != PACKED:
+        raise UnknownForm(form, job_id)
+    return unpack(body)
+
+
 def answer_of(stored: bytes) -> bytes:
-    """The answer in a job's stored result: one line about how it ended, then the answer as the client gets it, packed or not."""
+    """The answer in a job's stored result: one line about how it ended, then the answer as the client gets it, packed or not.
+
+    For people: where it cannot be read, what stands there says so, or nothing does.
+    """
     head, _, body = stored.partition(b"\n")
     try:
         told = orjson.loads(head) if body else {}
-        return unpack(body) if isinstance(told, dict) and "packed" in told else body
+        return body_of(told, body) if isinstance(told, dict) else body
+    except UnknownForm as error:
+        return f"({error.message})".encode()
     except ValueError:
         return b""
 

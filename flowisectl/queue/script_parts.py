@@ -51,11 +51,16 @@ local ends = 0
 local function end_job(id, state, error, result, trace, events, now)
   local key = P .. 'job:' .. id
   local f = redis.call('HMGET', key, 'chat_key', 'reply', 'runs', 'limited', 'flow', 'callback')
-  redis.call('HSET', key, 'state', state, 'finished', now, 'events', events)
-  if error ~= '' then redis.call('HSET', key, 'error', error) end
-  if result ~= '' then redis.call('HSET', key, 'result', result) end
-  if trace ~= '' then redis.call('HSET', key, 'trace', trace) end
-  redis.call('HDEL', key, 'checkpoint', 'sequence', 'reply') -- of no use to a job that has ended
+  -- First what is of no use to a job that has ended: a hash that once was larger keeps room for it.
+  redis.call('HDEL', key, 'checkpoint', 'sequence', 'reply')
+  local told = {{'state', state, 'finished', now, 'events', events}}
+  local function tell(name, text)
+    if text ~= '' then told[#told + 1] = name; told[#told + 1] = text end
+  end
+  tell('error', error)
+  tell('result', result)
+  tell('trace', trace)
+  redis.call('HSET', key, unpack(told))
   ends = ends + 1
   count(state)
   redis.call('ZADD', P .. (state == 'done' and 'done' or 'failed'), micros() + ends, id)

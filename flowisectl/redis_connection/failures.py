@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,11 @@ def where_is(redis: Redis) -> str:
 
 def is_failure(error: BaseException) -> bool:
     """The server cannot serve now: no connection, no answer in time, or a state in which it refuses."""
-    if isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError, TimeoutError)):
-        return True
+    return isinstance(error, (exceptions.ConnectionError, exceptions.TimeoutError, OSError, TimeoutError)) or is_refusal(error)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """The server answers, and will not write in the state that it is in: full, a replica, without a place for its file."""
     return isinstance(error, TRANSIENT_ERRORS) or (
         isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES)
     )
@@ -55,7 +59,7 @@ def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
         return RedisUnavailable(f"Redis at {where} did not answer in time: is it frozen, or the network?")
     if isinstance(error, exceptions.ResponseError):
         return RedisUnavailable(f"Redis at {where} cannot serve now: {_first_line(text)}")
-    reason = _first_line(str(error.__cause__ or error)) or type(error).__name__
+    reason = _system_text(error) or _first_line(str(error.__cause__ or error)) or type(error).__name__
     return RedisUnavailable(f"Redis at {where} cannot be reached ({reason}): start it, or set REDIS_URL or REDIS_HOST")
 
 
@@ -68,6 +72,15 @@ def failures_named(redis: Redis) -> Iterator[None]:
         if not is_failure(error):
             raise
         raise to_unavailable(error, where_is(redis)) from error
+
+
+def _system_text(error: BaseException | None) -> str:
+    """What the system says of a connection that could not be made, without the address that the libraries put around it."""
+    for _ in range(4):
+        if isinstance(error, OSError) and error.errno and error.errno > 0:
+            return os.strerror(error.errno).lower()
+        error = error.__cause__ or error.__context__ if error is not None else None
+    return ""
 
 
 def _first_line(text: str) -> str:

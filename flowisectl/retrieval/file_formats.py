@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
+from flowisectl.retrieval.child_work import LARGE_BYTES, in_child
 from flowisectl.retrieval.json_documents import json_documents, jsonl_documents
 from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.tables import csv_documents
 
+PACKED = 12
+"""So many times the work of its size is in a file that has to be unpacked and interpreted."""
+_PLAIN = frozenset({"txt", "md", "csv", "json", "jsonl", "html", "xml"})
 _OLD = {"doc": "docx", "xls": "xlsx", "ppt": "pptx"}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _ENDING_OF_TYPE = {
@@ -61,9 +66,15 @@ def file_documents(file: NamedFile, options: FormatOptions = _DEFAULTS) -> list[
     return [with_source(document) for document in read(file, options)]
 
 
+def are_large(files: Sequence[NamedFile]) -> bool:
+    """Whether reading these is work for a child process."""
+    return sum(len(file.data) * (1 if ending_of(file) in _PLAIN else PACKED) for file in files) >= LARGE_BYTES
+
+
 async def load_file(file: NamedFile, options: FormatOptions = _DEFAULTS) -> list[Document]:
-    """`file_documents` in a thread, so that a large file holds up nobody."""
-    return await in_thread(lambda: file_documents(file, options))
+    """`file_documents` beside the loop, so that a large file holds up nobody."""
+    work = partial(file_documents, file, options)
+    return await (in_child(work) if are_large([file]) else in_thread(work))
 
 
 def with_source(document: Document) -> Document:

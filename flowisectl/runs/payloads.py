@@ -1,4 +1,4 @@
-"""What is too large for Redis: kept in the database, which main and workers share, as long as its job is."""
+"""What is too large for Redis: kept in the database (or beside it), which main and workers share, as long as its job is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import logging
 import time
 
 from config.settings import QueueSettings
-from flowisectl.database.column_types import iso_of_epoch
 from flowisectl.database.connection import Database
-from flowisectl.database.payload import delete_expired_payloads, delete_payloads, get_payload, put_payload
+from flowisectl.database.payload import payload_store
 from flowisectl.errors import DatabaseUnavailable, FlowisectlError, NotFound
 from flowisectl.queue.keys import QueueKeys
 from flowisectl.queue.retention import DAY_MS, Retention
@@ -36,14 +35,15 @@ class Payloads:
 
     def __init__(self, database: Database, pipeline: Pipeline, keys: QueueKeys, settings: QueueSettings) -> None:
         retention = Retention.from_settings(settings)
-        self._database = database
+        self._place = database.place
+        self._store = payload_store(database)
         self._pipeline = pipeline
         self._keys = keys
         self._kept_ms = max(retention.done_ms, retention.failed_ms) + MARGIN_MS
 
     async def put(self, job_id: str, name: str, data: bytes) -> None:
         """Keep it under this name, however often. Raises DatabaseUnavailable."""
-        await put_payload(self._database, job_id, name, data, expires=iso_of_epoch(int(time.time() * 1000) + self._kept_ms))
+        await self._store.put(job_id, name, data, expires_ms=int(time.time() * 1000) + self._kept_ms)
 
     async def mark(self, job_id: str) -> None:
         """What was put shall go with the job; to be called once the job is in the queue. Raises RedisUnavailable."""
@@ -52,19 +52,19 @@ class Payloads:
     async def forget(self, job_id: str) -> None:
         """The job did not come to be. What is left nevertheless goes when it expires."""
         with contextlib.suppress(DatabaseUnavailable):
-            await delete_payloads(self._database, [job_id])
+            await self._store.delete([job_id])
 
     async def get(self, job_id: str, name: str) -> bytes:
         """Raises PayloadLost, DatabaseUnavailable."""
-        data = await get_payload(self._database, job_id, name)
+        data = await self._store.get(job_id, name)
         if data is None:
-            raise PayloadLost(f"the {name.partition(':')[0]} of job {job_id} is not in {self._database.place} any more: ask again")
+            raise PayloadLost(f"the {name.partition(':')[0]} of job {job_id} is not in {self._place} any more: ask again")
         return data
 
     async def sweep(self) -> int:
         """Forget what was kept of jobs that are forgotten; how many those were. Raises RedisUnavailable, DatabaseUnavailable."""
         gone = await take_gone(self._pipeline, self._keys)
-        await delete_payloads(self._database, gone)
+        await self._store.delete(gone)
         return len(gone)
 
     async def sweep_for_ever(self) -> None:
@@ -76,7 +76,7 @@ class Payloads:
                 while await self.sweep():
                     pass
                 if time.monotonic() > expiry:
-                    await delete_expired_payloads(self._database)
+                    await self._store.delete_expired()
                     expiry = time.monotonic() + EXPIRY_SECONDS
             except FlowisectlError as error:
                 log.debug("large payloads could not be swept: %s", error)

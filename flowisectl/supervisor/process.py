@@ -34,6 +34,9 @@ class Role:
     """How long the role may take to stop before it is killed."""
     is_ready: Callable[[], Awaitable[bool]] | None = None
     """Asked again and again until it says True; None: ready once it runs."""
+    is_alive: Callable[[], Awaitable[bool]] | None = None
+    """Asked now and then while it runs: one that has answered and does so no more is killed and started again; None: never asked.
+    It must not say False for a role that is only busy."""
 
 
 class RoleProcess:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowisectl.supervisor.process import OnLine, Role, RoleProcess
+from flowisectl.supervisor.silence import Patience, until_silent
 
 OWN_NAME = "supervisor"
 _PROBE_SECONDS = 0.05
@@ -34,19 +35,21 @@ class Supervisor:
     - A role that dies while it starts for the first time ends everything: a wrong setting or a taken port does not get
       better by trying again. Its exit status becomes that of `run`.
     - A role that dies later is started again, after a delay that doubles with each death in a row.
+    - A role that stands still (`Role.is_alive`) is killed and started again: it may hold what all others wait for.
     - The first SIGINT, SIGTERM or SIGHUP (or `stop`) stops the roles stage by stage, the highest first, each with its own
       time; the second ends them at once.
     - Roles can be added and taken away while it runs (`add`, `remove`); one that was added and does not start is given up alone.
     - Whatever happens, no role is left running when `run` returns; and none survives this process, killed or not.
     """
 
-    def __init__(self, roles: Sequence[Role], *, on_line: OnLine, backoff: Backoff | None = None) -> None:
+    def __init__(self, roles: Sequence[Role], *, on_line: OnLine, backoff: Backoff | None = None, patience: Patience | None = None) -> None:
         self._roles = list(roles)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._leaving: set[str] = set()
         self._added: set[str] = set()
         self._say = on_line
         self._backoff = backoff or Backoff()
+        self._patience = patience or Patience()
         self._running: dict[str, RoleProcess] = {}
         self._ready: dict[str, asyncio.Event] = {role.name: asyncio.Event() for role in roles}
         self._stopping = asyncio.Event()
@@ -152,10 +155,12 @@ class Supervisor:
                 return
             started = loop.time()
             probe = asyncio.create_task(self._probe(role, is_ready))
+            watch = asyncio.create_task(self._watch(process))
             try:
                 status = await process.wait()
             finally:
                 probe.cancel()
+                watch.cancel()
             if self._stopping.is_set() or role.name in self._leaving:
                 return
             if not is_ready.is_set():
@@ -199,6 +204,15 @@ class Supervisor:
             while not await role.is_ready():
                 await asyncio.sleep(_PROBE_SECONDS)
         is_ready.set()
+
+    async def _watch(self, process: RoleProcess) -> None:
+        role = process.role
+        if role.is_alive is None:
+            return
+        await until_silent(role.is_alive, self._patience)
+        if not self._stopping.is_set() and role.name not in self._leaving:  # else it has a time to stop in, and is killed after it
+            self._say(OWN_NAME, f"{role.name} answers no more: it stands still, and what it holds with it; killing it")
+            process.kill()
 
     async def _stop_all(self) -> None:
         for stage in sorted({role.stage for role in self._roles}, reverse=True):

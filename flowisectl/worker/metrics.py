@@ -12,6 +12,11 @@ from flowisectl.queue.claims import Outcome
 from flowisectl.queue.summary import node_name
 from flowisectl.worker.running import RunningJob
 
+KINDS = (("prediction", "chatflow"), ("prediction", "agentflow"), ("upsert", "upsert"))
+"""Queue and kind of flow."""
+QUEUES = (("prediction",), ("upsert",))
+OUTCOMES = ("done", "failed", "aborted")
+
 log = logging.getLogger(__name__)
 
 
@@ -20,14 +25,15 @@ class WorkerMetrics:
 
     def __init__(self) -> None:
         self.jobs = Counter(
-            "flowisectl_jobs_total", "Jobs that ended here, by queue, kind of flow and outcome.", ("queue", "kind", "outcome")
+            "flowisectl_jobs_total", "Jobs that ended here, by queue, kind of flow and outcome.", ("queue", "kind", "outcome"),
+            known=[(queue, kind, outcome) for queue, kind in KINDS for outcome in OUTCOMES],
         )
         self.waits = Histogram("flowisectl_job_wait_seconds", "From a job's acceptance to its start here.", ("queue",))
         self.runs = Histogram("flowisectl_job_run_seconds", "How long a job ran.", ("queue", "outcome"))
-        self.restarts = Counter("flowisectl_job_restarts_total", "Jobs that were not started for the first time.", ("queue",))
+        self.restarts = Counter("flowisectl_job_restarts_total", "Jobs that were not started for the first time.", ("queue",), known=QUEUES)
         self.nodes = Histogram("flowisectl_node_seconds", "How long a node ran, by its type and how it ended.", ("node", "status"))
         self.first_tokens = Histogram("flowisectl_first_token_seconds", "From a node's start to the first piece of an answer.", ("node",))
-        self.tokens = Counter("flowisectl_tokens_total", "Tokens that providers counted.", ("direction",))
+        self.tokens = Counter("flowisectl_tokens_total", "Tokens that providers counted.", ("direction",), known=(("in",), ("out",)))
         self.calls = Counter("flowisectl_model_calls_total", "Nodes that asked a model, by the last HTTP status (0: none).", ("status",))
 
     def all(self) -> Sequence[Metric]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from flowisectl.documents.request import UpsertRequest, UpsertResult
@@ -12,13 +13,14 @@ from flowisectl.engine.events import EventSink
 from flowisectl.errors import DeadlinePassed, FlowisectlError, RunStopped
 from flowisectl.events.wire import from_json
 from flowisectl.observability.run_ids import set_run_ids
-from flowisectl.predictions.large import light_result, whole_request
+from flowisectl.predictions.large import keep_event, light_result, whole_request
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.spoken import Spoken
 from flowisectl.queue.claims import Outcome
+from flowisectl.queue.packed import PACKED
 from flowisectl.runs.attempt import Attempt, AttemptLost
-from flowisectl.runs.large_bodies import whole_body
-from flowisectl.runs.payloads import PayloadLost, Payloads
+from flowisectl.runs.large_bodies import put_answer, whole_body
+from flowisectl.runs.payloads import LARGE_BYTES, PayloadLost, Payloads
 from flowisectl.worker.attempt import WorkerAttempt
 from flowisectl.worker.running import RunningJob, StopReason
 
@@ -50,6 +52,8 @@ async def predict(context: dict[str, Any]) -> Outcome:
     running.accepted_ms = request.accepted_ms
     set_run_ids(flow=request.flow_id, chat=request.chat_id)
     sink = running.open_sink(wants_stream=request.wants_stream)
+    if payloads is not None and request.wants_stream and request.reads >= PACKED:
+        sink.keep = partial(keep_event, payloads, running.job.id, running.job.run)
     events = Spoken(sink) if request.wants_stream else sink
     attempt = WorkerAttempt(running, request.message_id)
     try:
@@ -71,7 +75,7 @@ async def predict(context: dict[str, Any]) -> Outcome:
             raise
         task.uncancel()
         result = await runner.stopped(request, sink, RunStopped(), _said(events), attempt)
-    return to_outcome(await _light(result, running, payloads))
+    return to_outcome(await _light(result, running, payloads), request.reads)
 
 
 async def _light(result: PredictionResult, running: RunningJob, payloads: Payloads | None) -> PredictionResult:
@@ -131,14 +135,17 @@ async def upsert(context: dict[str, Any]) -> Outcome:
             raise
         task.uncancel()
         result = runner.stopped(RunStopped())
-    return to_outcome(result)
+    payloads: Payloads | None = context.get("payloads")
+    if payloads is not None and request.reads >= PACKED and len(result.body) >= LARGE_BYTES:
+        result = replace(result, body=b"", stored_as=await put_answer(payloads, running.job.id, running.job.run, result.body))
+    return to_outcome(result, request.reads)
 
 
-def to_outcome(result: PredictionResult | UpsertResult) -> Outcome:
-    """`done`, `aborted` when the run was stopped, else `failed`: a flow's own failure is final."""
+def to_outcome(result: PredictionResult | UpsertResult, reads: int) -> Outcome:
+    """`done`, `aborted` when the run was stopped, else `failed`: a flow's own failure is final. `reads` is what the request says."""
     if result.is_ok:
-        return Outcome("done", "", result.to_bytes())
+        return Outcome("done", "", result.to_bytes(reads))
     state = "aborted" if result.error_kind == RunStopped.__name__ else "failed"
     # An error may quote anything, half characters included, which neither JSON nor Redis takes.
     error = result.error.encode("utf-8", "backslashreplace").decode()
-    return Outcome(state, error, replace(result, error=error).to_bytes())
+    return Outcome(state, error, replace(result, error=error).to_bytes(reads))

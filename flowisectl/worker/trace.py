@@ -13,6 +13,8 @@ from flowisectl.interfaces.model_call import EMBEDDINGS, MODEL_CALLS, CallListen
 MAX_NODES = 500
 MAX_NOTES = 100
 MAX_TEXT = 500
+_REFUSED_BY = "by"
+"""Of a line while its node runs: the provider that refused last."""
 
 
 class JobTrace:
@@ -36,6 +38,9 @@ class JobTrace:
     def node_ended(self, node_id: str, status: str, error: str = "") -> None:
         for line in reversed(self._nodes):
             if line["id"] == node_id and line["took"] is None:
+                refused_by = line.pop(_REFUSED_BY, "")
+                if error and refused_by not in error:  # the provider's own words do not say whose they are
+                    error = f"{refused_by}: {error}"
                 line.update(status=status, took=_now_ms() - line["started"], error=error[:MAX_TEXT])
                 self.has_news = True
                 return
@@ -84,6 +89,8 @@ class _NodeCalls:
     def answered(self, *, provider: str, model: str, status: int, usage: Mapping[str, Any] | None = None) -> None:
         line = self._line
         line["model"], line["http"] = model or provider, status
+        if status >= 400:
+            line[_REFUSED_BY] = provider
         for name, member in (("in", "input_tokens"), ("out", "output_tokens")):
             tokens = (usage or {}).get(member)
             if isinstance(tokens, int):

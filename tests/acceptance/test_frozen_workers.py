@@ -108,3 +108,22 @@ def test_worker_that_was_frozen_past_its_lease_writes_nothing(program: Program, 
     assert rows(program, "select id, executionData, updatedDate from execution") == before
     assert "answer 2" in before[0][1]
     assert "answer 1" not in before[0][1]
+
+
+@pytest.mark.slow
+def test_the_only_worker_of_an_all_in_one_is_frozen_for_good_and_another_takes_its_place(program: Program, slow_poke: SlowPoke) -> None:
+    program.start("start", "--role", "all-in-one", "--port", str(program.port))
+    program.wait_for("ready: http")
+    flow = program.import_flow(model_flow(slow_poke.url), "agent")
+    connection: http.client.HTTPConnection = program.post(flow, {"question": "q", "chatId": "c"})
+    assert slow_poke.begun[0].wait(30)
+
+    os.kill(holder_of_the_job(program), signal.SIGSTOP)
+    program.wait_for("worker answers no more")
+    for event in slow_poke.may_go_on:
+        event.set()
+    response = connection.getresponse()
+
+    assert response.status == 200
+    assert json.loads(response.read())["text"] == "answer 2"
+    assert rows(program, "select role from chat_message order by role desc") == [("userMessage",), ("apiMessage",)]

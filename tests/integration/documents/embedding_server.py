@@ -24,6 +24,8 @@ class EmbeddingServer:
         self.url = ""
         self.chats: list[str] = []
         """The last message of each chat."""
+        self.reply = "Finds bridges."
+        """What every chat is answered."""
 
     async def embed(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -36,11 +38,10 @@ class EmbeddingServer:
         data = [{"index": index, "embedding": [float(len(text)), float(text.count(" "))]} for index, text in enumerate(texts)]
         return web.json_response({"data": data, "model": body["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
-
     async def chat(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.chats.append(body["messages"][-1]["content"])
-        message = {"role": "assistant", "content": "Finds bridges."}
+        message = {"role": "assistant", "content": self.reply}
         return web.json_response({"id": "c", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
 
 

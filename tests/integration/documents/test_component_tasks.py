@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
+from embedding_server import EmbeddingServer
 from rag_flows import node
 
 from flowisectl.database.chat_flow import insert_flow
 from flowisectl.database.tool import insert_tool
-from flowisectl.documents.component_tasks import CALL_TOOL, FUNCTION, INSTRUCTION, TOOLS
+from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.documents.runner import UpsertRunner
@@ -83,3 +84,40 @@ async def test_the_tools_of_an_agent_are_told_and_called(runner: UpsertRunner, f
     assert listed[0]["parameters"]["properties"]["x"]["type"] == "number"
     assert called == {"output": "42", "sourceDocuments": [], "artifacts": []}
     assert "nobody" in missing.error
+
+
+async def test_a_flow_is_drafted_by_one_call_of_the_chosen_model(
+    runner: UpsertRunner, embedding_server: EmbeddingServer, credential_id: str
+) -> None:
+    nodes = [{"id": f"{name}_0", "name": name, "inputs": {}} for name in ("startAgentflow", "llmAgentflow")]
+    embedding_server.reply = orjson.dumps({"nodes": nodes, "edges": [{"from": "startAgentflow_0", "to": "llmAgentflow_0"}]}).decode()
+    inputs = {"modelName": "m", "streaming": False, "basepath": embedding_server.url}
+    body = {"question": "sell tea", "selectedChatModel": {"name": "chatOpenAI", "inputs": inputs, "credential": credential_id}}
+
+    result = await ask(runner, DRAFT, body)
+
+    assert result.error == ""
+    flow = orjson.loads(result.body)
+    settings = flow["nodes"][1]["data"]["inputs"]["llmModelConfig"]
+    assert (settings["basepath"], settings["FLOWISE_CREDENTIAL_ID"]) == (embedding_server.url, credential_id)
+    assert len(embedding_server.chats) == 1 and embedding_server.chats[0].endswith("sell tea")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({}, "question not provided"),
+        ({"question": "x"}, "selectedChatModel not provided"),
+        ({"question": "x", "selectedChatModel": {"name": "calculator"}}, "no chat model"),
+    ],
+)
+async def test_a_draft_needs_a_question_and_a_chat_model(runner: UpsertRunner, body: dict[str, Any], why: str) -> None:
+    assert why in (await ask(runner, DRAFT, body)).error
+
+
+async def test_an_answer_that_is_no_flow_is_told(runner: UpsertRunner, embedding_server: EmbeddingServer) -> None:
+    inputs = {"modelName": "m", "streaming": False, "basepath": embedding_server.url, "openAIApiKey": "sk"}
+
+    result = await ask(runner, DRAFT, {"question": "x", "selectedChatModel": {"name": "chatOpenAI", "inputs": inputs}})
+
+    assert "The model's draft is no flow that could run" in result.error

@@ -14,6 +14,7 @@ import pytest
 from embedding_server import EmbeddingServer
 from rag_flows import node
 
+from flowisectl.database.attempt import Fence, overtake
 from flowisectl.database.chat_flow import insert_flow
 from flowisectl.database.document_store import change_store
 from flowisectl.database.upsert_history import list_upsert_history
@@ -24,6 +25,7 @@ from flowisectl.documents.store import DocumentStores
 from flowisectl.engine.events import NoEvents
 from flowisectl.predictions.request import PredictionRequest
 from flowisectl.predictions.runner import PredictionRunner
+from flowisectl.runs.attempt import AttemptLost, OnlyAttempt
 from flowisectl.runs.context import RunServices
 from flowisectl.testing import NullTrace
 
@@ -70,9 +72,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(
-    services: RunServices, runner: UpsertRunner, embedding_server: EmbeddingServer, credential_id: str, tmp_path: Path
-) -> Desk:
+async def desk(services: RunServices, runner: UpsertRunner, embedding_server: EmbeddingServer, credential_id: str, tmp_path: Path) -> Desk:
     components = {
         "vectorStoreName": "faiss",
         "vectorStoreConfig": {"basePath": str(tmp_path / "index")},
@@ -346,8 +346,6 @@ async def test_a_change_that_raises_changes_nothing(desk: Desk) -> None:
     assert (await desk.view())["status"] == "EMPTY"
 
 
-
-
 async def test_a_flow_answers_out_of_the_store(desk: Desk, services: RunServices, predictions: PredictionRunner) -> None:
     loader_id = await desk.save_loader()
     await desk.answer("process", {}, loader_id=loader_id)
@@ -373,3 +371,36 @@ async def test_a_flow_answers_out_of_the_store(desk: Desk, services: RunServices
 
     assert result.error == ""
     assert orjson.loads(result.body)["text"].startswith(CHUNKS[1])
+
+
+class Frozen(OnlyAttempt):
+    """A run that asked whether it counts and was told yes; then its worker stood still."""
+
+    def __init__(self, fence: Fence) -> None:
+        self.fence = fence
+
+
+@pytest.mark.parametrize(("task", "names_loader"), [("process", True), ("insert", False), ("upsert", False), ("refresh", False)])
+async def test_a_run_that_was_overtaken_writes_nothing_into_a_store(
+    desk: Desk, services: RunServices, runner: UpsertRunner, task: str, names_loader: bool
+) -> None:
+    loader_id = await desk.save_loader()
+    await desk.answer("process", loader_id=loader_id)
+    await desk.answer("insert", desk.components)
+    request = UpsertRequest(
+        task=task,
+        target_id=desk.store_id,
+        upsert_id=str(uuid.uuid4()),
+        body={"docId": loader_id, **desk.components, "loader": {"config": {"text": "something else"}}},
+        workspace_id=WORKSPACE,
+        options={"loader_id": loader_id} if names_loader else {},
+    )
+    before, history = await desk.view(), await list_upsert_history(services.database, desk.store_id)
+    await overtake(services.database, Fence(request.upsert_id, 2))
+
+    with pytest.raises(AttemptLost):
+        await runner.run(request, NullTrace(), Frozen(Fence(request.upsert_id, 1)))
+
+    assert await desk.view() == before
+    assert [chunk["pageContent"] for chunk in (await desk.stores.chunk_page(desk.store_id, "all", 1))["chunks"]] == CHUNKS
+    assert await list_upsert_history(services.database, desk.store_id) == history

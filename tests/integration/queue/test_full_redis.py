@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from redis.asyncio import Redis
 
 from config.settings import DatabaseSettings, QueueSettings, RedisSettings
 from flowisectl.database.connection import open_database
+from flowisectl.errors import QueueFull
 from flowisectl.queue.claims import Outcome, WorkerClaims
 from flowisectl.queue.inspection import list_jobs
 from flowisectl.queue.keys import QueueKeys
@@ -41,6 +43,7 @@ async def test_a_full_server_shows_its_jobs_and_readiness_says_that_it_is_full(a
     await worker.beat(b"{}", is_first=True)
     [job] = await worker.claim(1, ())
     await worker.finish(job, Outcome("failed", "no luck"), events=0, trace=b"")
+    empty = await look(alone, QUEUE)
     await alone.config_set("maxmemory", 1)
 
     async with open_database(DatabaseSettings(path=tmp_path / "data")) as database:
@@ -54,3 +57,18 @@ async def test_a_full_server_shows_its_jobs_and_readiness_says_that_it_is_full(a
     assert [job.id for job in found] == [job_id] == [job.id for job in overview.queues[0].last_jobs]
     assert not full.is_ready and "out of memory" in full.reason
     assert free.is_ready
+    assert overview.redis.is_full and "out of memory" in overview.redis.refusal
+    assert not empty.redis.is_full and empty.redis.refusal == ""
+
+
+async def test_a_queue_that_is_full_is_said_once_by_who_turns_jobs_away(alone: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    pipeline = Pipeline(alone)
+    lifecycle = Lifecycle(pipeline, QueueKeys(QUEUE.name, "prediction"), replace(QUEUE, max_waiting=1))
+    await lifecycle.enqueue(NewJob(id=new_job_id(), request=b"{}", flow_id="f", chat_id="c"))
+
+    for _ in range(3):
+        with pytest.raises(QueueFull):
+            await lifecycle.enqueue(NewJob(id=new_job_id(), request=b"{}", flow_id="f", chat_id="c"))
+    await pipeline.aclose()
+
+    assert caplog.text.count("requests get 429, queue prediction: 1 wait already (QUEUE_MAX_WAITING)") == 1

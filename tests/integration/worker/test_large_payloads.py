@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,16 +17,23 @@ from redis.asyncio import Redis
 
 from config.settings import DatabaseSettings, QueueSettings, RedisSettings, WorkerSettings
 from flowisectl.database.connection import Database, open_database
+from flowisectl.database.payload_files import FOLDER
+from flowisectl.documents import submitter as upsert_submitter
+from flowisectl.documents.request import UpsertRequest, UpsertResult
+from flowisectl.documents.submitter import open_upserts
 from flowisectl.engine.context import Trace
 from flowisectl.engine.events import EventSink
+from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.submission import Acceptance
 from flowisectl.predictions.submitter import QueueSubmitter, open_submitter
+from flowisectl.queue.keys import QueueKeys
+from flowisectl.queue.packed import FORM, PLAIN
 from flowisectl.queue.purge import purge_jobs
 from flowisectl.redis_connection import open_redis
 from flowisectl.runs.attempt import Attempt
-from flowisectl.worker.app import create_worker
+from flowisectl.worker.app import create_upsert_worker, create_worker
 
 FIVE_MB = 5_000_000
 MIB = 1024 * 1024
@@ -68,8 +76,9 @@ def noise(characters: int) -> str:
 
 
 async def kept_parts(database: Database) -> list[tuple[str, int]]:
-    rows = await database.fetch(sa.text("select name, count(*) as parts from flowisectl_payload group by job, name order by name"))
-    return [(row["name"].partition(":")[0], row["parts"]) for row in rows]
+    """What is kept of jobs, each with its size in bytes: with SQLite in files."""
+    files = (database.settings.sqlite_file.parent / FOLDER).glob("*/*")
+    return sorted((file.name.partition("%3A")[0], file.stat().st_size) for file in files if not file.name.startswith("."))
 
 
 async def test_five_megabytes_come_through_both_ways_and_redis_stays_flat(
@@ -90,7 +99,10 @@ async def test_five_megabytes_come_through_both_ways_and_redis_stays_flat(
     assert found.result.body == results[0].body
     assert (await other.follow(submissions[1].job_id).result()).body == results[1].body
     assert after - before < 2 * MIB
-    assert await kept_parts(database) == [("request", 5)] * 6 + [("result", 5)] * 6
+    kept = await kept_parts(database)
+    assert [name for name, _ in kept] == ["request"] * 6 + ["result"] * 6
+    assert all(size > FIVE_MB for _, size in kept)
+    assert await database.fetch(sa.text("select * from flowisectl_payload")) == []
 
 
 async def test_what_is_kept_of_a_job_goes_when_the_job_goes(
@@ -134,7 +146,7 @@ async def test_jobs_beyond_the_count_leave_nothing_behind(
         worker.event.set()
         await asyncio.wait_for(task, 30)
 
-    assert left == [("request", 1), ("result", 1)]
+    assert [name for name, _ in left] == ["request", "result"]
 
 
 async def test_large_body_that_the_database_has_lost_is_an_honest_failure(
@@ -146,8 +158,7 @@ async def test_large_body_that_the_database_has_lost_is_an_honest_failure(
         open_submitter(redis, queue_settings, database) as main,
     ):
         submission = await main.submit(request_for(question=noise(600_000)))
-        async with database.write() as connection:
-            await connection.execute(sa.text("delete from flowisectl_payload"))
+        shutil.rmtree(tmp_path / FOLDER)
         worker = create_worker(redis, Echo(), queue_settings, WorkerSettings(port=0), database=database)
         worker.SIGNALS = []
         task = asyncio.create_task(worker.start())
@@ -175,3 +186,43 @@ async def test_equal_keys_of_large_requests_are_one_job_and_other_bodies_are_ref
     results = [await asyncio.wait_for(submission.result(), 30) for submission in (first, second)]
     assert first.job_id == second.job_id
     assert [orjson.loads(result.body)["body"]["question"] for result in results] == [text, text]
+
+
+class Previews:
+    """Answers with as many megabytes as the body says."""
+
+    async def run(self, request: UpsertRequest, trace: Trace, attempt: Attempt) -> UpsertResult:
+        return UpsertResult(body=orjson.dumps({"chunks": "x" * request.body["bytes"]}))
+
+    def stopped(self, error: FlowisectlError) -> UpsertResult:
+        return UpsertResult(error=error.message)
+
+
+@pytest.mark.parametrize(("reads", "is_in_redis"), [(FORM, False), (PLAIN, True)])
+async def test_a_large_answer_of_the_upsert_lane_stays_out_of_redis_when_its_main_can_read_it_there(
+    redis_settings: RedisSettings,
+    redis: Redis,
+    queue_settings: QueueSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: int,
+    is_in_redis: bool,
+) -> None:
+    monkeypatch.setattr(upsert_submitter, "FORM", reads)
+    async with (
+        open_database(DatabaseSettings(path=tmp_path)) as database,
+        open_redis(redis_settings, name="all") as own,
+        open_upserts(own, queue_settings, database) as main,
+    ):
+        worker = create_upsert_worker(own, Previews(), queue_settings, WorkerSettings(port=0), database=database)
+        worker.SIGNALS = []
+        task = asyncio.create_task(worker.start())
+
+        submission = await main.submit(UpsertRequest(target_id="store", upsert_id="u", body={"bytes": 3 * MIB}))
+        result = await asyncio.wait_for(submission.result(), 30)
+
+        stored = await redis.hget(QueueKeys(queue_settings.name, "upsert").job(submission.job_id), "result")  # type: ignore[misc]
+        worker.event.set()
+        await asyncio.wait_for(task, 30)
+    assert len(orjson.loads(result.body)["chunks"]) == 3 * MIB
+    assert (len(stored) > MIB) is is_in_redis

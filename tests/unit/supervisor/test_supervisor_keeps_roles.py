@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from flowisectl.supervisor.process import Role
+from flowisectl.supervisor.silence import Patience
 from flowisectl.supervisor.supervisor import OWN_NAME, Backoff, Supervisor
 
 QUICK = Backoff(first_seconds=0.05, longest_seconds=0.2)
@@ -282,3 +283,53 @@ async def test_everything_stops_while_a_role_is_added(script, lines, gone):
     assert await run == 0
     assert not await adding
     await gone(pid)
+
+
+class Answers:
+    """What a role says when it is asked whether it lives."""
+
+    def __init__(self) -> None:
+        self.is_alive = True
+        self.asked = asyncio.Event()
+
+    async def __call__(self) -> bool:
+        self.asked.set()
+        return self.is_alive
+
+
+async def test_a_role_that_stands_still_is_killed_and_started_again(script, lines):
+    answers = Answers()
+    supervisor = Supervisor(
+        [script("worker", STUBBORN, is_alive=answers)], on_line=lines, backoff=QUICK, patience=Patience(every_seconds=0.02, misses=3)
+    )
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up")
+    await asyncio.wait_for(answers.asked.wait(), 20)
+    first = supervisor.pids["worker"]
+
+    os.kill(first, signal.SIGSTOP)
+    answers.is_alive = False
+    await lines.until("up", count=2)
+
+    assert lines.of(OWN_NAME)[0].startswith("worker answers no more")
+    assert supervisor.pids["worker"] != first
+    supervisor.stop()
+    supervisor.stop()
+    await run
+
+
+async def test_a_role_that_has_not_answered_yet_is_given_its_time(script, lines):
+    answers = Answers()
+    answers.is_alive = False
+    supervisor = Supervisor([script("worker", ORDERLY, is_alive=answers)], on_line=lines, patience=Patience(every_seconds=0.001, misses=1))
+    run = asyncio.create_task(supervisor.run())
+    await lines.until("up")
+    first = supervisor.pids["worker"]
+
+    for _ in range(20):
+        answers.asked.clear()
+        await asyncio.wait_for(answers.asked.wait(), 20)
+
+    assert supervisor.pids["worker"] == first
+    supervisor.stop()
+    assert await run == 0
