@@ -31,6 +31,13 @@ def text_answer(text: str, status: int = 200) -> Response:
     return _tagged(text.encode(), status, TEXT_TYPE)
 
 
+def owner_text_answer(text: str, status: int) -> Response:
+    """A text of a flow's owner, whom a user of another workspace need not trust: a browser shows it and runs nothing of it."""
+    answer = text_answer(text, status)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
 def delete_result(affected: int) -> Response:
     """What deleting rows answers."""
     return json_answer({"raw": [], "affected": affected})

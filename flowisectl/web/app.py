@@ -42,6 +42,7 @@ from flowisectl.web.blueprints import (
     predictions,
     probes,
     profiles,
+    prompts,
     public_flows,
     schedules,
     speech,
@@ -60,6 +61,7 @@ from flowisectl.web.flows.access import domains_of
 from flowisectl.web.pages.front_page import front_page
 from flowisectl.web.requests.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
 from flowisectl.web.requests.source import TRUST_KEY
+from flowisectl.web.route_rule import MatchedRule
 from flowisectl.web.routing import register_missing_routes
 from flowisectl.web.services import SERVICES_KEY, WebServices
 
@@ -94,6 +96,7 @@ GROUPS = (
     openapi,
     predictions,
     profiles,
+    prompts,
     public_flows,
     schedules,
     speech,
@@ -111,6 +114,7 @@ def create_app(services: WebServices) -> Quart:
     """An application over these services; a process may have several, each with its own."""
     settings = services.http
     app = Quart("flowisectl", static_folder=None)
+    app.url_rule_class = MatchedRule
     app.config.update(
         # The edge keeps the limit of each kind of body; this one is for what the edge lets through.
         MAX_CONTENT_LENGTH=max(settings.file_size_limit, MAX_FORM_BYTES),
@@ -121,6 +125,7 @@ def create_app(services: WebServices) -> Quart:
     )
     app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
+    app.url_map.merge_slashes = False  # it would send clients to whatever host they name
     for group in GROUPS:
         app.register_blueprint(group.blueprint, url_prefix=API.rstrip("/"))
     app.register_blueprint(probes.metrics_blueprint, url_prefix=API.rstrip("/"))

@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import Any
 
 from flowisectl.errors import FlowisectlError
+from flowisectl.web.access.auth import cookie_header
 from flowisectl.web.access.callers import SCOPE_KEY
 from flowisectl.web.access.cors import CorsPolicy, FlowDomains
 from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import JSON_TYPE
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
-from flowisectl.web.requests.body_limit import declared_length, drained, limit_of_body, limited
+from flowisectl.web.requests.body_limit import RequestBody, declared_length, drained, limit_of_body, limited
 from flowisectl.web.requests.source import HEADERS_KEY, SEND_KEY, enter_request
 
 Message = MutableMapping[str, Any]
@@ -63,6 +64,9 @@ class Edge:
         origin, path = headers.get(b"origin"), scope["path"]
         extra = self._framing
         limit, length = limit_of_body(headers, self._body_limit), declared_length(headers)
+        if length != 0:
+            receive = body = RequestBody(receive)
+            send = body.ended_by(send)
         try:
             if origin:
                 text = origin.decode("latin-1")
@@ -82,7 +86,7 @@ class Edge:
                 caller = await self._gate.admit(
                     path,
                     request_from=headers.get(b"x-request-from", b"").decode("latin-1"),
-                    cookies="; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"),
+                    cookies=cookie_header(scope),
                     authorization=headers.get(b"authorization", b"").decode("latin-1"),
                 )
         except Exception as error:

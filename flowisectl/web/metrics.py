@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -14,9 +14,9 @@ from flowisectl.errors import FlowisectlError
 from flowisectl.observability.metrics import Counter, Gauge, Histogram, Metric
 from flowisectl.runs.flows import FlowStore
 from flowisectl.web.access.gate import API
+from flowisectl.web.route_names import RouteNames, method_name
 
 MILLISECONDS = (1, 5, 15, 50, 100, 200, 300, 400, 500)
-_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+|[0-9a-fA-F]{16,}|.{33,}")
 _PREDICTION = re.compile(rf"{API}(internal-)?prediction/([^/]+)/?")
 _ERROR_EVENT = b'{"event":"error"'
 _MADE = {
@@ -36,7 +36,7 @@ class MainMetrics:
 
     def __init__(self, open_streams: Callable[[], float]) -> None:
         def counter(name: str, about: str) -> Counter:
-            return Counter(name, about, ("status",))
+            return Counter(name, about, ("status",), known=(("success",), ("failure",)))
 
         self.made = {
             "chatflow": counter("chatflow_created", "Chatflows that were made."),
@@ -67,12 +67,13 @@ class MainMetrics:
 
 
 class Counted:
-    """An ASGI application around another that counts what passes."""
+    """An ASGI application around another that counts what passes. `rules` are the application's routes."""
 
-    def __init__(self, inner: Application, metrics: MainMetrics, flows: FlowStore) -> None:
+    def __init__(self, inner: Application, metrics: MainMetrics, flows: FlowStore, rules: Iterable[str]) -> None:
         self._inner = inner
         self._metrics = metrics
         self._flows = flows
+        self._names = RouteNames(rules)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -84,7 +85,7 @@ class Counted:
             await self._inner(scope, receive, answer)
         finally:
             took = (time.perf_counter() - began) * 1000
-            labels = (scope["method"], route_of(scope["path"], answer.status), str(answer.status))
+            labels = (method_name(scope["method"]), self._names.name(scope["path"]), str(answer.status))
             self._metrics.durations.observe(took, *labels)
             self._metrics.requests.add(*labels)
             if scope["method"] == "POST":
@@ -142,10 +143,3 @@ class _Answer:
         except ValueError:
             return ""
         return str(made.get("type", "")) if isinstance(made, dict) else ""
-
-
-def route_of(path: str, status: int) -> str:
-    """The path with its ids replaced; one name for all paths that are none of ours."""
-    if status == 404 and not path.startswith(API):
-        return "unmatched"
-    return "/".join(":id" if _ID.fullmatch(part) else part for part in path.split("/")[:8])

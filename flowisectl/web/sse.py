@@ -16,7 +16,7 @@ from quart import Response
 
 from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.error_text import shown_error
-from flowisectl.predictions.submission import Submission
+from flowisectl.predictions.submission import HandingSubmission, Submission
 from flowisectl.web.requests.json_text import to_json
 from flowisectl.web.requests.source import SEND_KEY, current_scope
 from flowisectl.web.streams.chunks import ChunkWriter, chunk_writer
@@ -113,6 +113,8 @@ class _Stream:
         self._prefix = error_prefix
         self._parts: list[bytes] = []
         self._size = 0
+        self._has_error = False
+        """The run's own `error` event has gone out."""
         self._is_ended = False
         self._filled: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -165,7 +167,8 @@ class _Stream:
 
     async def _pump(self) -> None:
         """Raises _Stalled for a client that takes nothing."""
-        has_error = False
+        if isinstance(self._submission, HandingSubmission) and not self._with_ids:
+            self._submission.hand_to(self._write_at_once)
         try:
             batches: AsyncIterator[list[Any]] = self._submission.numbered() if self._with_ids else self._submission.events()
             async for events in batches:
@@ -174,13 +177,13 @@ class _Stream:
                 if not events:
                     continue
                 last, data = (events[-1][1], numbered_frames(events)) if self._with_ids else (events[-1], frames(events))
-                has_error = has_error or last.startswith(_ERROR)
+                self._has_error = self._has_error or last.startswith(_ERROR)
                 self._put(data)
                 if self._size > BUFFERED_BYTES:
                     self._drained = asyncio.get_running_loop().create_future()
                     await _taken(self._drained)
             result = await self._submission.result()
-            if not result.is_ok and not has_error:
+            if not result.is_ok and not self._has_error:
                 self._put(error_frame(self._prefix + result.error))
         except _Stalled:
             raise
@@ -190,6 +193,13 @@ class _Stream:
             log.exception("the stream of job %s failed unexpectedly", self._submission.job_id)
             self._put(error_frame(f"{self._prefix}Internal Server Error: the server's log has the cause"))
         self._end()
+
+    def _write_at_once(self, events: list[bytes]) -> bool:
+        """Write events to the socket while the pump sleeps; False when they have to take the long way."""
+        if not self._is_direct or self._is_ended or self._chunks is None or not self._chunks.write(frames(events)):
+            return False
+        self._has_error = self._has_error or events[-1].startswith(_ERROR)
+        return True
 
     def _put(self, data: bytes) -> None:
         if self._is_direct and self._chunks is not None and self._chunks.write(data):

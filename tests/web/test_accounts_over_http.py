@@ -203,3 +203,21 @@ async def test_the_user_object_is_for_sessions_only(admin: QuartClient, anybody:
 
     assert (await mine.get_json())["email"] == EMAIL
     assert by_key.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "text"),
+    [
+        ("POST", "account/invite", 400, "`flowisectl user create`"),
+        ("POST", "account/billing", 403, "Forbidden"),
+        ("DELETE", "account/delete", 400, "not deleted over HTTP"),
+    ],
+)
+async def test_what_this_server_does_not_do_with_accounts_is_said_to_users_and_to_nobody_else(
+    admin: QuartClient, anybody: QuartClient, key: dict[str, str], method: str, path: str, status: int, text: str
+) -> None:
+    answer = await admin.open(f"/api/v1/{path}", method=method, json={}, headers=INTERNAL)
+    others = [await anybody.open(f"/api/v1/{path}", method=method, json={}, headers=headers) for headers in ({}, key)]
+
+    assert answer.status_code == status and text in (await answer.get_json())["message"]
+    assert [other.status_code for other in others] == [401, 401]

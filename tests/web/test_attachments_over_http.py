@@ -28,9 +28,7 @@ async def send(client: QuartClient, flow_id: str, chat_id: str, *files: FileStor
     return await client.post(f"/api/v1/attachments/{flow_id}/{chat_id}", form=fields, files={"files": files[0]} if files else {})
 
 
-async def test_a_text_file_comes_back_as_its_text_and_is_kept(
-    anybody: QuartClient, make_flow: Callable[..., Any], tmp_path: Path
-) -> None:
+async def test_a_text_file_comes_back_as_its_text_and_is_kept(anybody: QuartClient, make_flow: Callable[..., Any], tmp_path: Path) -> None:
     row = await make_flow(chatbotConfig=offer())
 
     answer = await send(anybody, row["id"], "chat+1", file())

@@ -130,9 +130,7 @@ async def test_deep_flow_data_breaks_nothing(admin: QuartClient, anybody: QuartC
         assert (await admin.get(f"/api/v1/{path}/{row['id']}", headers=INTERNAL)).status_code in (200, 500)
 
 
-async def test_a_field_as_large_as_the_limit_is_taken_and_one_beyond_is_not(
-    admin: QuartClient, make_app: Callable[..., Quart]
-) -> None:
+async def test_a_field_as_large_as_the_limit_is_taken_and_one_beyond_is_not(admin: QuartClient, make_app: Callable[..., Quart]) -> None:
     client = QuartClient(make_app(file_size_limit=100_000))
     client.cookie_jar = admin.cookie_jar
 
@@ -203,3 +201,88 @@ async def test_a_secret_is_in_no_answer_no_log_and_no_job(
 
     assert not any(SECRET in text for text in [*shown, *public, caplog.text, json.dumps([item.to_json() for item in submitter.requests])])
     assert not any(made["id"] in text for text in public)
+
+
+DEEP_BODIES = [
+    ("POST", "credentials", '{"name":"c","credentialName":"openAIApi","plainDataObj":%s}'),
+    ("POST", "document-store/store", '{"name":"s","loaders":[%s]}'),
+    ("POST", "prediction/{flow}", '{"question":"x","overrideConfig":%s}'),
+    ("POST", "internal-prediction/{flow}", '{"question":"x","form":%s}'),
+    ("POST", "vector/upsert/{flow}", '{"overrideConfig":%s}'),
+    ("POST", "node-config", '{"inputs":[%s]}'),
+    ("POST", "agentflowv2-generator/generate", '{"question":"x","selectedChatModel":{"name":"chatOpenAI","inputs":%s}}'),
+    ("POST", "marketplaces/custom", '{"name":"x","usecases":[%s],"flowData":"{}"}'),
+    ("POST", "export-import/import", '{"Tool":[{"name":"x","schema":%s}]}'),
+    ("POST", "leads", '{"chatflowid":"{flow}","x":%s}'),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), DEEP_BODIES)
+@pytest.mark.parametrize("depth", [255, 990, 1020])
+async def test_a_body_that_is_nested_too_deeply_is_refused_everywhere(
+    admin: QuartClient, make_flow: Callable[..., Any], method: str, path: str, body: str, depth: int
+) -> None:
+    flow = await make_flow()
+    deep = '{"a":' * depth + "1" + "}" * depth
+    data = (body % deep).replace("{flow}", flow["id"])
+
+    answer = await admin.open(
+        f"/api/v1/{path.format(flow=flow['id'])}", method=method, data=data, headers={**INTERNAL, "content-type": "application/json"}
+    )
+
+    text = await answer.get_data(as_text=True)
+    assert answer.status_code == 400 and ("nested too deeply" in text or "recursion limit" in text or "depth limit" in text), text
+
+
+async def test_deep_json_inside_a_text_is_refused_where_it_would_be_written_again(
+    admin: QuartClient, make_flow: Callable[..., Any]
+) -> None:
+    deep, flow = "[" * 900 + "]" * 900, await make_flow()
+
+    store = await admin.post("/api/v1/document-store/store", json={"name": "s", "loaders": deep}, headers=INTERNAL)
+    config = await admin.put(f"/api/v1/chatflows/{flow['id']}", json={"chatbotConfig": f'{{"x":{deep}}}'}, headers=INTERNAL)
+    listed = await admin.get("/api/v1/document-store/store", headers=INTERNAL)
+
+    assert (store.status_code, config.status_code, listed.status_code) == (400, 400, 200)
+
+
+async def test_braces_in_a_text_are_no_depth(admin: QuartClient, make_flow: Callable[..., Any], submitter: Any) -> None:
+    flow = await make_flow()
+
+    answer = await admin.post(f"/api/v1/prediction/{flow['id']}", json={"question": "{" * 5000, "history": [{"content": "x"}] * 500})
+
+    assert answer.status_code == 200 and len(submitter.requests) == 1
+
+
+async def test_an_owners_text_runs_nothing_in_a_browser(anybody: QuartClient, make_flow: Callable[..., Any]) -> None:
+    script = "<script>alert(document.domain)</script>"
+    limit = {"rateLimit": {"limitMax": 1, "limitDuration": 3600, "limitMsg": script}}
+    limited = await make_flow(apiConfig=json.dumps(limit))
+    closed = await make_flow(chatbotConfig=json.dumps({"allowedOrigins": ["https://a.example"], "allowedOriginsError": script}))
+
+    for _ in range(2):
+        too_many = await anybody.post(f"/api/v1/prediction/{limited['id']}", form={"question": "x"})
+    body = {"question": "x", "streaming": "true"}
+    refused = await anybody.post(f"/api/v1/prediction/{closed['id']}", form=body, headers={"Origin": "https://b.example"})
+
+    assert (too_many.status_code, refused.status_code) == (429, 403)
+    for answer in (too_many, refused):
+        assert await answer.get_data(as_text=True) == script
+        assert "default-src 'none'; sandbox" in answer.headers.getlist("Content-Security-Policy")
+
+
+async def test_a_public_flow_names_no_credential(anybody: QuartClient, make_flow: Callable[..., Any]) -> None:
+    settings = json.dumps({"langFuse": {"credentialId": SECRET, "status": True}})
+    flow = await make_flow(isPublic=True, analytic=settings, speechToText=settings, textToSpeech=settings, followUpPrompts=settings)
+
+    answer = await anybody.get(f"/api/v1/public-chatflows/{flow['id']}")
+
+    assert SECRET not in await answer.get_data(as_text=True)
+    assert json.loads((await answer.get_json())["analytic"]) == {"langFuse": {"status": True}}
+
+
+@pytest.mark.parametrize("path", ["/api//v1/chatflows", "//evil.example/api//v1/ping", "/api/v1/chatflows//"])
+async def test_no_address_is_sent_elsewhere(anybody: QuartClient, path: str) -> None:
+    answer = await anybody.get(path, headers={"Host": "evil.example"})
+
+    assert answer.status_code in (401, 404) and "Location" not in answer.headers

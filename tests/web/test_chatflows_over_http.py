@@ -236,3 +236,46 @@ async def test_deleting_a_flow_deletes_its_files(
 
     with pytest.raises(NotFound):
         await blobs.read(flow["id"], "chat", "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("permission", "kind", "body", "status"),
+    [
+        ("assistants:update", "CHATFLOW", {"name": "mine"}, 403),
+        ("assistants:update", "ASSISTANT", {"name": "mine"}, 200),
+        ("assistants:update", "ASSISTANT", {"type": "AGENTFLOW"}, 403),
+        ("chatflows:config", "CHATFLOW", {"chatbotConfig": "{}"}, 200),
+        ("chatflows:domains", "CHATFLOW", {"chatbotConfig": "{}", "apiConfig": "{}"}, 200),
+        ("chatflows:config", "CHATFLOW", {"chatbotConfig": "{}", "flowData": "{}"}, 403),
+        ("chatflows:config", "CHATFLOW", {"isPublic": True}, 403),
+        ("chatflows:config", "CHATFLOW", {"apikeyid": None}, 403),
+        ("agentflows:update", "AGENTFLOW", {"name": "mine"}, 200),
+        ("chatflows:view", "CHATFLOW", {"name": "mine"}, 403),
+    ],
+)
+async def test_a_key_changes_of_a_flow_what_its_permissions_say(
+    admin: QuartClient, anybody: QuartClient, make_flow: Callable[..., Any], permission: str, kind: str, body: dict[str, Any], status: int
+) -> None:
+    flow = await make_flow(type=kind)
+    key = await key_with(admin, permission)
+
+    answer = await anybody.put(f"/api/v1/chatflows/{flow['id']}", json=body, headers=key)
+
+    assert answer.status_code == status
+    after = await (await admin.get(f"/api/v1/chatflows/{flow['id']}", headers=INTERNAL)).get_json()
+    assert status == 200 or after == flow
+
+
+@pytest.mark.parametrize(("kind", "status"), [("ASSISTANT", 200), ("CHATFLOW", 403), ("AGENTFLOW", 403)])
+async def test_who_makes_assistants_makes_no_other_flows(admin: QuartClient, anybody: QuartClient, kind: str, status: int) -> None:
+    key = await key_with(admin, "assistants:create")
+
+    answer = await anybody.post("/api/v1/chatflows", json={"name": "f", "flowData": "{}", "type": kind}, headers=key)
+
+    assert answer.status_code == status
+
+
+async def key_with(admin: QuartClient, permission: str) -> dict[str, str]:
+    given = {"keyName": permission, "permissions": [permission]}
+    rows = await (await admin.post("/api/v1/apikey", json=given, headers=INTERNAL)).get_json()
+    return {"Authorization": f"Bearer {next(row['apiKey'] for row in rows if row['keyName'] == permission)}"}

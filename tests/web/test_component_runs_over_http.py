@@ -12,6 +12,7 @@ from quart import Quart
 from quart.testing import QuartClient
 
 from flowisectl.clients.http import open_http
+from flowisectl.database.credential import insert_credential
 from flowisectl.documents.request import UpsertResult
 from flowisectl.web.app import create_app
 from flowisectl.web.services import WebServices
@@ -39,6 +40,33 @@ async def test_an_instruction_is_written_by_a_job(admin: QuartClient, upserts: A
     assert await answer.get_json() == {"content": "You sell tea."} and upserts.requests[0].task == "instruction"
 
 
+async def test_a_flow_is_drafted_by_a_job(admin: QuartClient, upserts: Any) -> None:
+    upserts.outcome = UpsertResult(body=b'{"nodes":[],"edges":[]}')
+    body = {"question": "sell tea", "selectedChatModel": {"name": "chatOpenAI", "inputs": {}}}
+
+    answer = await admin.post("/api/v1/agentflowv2-generator/generate", json=body, headers=INTERNAL)
+    upserts.outcome = UpsertResult(error="no flow", error_kind="FlowError", status=500)
+    failed = await admin.post("/api/v1/agentflowv2-generator/generate", json=body, headers=INTERNAL)
+
+    assert await answer.get_json() == {"nodes": [], "edges": []} and upserts.requests[0].task == "draft"
+    assert failed.status_code == 500
+    assert (await failed.get_json())["message"] == "Error: agentflowv2GeneratorService.generateAgentflowv2 - no flow"
+
+
+@pytest.mark.parametrize("path", ["agentflowv2-generator/generate", "assistants/generate/instruction"])
+@pytest.mark.parametrize("place", ["credential", "inputs"])
+async def test_a_model_with_the_credential_of_another_workspace_is_not_asked(
+    admin: QuartClient, upserts: Any, services: WebServices, path: str, place: str
+) -> None:
+    row = {"name": "theirs", "credentialName": "openAIApi", "encryptedData": services.vault.seal({}), "workspaceId": None}
+    theirs = (await insert_credential(services.database, row))["id"]
+    model = {"name": "chatOpenAI", **({"credential": theirs} if place == "credential" else {"inputs": {"FLOWISE_CREDENTIAL_ID": theirs}})}
+
+    answer = await admin.post(f"/api/v1/{path}", json={"question": "x", "task": "x", "selectedChatModel": model}, headers=INTERNAL)
+
+    assert answer.status_code == 404 and upserts.requests == []
+
+
 async def test_the_tools_of_a_flow_are_told_and_called(admin: QuartClient, upserts: Any, make_flow: Callable[..., Any]) -> None:
     row = await make_flow()
     upserts.outcome = UpsertResult(body=b"[]")
@@ -57,6 +85,8 @@ async def test_the_tools_of_a_flow_are_told_and_called(admin: QuartClient, upser
         ("node-custom-function", {}),
         ("node-custom-function", {"javascriptFunction": 7}),
         ("assistants/generate/instruction", {"task": ""}),
+        ("agentflowv2-generator/generate", {"selectedChatModel": {"name": "chatOpenAI"}}),
+        ("agentflowv2-generator/generate", {"question": "x", "selectedChatModel": "chatOpenAI"}),
         ("openai-realtime/{flow}", {"chatId": "c"}),
         ("openai-realtime/{flow}", {"toolName": "t"}),
     ],

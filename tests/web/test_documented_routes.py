@@ -23,7 +23,7 @@ POST tools · GET tools · GET tools/1 · PUT tools/1 · DELETE tools/1
 POST custom-mcp-servers · GET custom-mcp-servers · GET custom-mcp-servers/1 · PUT custom-mcp-servers/1 · DELETE custom-mcp-servers/1
 GET custom-mcp-servers/1/tools · POST custom-mcp-servers/1/authorize
 GET nodes · GET nodes/x · GET nodes/category/x · GET node-icon/x · POST node-load-method/x · POST node-config
-POST node-custom-function · GET fetch-links
+POST node-custom-function · GET fetch-links · POST load-prompt · POST prompts-list · POST agentflowv2-generator/generate
 GET assistants · POST assistants · GET assistants/1 · PUT assistants/1 · DELETE assistants/1 · GET assistants/components/chatmodels
 GET assistants/components/docstores · GET assistants/components/tools · POST assistants/generate/instruction
 POST openai-assistants-file/download
@@ -48,21 +48,16 @@ POST export-import/export · POST export-import/import · POST export-import/cha
 GET marketplaces/templates · GET marketplaces/custom · POST marketplaces/custom · DELETE marketplaces/custom/1
 POST auth/resolve · POST account/register · POST auth/login · POST auth/refreshToken · POST account/logout
 POST account/forgot-password · POST account/reset-password · POST account/verify · POST account/resend-verification
-POST account/confirm-email-change · GET auth/permissions/ROLE · GET auth/ROLE · GET loginmethod/default
+POST account/confirm-email-change · POST account/invite · POST account/billing · DELETE account/delete
+GET auth/permissions/ROLE · GET auth/ROLE · GET loginmethod/default
 GET user · PUT user · GET organization · GET organizationuser · GET workspaceuser · POST workspace/switch
 POST oauth2-credential/authorize/1 · GET oauth2-credential/callback · POST oauth2-credential/refresh/1
 GET datasets · POST evaluations · GET evaluators · GET role · GET audit · GET loginmethod · GET workspace
 """
 LEFT_OUT = {
-    "POST load-prompt": "prompts of another vendor's hub",
-    "POST prompts-list": "prompts of another vendor's hub",
-    "POST agentflowv2-generator/generate": "the editor draws; a flow is not written by a model here",
     "GET openai-assistants": "assistants that run at OpenAI: this version runs assistants of its own flows",
     "GET openai-assistants-vector-store": "the same",
     "POST openai-assistants-file/upload": "the same",
-    "POST account/invite": "accounts are made with `flowisectl user create`",
-    "POST account/billing": "nothing is sold here",
-    "DELETE account/delete": "accounts are not deleted over HTTP",
     "GET nvidia-nim/list": "a container of one vendor, on the machine of the editor",
     "GET files": "the original does not mount it either",
 }

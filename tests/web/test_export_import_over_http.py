@@ -23,7 +23,7 @@ async def post(client: QuartClient, path: str, body: Any) -> Any:
 @pytest.fixture
 async def filled(admin: QuartClient, database: Database, make_flow: Callable[..., Any]) -> dict[str, Any]:
     """A workspace with a flow that names a tool, a message and a secret variable; gives the flow's row."""
-    tool = await (await admin.post("/api/v1/tools", json={"name": "t", "description": "d"}, headers=INTERNAL)).get_json()
+    tool = await (await admin.post("/api/v1/tools", json={"name": "t", "description": "d", "color": "c"}, headers=INTERNAL)).get_json()
     await admin.post("/api/v1/variables", json={"name": "v", "value": "hush", "type": "static"}, headers=INTERNAL)
     row: dict[str, Any] = await make_flow(flowData=json.dumps({"nodes": [], "edges": [], "uses": tool["id"]}))
     ids = {"chatflowid": row["id"], "chatId": "c", "sessionId": "s"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +84,58 @@ async def test_with_a_shared_storage_files_are_taken(services: WebServices, subm
     answer = await client.post(f"/api/v1/prediction/{row['id']}", json={"question": "x", "uploads": [PICTURE]})
 
     assert answer.status_code == 200 and len(submitter.requests) == 1
+
+
+def flow_with_file(*, only_fills_a_store: bool) -> str:
+    """A loader with a stored file that feeds a chain or, beside a chain, a vector store."""
+    target, category = ("store_0", "Vector Stores") if only_fills_a_store else ("chain_0", "Chains")
+    parts = [("loader_0", "textFile", "Document Loaders", {"txtFile": 'FILE-STORAGE::["a.txt"]'}), ("chain_0", "llmChain", "Chains", {})]
+    edges = [{"id": "e", "source": "loader_0", "target": target, "sourceHandle": "a", "targetHandle": f"{target}-input-document-x"}]
+    if only_fills_a_store:
+        parts.append((target, "chroma", category, {}))
+        edges.append({"id": "f", "source": target, "target": "chain_0", "sourceHandle": "b", "targetHandle": "chain_0-input-retriever-x"})
+    nodes = [
+        {"id": node_id, "data": {"id": node_id, "name": name, "label": name, "category": group, "inputs": inputs}}
+        for node_id, name, group, inputs in parts
+    ]
+    return json.dumps({"nodes": nodes, "edges": edges})
+
+
+async def test_a_flow_that_reads_a_stored_file_is_refused_before_it_is_queued(
+    services: WebServices, submitter: Any, admin: QuartClient, make_flow: Callable[..., Any]
+) -> None:
+    row, client = await make_flow(flowData=flow_with_file(only_fills_a_store=False)), client_of(services, PROBLEM)
+
+    client.cookie_jar = admin.cookie_jar
+    asked = await client.post(f"/api/v1/prediction/{row['id']}", json={"question": "x"})
+    inside = await client.post(f"/api/v1/internal-prediction/{row['id']}", json={"question": "x"}, headers=INTERNAL)
+
+    assert (asked.status_code, inside.status_code) == (503, 503) and (await asked.get_json())["message"] == PROBLEM
+    assert submitter.requests == []
+
+
+async def test_a_stored_file_that_only_fills_a_store_stops_the_upsert_and_no_prediction(
+    services: WebServices, submitter: Any, upserts: Any, admin: QuartClient, make_flow: Callable[..., Any]
+) -> None:
+    row, client = await make_flow(flowData=flow_with_file(only_fills_a_store=True)), client_of(services, PROBLEM)
+    client.cookie_jar = admin.cookie_jar
+
+    asked = await client.post(f"/api/v1/prediction/{row['id']}", json={"question": "x"})
+    upserted = await client.post(f"/api/v1/vector/upsert/{row['id']}", json={}, headers=INTERNAL)
+
+    assert (asked.status_code, upserted.status_code) == (200, 503)
+    assert len(submitter.requests) == 1 and upserts.requests == []
+
+
+@pytest.mark.parametrize("override", [{"txtFile": 'FILE-STORAGE::["a.txt"]'}, {"loaders": [{"file_0": "FILE-STORAGE::a.txt"}]}])
+async def test_a_request_that_names_a_stored_file_is_refused(
+    services: WebServices, submitter: Any, make_flow: Callable[..., Any], override: dict[str, Any]
+) -> None:
+    row, client = await make_flow(), client_of(services, PROBLEM)
+
+    answer = await client.post(f"/api/v1/prediction/{row['id']}", json={"question": "x", "overrideConfig": override})
+
+    assert answer.status_code == 503 and submitter.requests == []
 
 
 STORES = "/api/v1/document-store"

@@ -64,7 +64,7 @@ async def test_rows_of_the_workspace_are_offered(
 ) -> None:
     flow = await make_flow(name="a flow")
     agentflow = await make_flow(name="an agent", type="AGENTFLOW")
-    body = {"name": "t", "description": "adds", "schema": '[{"property":"x","type":"number","description":"a number"}]'}
+    body = {"name": "t", "description": "adds", "color": "c", "schema": '[{"property":"x","type":"number","description":"a number"}]'}
     tool = await (await admin.post("/api/v1/tools", json=body, headers=INTERNAL)).get_json()
     mine = {"workspaceId": tool["workspaceId"], "description": "d"}
     ready = await insert_store(services.database, {"name": "ready", "status": "UPSERTED", **mine})

@@ -114,6 +114,17 @@ async def test_an_answer_that_was_not_begun_here_changes_nothing(
     assert "access_token" not in await stored(services, credential)
 
 
+async def test_a_state_comes_back_once(admin: QuartClient, anybody: QuartClient, credential: dict[str, Any], giver: TokenServer) -> None:
+    told = await begun(admin, credential)
+    state = parse_qs(urlsplit(told["authorizationUrl"]).query)["state"][0]
+
+    first = await anybody.get(f"{ROUTE}/callback", query_string={"code": "mine", "state": state})
+    replayed = await anybody.get(f"{ROUTE}/callback", query_string={"code": "theirs", "state": state})
+
+    assert (first.status_code, replayed.status_code) == (200, 400)
+    assert [form["code"] for form in giver.forms] == ["mine"]
+
+
 async def test_a_refusal_is_shown_as_text(anybody: QuartClient, services: WebServices, credential: dict[str, Any]) -> None:
     state = state_of(credential["id"], services.authentication.session_secret)
 

@@ -11,6 +11,7 @@ from quart import Quart
 from quart.datastructures import FileStorage
 from quart.testing import QuartClient
 
+from flowisectl.database.chat_flow import update_flow
 from flowisectl.errors import DeadlinePassed, RedisUnavailable
 from flowisectl.predictions.request import PredictionResult
 from flowisectl.web.services import WebServices
@@ -330,3 +331,43 @@ async def test_a_waiting_request_is_answered_when_the_server_stops(
 
     assert answer.status_code == 503
     assert "stopping" in (await answer.get_json())["message"]
+
+
+@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_to_the_user_of_another_workspace_a_flow_is_not_there(
+    admin: QuartClient, anybody: QuartClient, services: WebServices, make_flow: MakeFlow, submitter: Any, form: bool, streaming: bool
+) -> None:
+    flow = await make_flow()
+    await update_flow(services.database, flow["id"], {"workspaceId": None})
+    services.flows.forget(flow["id"])
+    if form:
+        sent: dict[str, Any] = {
+            "form": {"question": "x"},
+            "files": {"files": FileStorage(BytesIO(b"x"), "a.txt", content_type="text/plain")},
+        }
+    else:
+        sent = {"json": {"question": "x", "streaming": streaming}}
+
+    inside = await admin.post(path(flow), **sent)
+    refused = list(submitter.requests)
+    outside = await anybody.post(path(flow), json={"question": "x"})
+
+    assert inside.status_code == 404
+    assert (await inside.get_json())["message"] == f"Chatflow {flow['id']} not found in the database!"
+    assert refused == [] and outside.status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["connect.sid=s%3Awrong.signature", "connect.sid=; token=x", "a=b; c", "\xff=\xfe"])
+async def test_a_cookie_that_is_no_session_changes_nothing(anybody: QuartClient, make_flow: MakeFlow, cookie: str) -> None:
+    flow = await make_flow()
+
+    assert (await anybody.post(path(flow), json={"question": "x"}, headers={"Cookie": cookie})).status_code == 200
+
+
+async def test_a_member_asks_with_the_session(admin: QuartClient, make_flow: MakeFlow, submitter: Any) -> None:
+    flow = await make_flow()
+
+    answer = await admin.post(path(flow), json={"question": "x"})
+
+    assert answer.status_code == 200 and submitter.requests[0].is_internal is False

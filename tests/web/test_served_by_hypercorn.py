@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -209,3 +211,49 @@ async def test_draining_ends_an_open_stream_with_its_last_frames(
     assert b'"token"' in first
     assert b"The server is stopping" in rest
     assert rest.endswith(END)
+
+
+LIMITED = {"rateLimit": {"limitMax": 1, "limitDuration": 3600, "limitMsg": "Slow down"}}
+
+
+LATE_BODIES = [("prediction/{flow}", 429), ("account/logout", 200), ("feedback/a/b/c", 404), ("prediction/x", 400)]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "is_chunked"),
+    # A refused body of unknown length is awaited before the answer.
+    [*((path, status, how) for path, status in LATE_BODIES for how in (False, True)), ("tools", 401, False), ("nowhere", 401, False)],
+)
+async def test_a_connection_is_kept_when_the_body_comes_after_the_answer(
+    port: int, http: httpx.AsyncClient, make_flow: MakeFlow, path: str, status: int, is_chunked: bool
+) -> None:
+    """Many clients write a request's head and its body one after the other; an answer that needs no body may come in between."""
+    flow = await make_flow(apiConfig=json.dumps(LIMITED))
+    assert (await http.post(f"/api/v1/prediction/{flow['id']}", json={"question": "x"})).status_code == 200
+    body, route = b'{"question":"x"}', "/api/v1/" + path.format(flow=flow["id"])
+    length = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(20):
+        writer.write(f"POST {route} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        answer = await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if is_chunked else body)
+        writer.write(b"GET /api/v1/ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        second = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+    assert head.startswith(b"HTTP/1.1 %d " % status) and len(answer) > 0
+    assert second.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_hangs_up_instead_of_sending_its_body_leaves_nothing_behind(port: int, http: httpx.AsyncClient) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(20):
+        writer.write(b"POST /api/v1/tools HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write_eof()
+        rest = await reader.read()
+    writer.close()
+
+    assert head.startswith(b"HTTP/1.1 401 ") and rest == b'{"error":"Unauthorized Access"}'
+    assert (await http.get("/api/v1/ping")).text == "pong"

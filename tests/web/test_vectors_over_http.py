@@ -81,9 +81,7 @@ async def test_a_flow_that_is_not_there_is_a_failure_of_the_service(anybody: Qua
     assert (await answer.get_json())["message"] == f"{PREFIX}Chatflow {missing} not found in the database!"
 
 
-@pytest.mark.parametrize(
-    ("kind", "where"), [("upsert", "upsertVectorMiddleware"), ("internal-upsert", "createInternalUpsert")]
-)
+@pytest.mark.parametrize(("kind", "where"), [("upsert", "upsertVectorMiddleware"), ("internal-upsert", "createInternalUpsert")])
 async def test_a_missing_id_is_named(anybody: QuartClient, key: Headers, kind: str, where: str) -> None:
     answer = await anybody.post(f"/api/v1/vector/{kind}/", json={}, headers=key)
 

@@ -216,3 +216,24 @@ async def test_the_catalogue_and_the_credential_types_are_shown(anybody: QuartCl
     assert "Node nope not found" in (await missing.get_json())["message"]
     assert {"openAIApi", "ollamaApi"} <= {kind["name"] for kind in types}
     assert [kind["name"] for kind in two] == ["openAIApi", "ollamaApi"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("tools", {"name": "t", "description": "d"}),
+        ("tools", {"name": "t", "color": "#fff"}),
+        ("tools", {"description": "d", "color": "#fff"}),
+        ("credentials", {"name": "c", "credentialName": "openAIApi"}),
+        ("credentials", {"name": "c", "credentialName": "openAIApi", "plainDataObj": None}),
+        ("credentials", {"name": "c", "credentialName": "openAIApi", "plainDataObj": "sk"}),
+        ("credentials", {"credentialName": "openAIApi", "plainDataObj": {}}),
+    ],
+)
+async def test_a_row_without_what_its_table_needs_is_refused(
+    anybody: QuartClient, key: dict[str, str], path: str, body: dict[str, Any]
+) -> None:
+    answer = await anybody.post(f"/api/v1/{path}", json=body, headers=key)
+
+    assert answer.status_code == 400
+    assert await (await anybody.get(f"/api/v1/{path}", headers=key)).get_json() == []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
 
-from quart import request
-
 from flowisectl.database.accounts import key_owner
 from flowisectl.database.connection import Database
 from flowisectl.errors import FlowNotFound, InvalidApiKey
@@ -15,7 +13,7 @@ from flowisectl.secrets.tokens import LoginTokens, TokenExpired, TokenRefused
 from flowisectl.web.access.callers import SCOPE_KEY, Caller
 from flowisectl.web.access.sessions import Sessions, User, session_id_of
 from flowisectl.web.errors import HttpError, UnauthorizedAccess
-from flowisectl.web.requests.source import current_scope, header
+from flowisectl.web.requests.source import Scope, current_scope, header
 
 ACCESS, REFRESH, SESSION = "token", "refreshToken", "connect.sid"
 
@@ -102,6 +100,14 @@ class Authentication:
         except UnauthorizedAccess:
             return None
 
+    async def refuse_other_workspace(self, flow_id: str, workspace_id: str) -> None:
+        """On a public route: to the user of a session, flows of other workspaces are not there. Raises FlowNotFound."""
+        if not header(b"cookie"):
+            return
+        user = await self.session_user(request_cookies())
+        if user is not None and str(user.get("activeWorkspaceId") or "") != workspace_id:
+            raise FlowNotFound(flow_id)
+
     async def require_flow_member(self, flow_id: str, flows: FlowStore) -> None:
         """On a public route: what a flow collected is shown only to its workspace. Raises InvalidApiKey (401)."""
         caller = await self.optional_caller()
@@ -131,7 +137,12 @@ def caller_of(user: User) -> Caller:
 
 def request_cookies() -> dict[str, str]:
     """The cookies of the current request; they may come in several headers."""
-    return cookies_of("; ".join(request.headers.getlist("Cookie")))
+    return cookies_of(cookie_header(current_scope()))
+
+
+def cookie_header(scope: Scope) -> str:
+    """What a request says of cookies, in one text."""
+    return "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
 
 
 def cookies_of(header: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from flowisectl.web.access.sessions import COOKIE, LIFETIME_SECONDS, MAX_LOCAL_S
 
 
 class DatabaseSessions:
-    """`web.sessions.Sessions` over the table `login_sessions`. Raises DatabaseUnavailable."""
+    """`web.access.sessions.Sessions` over the table `login_sessions`. Raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._rows = LoginSessions(database)

@@ -6,9 +6,10 @@ from quart import Blueprint, Response
 
 from flowisectl.database.organization import has_organization
 from flowisectl.web.access.auth import ACCESS, REFRESH, request_cookies
+from flowisectl.web.access.callers import needs_session
 from flowisectl.web.access.login import checked_user, close_session, open_session, refreshed_user, register, set_cookie
 from flowisectl.web.answers import json_answer, text_answer
-from flowisectl.web.errors import HttpError
+from flowisectl.web.errors import Forbidden, HttpError
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
@@ -71,6 +72,27 @@ async def resolve() -> Response:
 
 async def _needs_mail() -> Response:
     raise HttpError(400, "Email (SMTP) is not configured on this server")
+
+
+@blueprint.post("/account/invite")
+@needs_session
+async def invite() -> Response:
+    """Invitations go out by mail, which this server does not send."""
+    raise HttpError(400, "Email (SMTP) is not configured on this server: `flowisectl user create` makes accounts")
+
+
+@blueprint.post("/account/billing")
+@needs_session
+async def billing() -> Response:
+    """Nothing is sold here: only the cloud edition has a billing portal."""
+    raise Forbidden
+
+
+@blueprint.delete("/account/delete")
+@needs_session
+async def delete_account() -> Response:
+    """Nobody deletes the own account from afar: the organization could be left without its owner."""
+    raise HttpError(400, "Accounts are not deleted over HTTP: whoever operates this server does it in its database")
 
 
 for _route in _MAIL_ROUTES:

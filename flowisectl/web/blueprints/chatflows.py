@@ -31,6 +31,21 @@ _READS = ("chatflows:view", "chatflows:update", "agentflows:view", "agentflows:u
 _DELETES = ("chatflows:delete", "agentflows:delete", "assistants:delete")
 
 
+_ASSISTANT_WRITES = ("assistants:create", "assistants:update")
+_SETTINGS = ("chatflows:config", "agentflows:config", "chatflows:domains", "agentflows:domains")
+_SETTING_COLUMNS = frozenset({"chatbotConfig", "apiConfig", "analytic", "speechToText", "textToSpeech", "followUpPrompts"})
+"""What callers may change who may set a flow up, and not draw it."""
+
+
+def _check_write(kind: str, values: Row) -> None:
+    """Raises Forbidden when the caller may not write this kind of flow, or these columns of it."""
+    caller = current_caller()
+    if caller.may(*_WRITES) or (kind == "ASSISTANT" and caller.may(*_ASSISTANT_WRITES)):
+        return
+    if not (caller.may(*_SETTINGS) and values.keys() <= _SETTING_COLUMNS):
+        raise Forbidden
+
+
 async def _own_row(flow_id: str) -> Row:
     """The row of a flow of the caller's workspace. Raises FlowNotFound."""
     row = await get_flow_row(current_services().database, flow_id_of(flow_id))
@@ -54,9 +69,10 @@ async def _with_stored_files(values: Row) -> Row:
 
 
 @blueprint.post("/chatflows")
-@needs(*_WRITES, "assistants:create", "assistants:update")
+@needs(*_WRITES, *_ASSISTANT_WRITES)
 async def create() -> Response:
     values = new_flow(await body_object())
+    _check_write(values["type"], values)
     values = await _with_stored_files({**values, "id": new_id(), "workspaceId": workspace_id()})
     row = await insert_flow(current_services().database, values)
     await _keep_schedule(row)
@@ -79,10 +95,12 @@ async def read(flow_id: str) -> Response:
 
 
 @blueprint.put("/chatflows/<flow_id>")
-@needs(*_WRITES, "assistants:update", "chatflows:config", "agentflows:config", "chatflows:domains", "agentflows:domains")
+@needs(*_WRITES, "assistants:update", *_SETTINGS)
 async def update(flow_id: str) -> Response:
     services, row = current_services(), await _own_row(flow_id)
-    values = await _with_stored_files({**changed_flow(await body_object()), "id": row["id"], "workspaceId": row["workspaceId"]})
+    given = changed_flow(await body_object())
+    _check_write(row["type"] if given.get("type", row["type"]) == row["type"] else "", given)
+    values = await _with_stored_files({**given, "id": row["id"], "workspaceId": row["workspaceId"]})
     changed = await update_flow(services.database, row["id"], values)
     services.flows.forget(row["id"])
     if changed is None:

@@ -1,4 +1,5 @@
-"""Components at work outside of a conversation: choices of their inputs, a function tried out, an instruction written, an agent's tools."""
+"""Components at work outside of a conversation: choices of their inputs, a function tried out, an instruction written, a flow
+drafted, an agent's tools."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from typing import Any
 from quart import Blueprint, Response
 
 from flowisectl.database.credential import get_credential
-from flowisectl.documents.component_tasks import CALL_TOOL, FUNCTION, INSTRUCTION, TOOLS
+from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
+from flowisectl.documents.loading import credential_of
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.errors import FlowisectlError, UnknownNode
 from flowisectl.web.access.callers import current_caller, needs, workspace_id
@@ -56,6 +58,14 @@ async def _check_credential(credential_id: Any) -> None:
         raise HttpError(404, f"Credential {credential_id} not found")
 
 
+async def _check_chosen_model(body: Mapping[str, Any]) -> None:
+    """Raises HttpError 404 when the credential of `selectedChatModel` is one of another workspace."""
+    chosen = body.get("selectedChatModel")
+    if isinstance(chosen, Mapping):
+        inputs = chosen.get("inputs")
+        await _check_credential(credential_of(inputs if isinstance(inputs, Mapping) else {}, chosen))
+
+
 @blueprint.post("/node-custom-function")
 @needs(*FLOW_WRITES)
 async def run_function() -> Response:
@@ -73,7 +83,21 @@ async def write_instruction() -> Response:
     body = await body_object()
     with service("assistantsService.generateAssistantInstruction"):
         text_member(body, "task", "assistantsController.generateAssistantInstruction")
+        await _check_chosen_model(body)
         return await answer_upsert(await _job(INSTRUCTION, body))
+
+
+@blueprint.post("/agentflowv2-generator/generate")
+@needs(*FLOW_WRITES)
+async def draft_flow() -> Response:
+    """An agentflow for a `question`, drafted by `selectedChatModel`: `{nodes, edges, description?}`, not saved."""
+    body = await body_object()
+    with service("agentflowv2GeneratorService.generateAgentflowv2"):
+        text_member(body, "question", "agentflowv2GeneratorController.generateAgentflowv2")
+        if not isinstance(chosen := body.get("selectedChatModel"), dict) or not chosen.get("name"):
+            raise HttpError(412, "Error: agentflowv2GeneratorController.generateAgentflowv2 - selectedChatModel not provided!")
+        await _check_chosen_model(body)
+        return await answer_upsert(await _job(DRAFT, body))
 
 
 @blueprint.get("/openai-realtime/<flow_id>")

@@ -44,6 +44,8 @@ async def create() -> Response:
     values = typed_members(body, {"id": str, "name": str, "credentialName": str})
     if not values.get("name") or not values.get("credentialName"):
         raise InvalidRequest("A credential needs a name and a credentialName (its type, such as openAIApi)")
+    if body.get("plainDataObj") is None:
+        raise InvalidRequest("A credential needs plainDataObj: an object with its fields")
     if (given_id := values.pop("id", None)) is not None:
         if not is_uuid(given_id):
             raise InvalidRequest("id must be a UUID")

@@ -16,6 +16,7 @@ from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import service
 from flowisectl.web.requests.body import body_object, typed_members
+from flowisectl.web.requests.json_text import from_json
 from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 from flowisectl.web.workspace.organizations import organization_of
@@ -31,6 +32,8 @@ _MEMBERS: Mapping[str, type | tuple[type, ...]] = {
     "embeddingConfig": (str, dict),
     "recordManagerConfig": (str, dict),
 }
+_TEXTS = ("name", "description")
+"""The others are JSON, as values or as their text."""
 _COMPONENTS = {
     "loaders": ("Document Loaders", {"documentStore", "vectorStoreToDocument", "unstructuredFolderLoader", "folderFiles"}),
     "embeddings": ("Embeddings", set[str]()),
@@ -39,6 +42,18 @@ _COMPONENTS = {
     "recordmanager": ("Record Manager", set[str]()),
 }
 """Path → category, and what of it makes no sense inside a document store."""
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says of a store. Raises InvalidRequest."""
+    values = typed_members(body, _MEMBERS)
+    for name, value in values.items():
+        if name not in _TEXTS and isinstance(value, str) and value:
+            try:
+                from_json(value.encode("utf-8", "surrogatepass"))
+            except InvalidRequest as error:
+                raise InvalidRequest(f"{name}: {error.message}") from error
+    return values
 
 
 def own_stores() -> DocumentStores:
@@ -55,7 +70,7 @@ async def own_blobs() -> BlobStore:
 @blueprint.post("/document-store/store")
 @needs("documentStores:create")
 async def create() -> Response:
-    values = typed_members(await body_object(), _MEMBERS)
+    values = _given(await body_object())
     if not values.get("name"):
         raise InvalidRequest("A document store needs a name (a text)")
     with service("documentStoreServices.createDocumentStore"):
@@ -80,7 +95,7 @@ async def read(store_id: str) -> Response:
 @blueprint.put("/document-store/store/<store_id>")
 @needs("documentStores:create", "documentStores:update")
 async def update(store_id: str) -> Response:
-    given = typed_members(await body_object(), _MEMBERS)
+    given = _given(await body_object())
     changes = {name: value for name, value in given.items() if value is not None or name in ("description", "recordManagerConfig")}
     with service("documentStoreServices.updateDocumentStore"):
         return json_answer(store_view(await own_stores().update(store_id, changes)))

@@ -64,7 +64,7 @@ async def read(execution_id: str) -> Response:
 
 
 @blueprint.put("/executions/<execution_id>")
-@needs("executions:view", "executions:update")
+@needs("executions:update")
 async def update(execution_id: str) -> Response:
     members = typed_members(await body_object(), {"isPublic": bool, "state": str, "action": str})
     given = {name: value for name, value in members.items() if value is not None}

@@ -97,10 +97,9 @@ async def _call(stored: StoredFlow, arguments: Mapping[str, Any]) -> dict[str, A
     """Run the flow once, in a chat of its own; a failure is a result that says so."""
     services = current_services()
     body: dict[str, Any] = {name: arguments[name] for name in ("question", "form") if name in arguments}
-    prediction = await prediction_request(
-        stored, {**body, "chatId": str(uuid.uuid4())}, services, wants_stream=False, is_internal=True, chat_type="MCP"
-    )
+    body["chatId"] = str(uuid.uuid4())
     try:
+        prediction = await prediction_request(stored, body, services, wants_stream=False, is_internal=True, chat_type="MCP")
         submission = await services.submitter.submit(prediction)
         with services.streams.waiting():
             result: PredictionResult = await submission.result()

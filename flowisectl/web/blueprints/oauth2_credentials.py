@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from flowisectl.database.lookup import Row
 from flowisectl.errors import FlowisectlError, InvalidRequest
 from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import TEXT_TYPE, json_answer
-from flowisectl.web.catalogue.oauth2 import ask_token, authorization_url, check_token_url, credential_of_state, state_of
+from flowisectl.web.catalogue.oauth2 import STATE_SECONDS, ask_token, authorization_url, check_token_url, credential_of_state, state_of
 from flowisectl.web.errors import HttpError
 from flowisectl.web.requests.source import base_url
 from flowisectl.web.services import current_services
@@ -59,6 +60,8 @@ async def callback() -> Response:
     row = await get_credential(services.database, credential_id) if credential_id else None
     if row is None:
         return _page(400, "This login was not begun here", "Begin it again at the credential.")
+    if await _is_replayed(request.args.get("state", "")):
+        return _page(400, "This login was finished before", "Begin it again at the credential.")
     if refusal or not code:
         return _page(400, "The service did not log you in", refusal[:200] or "It sent no code.")
     try:
@@ -67,6 +70,12 @@ async def callback() -> Response:
     except FlowisectlError as error:
         return _page(400, "The service did not log you in", error.message)
     return _page(200, "The credential is logged in", "You can close this window.")
+
+
+async def _is_replayed(state: str) -> bool:
+    """Whether some main process has seen this state come back before."""
+    digest = hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+    return (await current_services().counters.count("oauth2-state", digest, STATE_SECONDS)).requests > 1
 
 
 @blueprint.post("/oauth2-credential/refresh/<credential_id>")

@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 from flowisectl.engine.streaming import can_stream
 from flowisectl.errors import InvalidApiKey, InvalidFlow
 from flowisectl.web.access.cors import is_domain_allowed
-from flowisectl.web.answers import text_answer
+from flowisectl.web.answers import owner_text_answer
 from flowisectl.web.errors import HttpError, service, service_text
 from flowisectl.web.flows.access import allowed_origins, refusal_text
 from flowisectl.web.flows.limit import count_request
@@ -38,6 +38,7 @@ async def create(flow_id: str) -> Response:
         stored = await services.flows.get(flow_id_of(flow_id))
     except InvalidFlow as error:
         raise HttpError(500, service_text(STREAM_CHECK, error.message)) from error
+    await services.authentication.refuse_other_workspace(flow_id, stored.workspace_id)
     headers = await count_request(stored)
     if isinstance(headers, Response):
         return headers
@@ -48,7 +49,7 @@ async def create(flow_id: str) -> Response:
     origin = header(b"origin")
     if origin and not is_domain_allowed(origin, allowed_origins(stored.flow)):
         if is_streaming:
-            return text_answer(refusal_text(stored.flow), 403)
+            return owner_text_answer(refusal_text(stored.flow), 403)
         raise HttpError(403, refusal_text(stored.flow))
     if stored.api_key_id:
         try:

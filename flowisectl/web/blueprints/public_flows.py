@@ -12,13 +12,15 @@ from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service, service_text
 from flowisectl.web.flows.entity import public_flow
-from flowisectl.web.flows.sanitised import sanitised
+from flowisectl.web.flows.sanitised import sanitised, without_credentials
 from flowisectl.web.flows.upload_offer import any_enabled, upload_offer
 from flowisectl.web.requests.ids import flow_id_of
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("public_flows", __name__)
 
+_WITH_CREDENTIALS = ("analytic", "speechToText", "textToSpeech", "followUpPrompts")
+"""Columns that name credentials in their JSON."""
 STREAM_CHECK = "chatflowsService.checkIfChatflowIsValidForStreaming"
 UPLOAD_CHECK = "chatflowsService.checkIfChatflowIsValidForUploads"
 CHATBOT_CONFIG = "chatflowsService.getSinglePublicChatbotConfig"
@@ -53,7 +55,8 @@ async def public_chatflow(flow_id: str) -> Response:
     if row is not None and row["isPublic"]:
         shown = public_flow(row)
         shown.pop("mcpServerConfig", None)
-        return json_answer({**shown, "flowData": sanitised(row["flowData"])})
+        settings = {name: without_credentials(shown[name]) for name in _WITH_CREDENTIALS if shown.get(name)}
+        return json_answer({**shown, **settings, "flowData": sanitised(row["flowData"])})
     caller = await services.authentication.optional_caller()
     if caller is None:
         raise HttpError(401, "Unauthorized", body={"message": "Unauthorized"})

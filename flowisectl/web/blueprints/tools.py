@@ -32,9 +32,10 @@ async def _own_row(tool_id: str) -> Row:
 @needs("tools:create")
 async def create() -> Response:
     values = typed_members(await body_object(), _MEMBERS)
-    if not values.get("name") or values.get("description") is None:
-        raise InvalidRequest("A tool needs a name and a description (texts)")
-    row = await insert_tool(current_services().database, {"color": "", **values, "workspaceId": workspace_id()})
+    # The columns that may not be null have no default, so the original refuses a tool without them.
+    if not values.get("name") or values.get("description") is None or values.get("color") is None:
+        raise InvalidRequest("A tool needs a name, a description and a color (texts)")
+    row = await insert_tool(current_services().database, {**values, "workspaceId": workspace_id()})
     return json_answer(row)
 
 

@@ -17,6 +17,7 @@ from flowisectl.web.errors import HttpError, service_text
 from flowisectl.web.flows.limit import count_request
 from flowisectl.web.predictions.multipart import is_multipart, read_form, stored_form
 from flowisectl.web.predictions.request import chat_id_of, checked_body, longest_chat_id
+from flowisectl.web.predictions.stored_files import require_files_of_run
 from flowisectl.web.predictions.upsert_answer import answer_upsert
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import flow_id_of
@@ -76,6 +77,7 @@ async def _own_flow(flow_id: str) -> StoredFlow:
 
 async def _upsert(stored: StoredFlow, body: Mapping[str, Any]) -> Response:
     services = current_services()
+    await require_files_of_run(stored.flow, body, services, fills_stores=True)
     return await answer_upsert(
         UpsertRequest(
             target_id=stored.flow.id,

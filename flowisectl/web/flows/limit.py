@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Response
 
 from flowisectl.runs.flows import StoredFlow
-from flowisectl.web.answers import text_answer
+from flowisectl.web.answers import owner_text_answer
 from flowisectl.web.flows.rate_limit import is_over, limit_of, retry_after
 from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
@@ -21,6 +21,6 @@ async def count_request(stored: StoredFlow) -> Response | dict[str, str]:
     headers = counters.headers(limit, count)
     if not is_over(limit, count):
         return headers
-    answer = text_answer(limit.message, 429)
+    answer = owner_text_answer(limit.message, 429)
     answer.headers.extend({**headers, "Retry-After": retry_after(count)})
     return answer

@@ -21,7 +21,7 @@ from flowisectl.web.answers import json_bytes
 from flowisectl.web.errors import HttpError
 from flowisectl.web.predictions.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
 from flowisectl.web.predictions.request import chat_id_of, longest_chat_id
-from flowisectl.web.predictions.stored_files import has_files, require_shared_files
+from flowisectl.web.predictions.stored_files import has_files, require_files_of_run, require_shared_files
 from flowisectl.web.requests.source import base_url, current_scope, header, traceparent
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import event_stream
@@ -36,7 +36,11 @@ LARGE_UPLOADS = 256 * 1024
 async def prediction_request(
     stored: StoredFlow, body: dict[str, Any], services: WebServices, *, wants_stream: bool, is_internal: bool = False, chat_type: str = ""
 ) -> PredictionRequest:
-    """What crosses the queue; without a `chat_type` it is INTERNAL or EXTERNAL. Raises InvalidRequest for ids that are no texts."""
+    """What crosses the queue; without a `chat_type` it is INTERNAL or EXTERNAL.
+
+    Raises InvalidRequest for ids that are no texts, StorageUnavailable for files that the run would not find.
+    """
+    await require_files_of_run(stored.flow, body, services)
     return PredictionRequest(
         flow_id=stored.flow.id,
         flow_version=stored.flow.version,

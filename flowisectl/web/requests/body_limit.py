@@ -1,7 +1,8 @@
-"""The limit of request bodies, kept before anything reads one.
+"""The limit of request bodies, kept before anything reads one; and what nobody reads of them.
 
 A client that is still sending when its answer comes and the connection closes may never see the answer. So what is too much
-is read to its end and thrown away, within bounds, before it is refused.
+is read to its end and thrown away, within bounds, before it is refused. And an answer ends only when the request has: the
+server closes the connection of one that ends before, under the hands of a client that has its next request ready.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 MAX_FORM_BYTES = 512 * 1024 * 1024
 """Forms with files may be larger than FLOWISE_FILE_SIZE_LIMIT, which is about JSON; their files go to disk as they come."""
@@ -19,7 +21,7 @@ BODY_TIMEOUT_SECONDS = 600.0
 DRAINED_BYTES = 512 * 1024 * 1024
 DRAINED_SECONDS = 30.0
 SMALL_BYTES = 65_536
-"""A body up to this size has arrived with its head, so nothing is lost when nobody reads it."""
+"""A client sends a body up to this size without waiting for anybody to read it, so it may be answered at once."""
 
 
 def declared_length(headers: Mapping[bytes, bytes]) -> int | None:
@@ -34,6 +36,52 @@ def limit_of_body(headers: Mapping[bytes, bytes], limit: int) -> int:
     """How many bytes this request's body may have."""
     is_form = headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data"
     return max(limit, MAX_FORM_BYTES) if is_form else limit
+
+
+class RequestBody:
+    """`receive` of a request with a body, which knows whether the body has come whole."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._readers = 0
+        self._is_whole = False
+        self._whole: asyncio.Future[None] | None = None
+
+    async def __call__(self) -> Any:
+        self._readers += 1
+        try:
+            message = await self._receive()
+        finally:
+            self._readers -= 1
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._is_whole = True
+            if self._whole is not None and not self._whole.done():
+                self._whole.set_result(None)
+        return message
+
+    def ended_by(self, send: Send) -> Send:
+        """`send` for the answer: all of it goes out at once, and it ends when the body has come."""
+
+        async def send_and_wait(message: Any) -> None:
+            if not self._is_whole and message["type"] == "http.response.body" and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await self._rest()
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+            await send(message)
+
+        return send_and_wait
+
+    async def _rest(self) -> None:
+        """Wait until the body has come, within the bounds: whoever reads it goes on, else it is thrown away here."""
+        try:
+            async with asyncio.timeout(DRAINED_SECONDS):
+                if self._readers:
+                    self._whole = asyncio.get_running_loop().create_future()
+                    await self._whole
+                else:
+                    await _drain(self)
+        except TimeoutError:
+            return
 
 
 async def drained(receive: Receive, headers: Mapping[bytes, bytes]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.observability.telemetry import Telemetry
 from flowisectl.web.access.gate import API
-from flowisectl.web.metrics import route_of
 from flowisectl.web.predictions.job_answers import JOB_ID
 from flowisectl.web.requests.source import TRACE_KEY
+from flowisectl.web.route_names import RouteNames
 
 UNTRACED = frozenset(("/healthz", "/readyz", f"{API}ping", f"{API}metrics"))
 """What is asked all day long by machines."""
@@ -22,11 +22,12 @@ _JOB_ID = JOB_ID.lower().encode()
 
 
 class Traced:
-    """An ASGI application around another; only there when traces are sent."""
+    """An ASGI application around another; only there when traces are sent. `rules` are the application's routes."""
 
-    def __init__(self, inner: Application, telemetry: Telemetry) -> None:
+    def __init__(self, inner: Application, telemetry: Telemetry, rules: Iterable[str]) -> None:
         self._inner = inner
         self._telemetry = telemetry
+        self._names = RouteNames(rules)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope.get("path", "")
@@ -34,9 +35,9 @@ class Traced:
             await self._inner(scope, receive, send)
             return
         state = _Headers(scope["headers"])
-        status, job_id = 0, ""
+        status, job_id, route = 0, "", self._names.name(path)
         with self._telemetry.request(
-            scope["method"], route_of(path, 200), traceparent=state.text(b"traceparent"), tracestate=state.text(b"tracestate")
+            scope["method"], route, traceparent=state.text(b"traceparent"), tracestate=state.text(b"tracestate")
         ) as span:
             scope[TRACE_KEY] = span.traceparent
             set_run_ids(trace=span.trace_id)
@@ -52,7 +53,7 @@ class Traced:
             try:
                 await self._inner(scope, receive, noting)
             finally:
-                span.ended(route_of(path, status), job_id)
+                span.ended(route, job_id)
 
 
 class _Headers:

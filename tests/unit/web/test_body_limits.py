@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flowisectl.web.requests import body_limit
-from flowisectl.web.requests.body_limit import MAX_FORM_BYTES, declared_length, drained, limit_of_body, limited
+from flowisectl.web.requests.body_limit import MAX_FORM_BYTES, RequestBody, declared_length, drained, limit_of_body, limited
 
 CHUNKED = {b"transfer-encoding": b"chunked"}
 
@@ -89,3 +89,60 @@ async def test_a_client_that_leaves_ends_the_draining() -> None:
         return {"type": "http.disconnect"}
 
     await drained(gone, CHUNKED)
+
+
+async def sent_by(body: RequestBody, *messages: Any) -> list[Any]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for message in messages:
+        await body.ended_by(send)(message)
+    return sent
+
+
+LAST = {"type": "http.response.body", "body": b"x", "more_body": False}
+
+
+async def test_an_answer_goes_out_at_once_and_ends_when_the_request_does() -> None:
+    sender = Sender(3)
+
+    sent = await sent_by(RequestBody(sender), {"type": "http.response.start"}, LAST)
+
+    assert [message.get("more_body") for message in sent] == [None, True, False] and sender.left == 0
+    assert b"".join(message.get("body", b"") for message in sent) == b"x"
+
+
+async def test_the_answer_to_a_request_that_came_whole_is_left_as_it_is() -> None:
+    body = RequestBody(Sender(1))
+    await body()
+
+    assert await sent_by(body, LAST) == [LAST]
+
+
+async def test_a_body_that_another_task_reads_is_left_to_it() -> None:
+    gate, sender = asyncio.Event(), Sender(1)
+
+    async def late() -> Any:
+        await gate.wait()
+        return await sender()
+
+    body = RequestBody(late)
+    reading = asyncio.create_task(body())
+    answering = asyncio.create_task(sent_by(body, LAST))
+    await asyncio.sleep(0)
+    gate.set()
+
+    async with asyncio.timeout(10):
+        assert len((await reading)["body"]) == 1000 and len(await answering) == 2
+
+
+async def test_an_answer_does_not_wait_for_ever_for_the_rest_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "DRAINED_SECONDS", 0.01)
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        assert len(await sent_by(RequestBody(silent), LAST)) == 2
