@@ -55,7 +55,13 @@ class CompletionReader:
         return self._delta(delta) if delta else None
 
     def _delta(self, delta: Mapping[str, Any]) -> ChatChunk | None:
-        text = delta.get("content") or delta.get("refusal")
+        text = delta.get("content")
+        if len(delta) == 1 and type(text) is str:  # nearly all of a stream
+            if not text:
+                return None
+            self._texts.append(text)
+            return ChatChunk(text)
+        text = text or delta.get("refusal")
         if isinstance(text, list):  # Mistral's reasoning models send parts
             thoughts, text = _split_parts(text)
         else:
@@ -68,7 +74,7 @@ class CompletionReader:
             self._texts.append(text)
         if thoughts:
             self._reasoning.append(thoughts)
-        return ChatChunk(text=text or "", reasoning=thoughts)
+        return ChatChunk(text or "", thoughts)
 
     def _add_calls(self, deltas: list[Mapping[str, Any]]) -> str:
         added = ""

@@ -17,7 +17,7 @@ import orjson
 from flowisectl.clients.http_hop import HttpUnusable
 from flowisectl.clients.sse import EventParser, StreamParser
 from flowisectl.errors import ProviderError
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
+from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach, Wanted
 from flowisectl.interfaces.model_call import EMBEDDINGS, begin_call
 
 SILENCE_SECONDS = 120.0
@@ -129,6 +129,32 @@ class ModelEndpoint:
             await self._before_retry(failure, tries, started)
             tries += 1
 
+    async def listen(
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        hear: Callable[[list[bytes]], Wanted],
+        parser: Callable[[], StreamParser] = EventParser,
+    ) -> None:
+        """As `events`, but `hear` is called with each lot as it comes, and says when it wants the next. Raises what `hear` raises."""
+        call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS)
+        started, tries = time.monotonic(), 0
+        while True:
+            ear = _Ear(parser(), hear)
+            try:
+                async with self._http.stream(call) as answer:
+                    if answer.status < 300:
+                        await answer.pour(ear.take)
+                        ear.close()
+                        return
+                    failure = self._refusal(answer.status, answer.headers, await answer.read())
+            except (HttpFailed, HttpDenied) as error:
+                failure = self._failure(error)
+                if ear.has_begun:
+                    raise failure.error from error
+            await self._before_retry(failure, tries, started)
+            tries += 1
+
     def error(self, message: str, status: int = 0) -> ProviderError:
         """A ProviderError of this provider, without its secrets and not too long."""
         for secret in self._secrets:
@@ -181,6 +207,28 @@ def key_headers(api_key: str, key_header: str = "authorization") -> dict[str, st
     if not key:
         return {}
     return {key_header: f"Bearer {key}" if key_header == "authorization" else key}
+
+
+class _Ear:
+    """Takes the pieces of one streamed answer, and has its events heard."""
+
+    def __init__(self, parser: StreamParser, hear: Callable[[list[bytes]], Wanted]) -> None:
+        self.has_begun = False
+        self._close = parser.close
+        self._feed = parser.feed
+        self._hear = hear
+        self._wanted = Wanted.AT_ONCE
+
+    def take(self, piece: bytes) -> Wanted:
+        if lot := self._feed(piece):
+            self.has_begun = True
+            self._wanted = self._hear(lot)
+        return self._wanted
+
+    def close(self) -> None:
+        """The body is at its end, or nothing more is wanted."""
+        if self._wanted is not Wanted.NOTHING and (lot := self._close()):
+            self._hear(lot)
 
 
 @dataclass(frozen=True, kw_only=True)

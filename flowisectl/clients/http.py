@@ -6,7 +6,7 @@ Calls of services that the flow's author configured go through `Http1Pool`, all 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -15,9 +15,9 @@ from yarl import URL
 
 from flowisectl.clients.deny_list import AddressPolicy
 from flowisectl.clients.http1 import Http1Pool
-from flowisectl.clients.http_hop import Answer, Hop, HttpUnusable, parse_url, place_of
+from flowisectl.clients.http_hop import Answer, Hop, HttpUnusable, parse_url, place_of, too_large
 from flowisectl.clients.names import Names
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpFailed, HttpResponse, Reach
+from flowisectl.interfaces.http import HttpCall, HttpClient, HttpFailed, HttpResponse, Reach, Wanted
 
 if TYPE_CHECKING:
     from flowisectl.clients.http_sessions import Sessions
@@ -146,8 +146,12 @@ class _Exchange:
             raise StopAsyncIteration
         self._received += len(piece)
         if self._received > self._call.max_bytes:
-            raise HttpUnusable(f"the answer of {place_of(parse_url(self._call.url))} is larger than {self._call.max_bytes} bytes")
+            raise too_large(place_of(parse_url(self._call.url)), self._call.max_bytes)
         return piece
+
+    async def pour(self, take: Callable[[bytes], Wanted]) -> None:
+        assert self._answer is not None
+        await self._answer.pour(take, self._call.max_bytes)
 
     async def read(self) -> bytes:
         return b"".join([piece async for piece in self])

@@ -99,8 +99,14 @@ class BodyReader:
 
     def _chunks(self, data: bytes) -> list[bytes]:
         """`_left` counts what is missing of the current chunk with its line end, two bytes."""
+        line_end, size = data.find(b"\r\n"), len(data)
+        if not self._left and 0 < line_end <= 4 and not self._is_last:  # nearly all of a stream: one chunk, and nothing else
+            digits = data[:line_end]
+            if digits.isalnum() and _HEX.issuperset(digits) and 0 < (length := int(digits, 16)) == size - line_end - 4:
+                self._rest = b""
+                return [data[line_end + 2 : size - 2]]
         found: list[bytes] = []
-        position, size = 0, len(data)
+        position = 0
         while position < size:
             if self._left:
                 if self._left > 2:

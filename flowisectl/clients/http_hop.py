@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
 from yarl import URL
 
-from flowisectl.interfaces.http import HttpFailed, Reach
+from flowisectl.interfaces.http import HttpFailed, Reach, Wanted
 
 
 class HttpUnusable(HttpFailed):
@@ -47,12 +47,20 @@ class Answer(Protocol):
         """All that has come since the last piece; empty at the end. Raises HttpFailed."""
         ...
 
+    async def pour(self, take: Callable[[bytes], Wanted], max_bytes: int) -> None:
+        """As `interfaces.http.HttpStream.pour`. Raises HttpUnusable (`too_large`) when it is more than `max_bytes`."""
+        ...
+
     async def release(self, *, is_complete: bool) -> None:
         """Keep the connection when its answer was read to the end, close it otherwise.
 
         `is_complete`: the reader has all that it wants, and only the end of the last chunk may be missing.
         """
         ...
+
+
+def too_large(place: str, max_bytes: int) -> HttpUnusable:
+    return HttpUnusable(f"the answer of {place} is larger than {max_bytes} bytes")
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -14,9 +14,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from flowisectl.clients.deny_list import AddressPolicy
-from flowisectl.clients.http_hop import Hop, HttpUnusable
+from flowisectl.clients.http_hop import Hop, HttpUnusable, too_large
 from flowisectl.clients.names import REMEMBERED_SECONDS, CheckedNames, Names, SystemNames
-from flowisectl.interfaces.http import HttpFailed, Reach
+from flowisectl.interfaces.http import HttpFailed, Reach, Wanted
 
 CONNECT_SECONDS = 15.0
 _LAST_CHUNK_SECONDS = 0.05
@@ -69,6 +69,15 @@ class SessionAnswer:
             return await self._response.content.readany()
         except _FAILURES as error:
             raise HttpFailed(_reason(self._hop, error)) from error
+
+    async def pour(self, take: Callable[[bytes], Wanted], max_bytes: int) -> None:
+        received = 0
+        while piece := await self.read_piece():
+            received += len(piece)
+            if received > max_bytes:
+                raise too_large(self._hop.place, max_bytes)
+            if take(piece) is Wanted.NOTHING:
+                return
 
     async def release(self, *, is_complete: bool) -> None:
         content = self._response.content

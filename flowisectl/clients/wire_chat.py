@@ -13,10 +13,13 @@ from flowisectl.clients.endpoint import ModelEndpoint
 from flowisectl.clients.sse import EventParser, StreamParser
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
+from flowisectl.interfaces.http import Wanted
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.model_call import CHAT, CallListener, begin_call
 
 NO_OPTIONS = ChatOptions()
+FIRST_LOTS = 2
+"""So much of an answer's text is read as it comes. The rest, if there is more, may be read together with other answers."""
 
 
 class AnswerReader(Protocol):
@@ -79,14 +82,52 @@ class WireChat(ABC):
         self._tell(call, 200, reply)
         yield ChatChunk(reply=reply)
 
+    async def tell(
+        self, messages: Sequence[ChatMessage], hear: Callable[[ChatChunk], None], options: ChatOptions = NO_OPTIONS
+    ) -> ChatReply:
+        """See `interfaces.chat_model.TellingModel`."""
+        if not self.streaming:
+            reply = await self.invoke(messages, options)
+            hear(ChatChunk(text=reply.text, reasoning=reply.reasoning, is_tool_call=bool(reply.tool_calls), reply=reply))
+            return reply
+        reply = await self._listen(messages, options, hear)
+        hear(ChatChunk(reply=reply))
+        return reply
+
+    async def _listen(self, messages: Sequence[ChatMessage], options: ChatOptions, hear: Callable[[ChatChunk], None] | None) -> ChatReply:
+        """Ask by streaming; `hear` gets the chunks without the last one."""
+        reader, call = self._reader(options), begin_call(self.provider, self.model, CHAT)
+        feed, lots_with_text = reader.feed, 0
+
+        def hear_lot(lot: list[bytes]) -> Wanted:
+            nonlocal lots_with_text
+            has_text = False
+            for event in lot:
+                chunk = feed(event)
+                if chunk is not None:
+                    if not lots_with_text and not has_text and call is not None:
+                        call.first_token()
+                    has_text = True
+                    if hear is not None:
+                        hear(chunk)
+            if reader.is_done:
+                return Wanted.NOTHING
+            lots_with_text += has_text
+            return Wanted.SOON if lots_with_text >= FIRST_LOTS else Wanted.AT_ONCE
+
+        try:
+            await self._endpoint.listen(self._url(True), self._body(messages, options, True), hear_lot, self.parser)
+            reply = reader.reply()
+        except ProviderError as error:
+            self._tell(call, error.status)
+            raise
+        self._tell(call, 200, reply)
+        return reply
+
     async def invoke(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> ChatReply:
         """The whole answer; asked by streaming all the same when `streaming` is on."""
         if self.streaming:
-            async with aclosing(self.stream(messages, options)) as chunks:  # type: ignore[type-var]
-                async for chunk in chunks:
-                    if chunk.reply is not None:
-                        return chunk.reply
-            raise self._endpoint.cut()
+            return await self._listen(messages, options, None)
         call = begin_call(self.provider, self.model, CHAT)
         try:
             reply = self._whole(await self._endpoint.post(self._url(False), self._body(messages, options, False)), options)

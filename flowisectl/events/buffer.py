@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncGenerator, Callable
 
 from flowisectl.errors import FlowisectlError, RedisUnavailable
 from flowisectl.events.wire import RETRY_EVENT, JobEnd
 
 MAX_BUFFER_BYTES = 8 * 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 class EventsLost(RedisUnavailable):
@@ -26,7 +29,8 @@ class JobBuffer:
         self.attempt = 0
         self.number = 0
         """Of the last event taken."""
-        self.ended: asyncio.Future[JobEnd] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[JobEnd] = self._loop.create_future()
         self._closing_event = closing_event
         self._max_bytes = max_bytes
         self.is_numbered = False
@@ -40,6 +44,13 @@ class JobBuffer:
         self._is_over = False
         self._broken: FlowisectlError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._hand: Callable[[list[bytes]], bool] | None = None
+        self._is_handing = False
+        """`_hand` is about to be called."""
+
+    def hand_to(self, take: Callable[[list[bytes]], bool]) -> None:
+        """See `predictions.submission.HandingSubmission`. Only for a buffer without `is_numbered`."""
+        self._hand = take
 
     def take(self, attempt: int, number: int, event: bytes) -> None:
         """An event from the stream; what came before, or comes from an attempt that was given up, is left out."""
@@ -78,7 +89,7 @@ class JobBuffer:
         self.ended.exception()  # whether or not anybody waits for it
         self._break(error)
 
-    async def batches(self) -> AsyncIterator[list[bytes]]:
+    async def batches(self) -> AsyncGenerator[list[bytes], None]:
         """All that has come since the last; ends after the last event. Raises EventsLost, or what `fail` was given.
 
         When the reader leaves, later events are dropped; the end still comes.
@@ -96,7 +107,7 @@ class JobBuffer:
                 elif self._is_over:
                     return
                 else:
-                    self._waiter = asyncio.get_running_loop().create_future()
+                    self._waiter = self._loop.create_future()
                     await self._waiter
         finally:
             self._is_over = True
@@ -124,5 +135,25 @@ class JobBuffer:
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._hand is None or self._is_over or self._broken is not None:
+            self._waiter.set_result(None)
+        elif not self._is_handing:  # once for all that comes in this turn of the loop
+            self._is_handing = True
+            self._loop.call_soon(self._hand_on)
+
+    def _hand_on(self) -> None:
+        """Give what is there without waking the reader, who waits; it is woken for what is not taken."""
+        self._is_handing = False
+        if self._hand is None or self._waiter is None or self._waiter.done() or not self._events:
+            return
+        try:
+            is_taken = self._hand(self._events)
+        except Exception:
+            log.exception("events of job %s could not be handed on", self.job_id)
+            is_taken = False
+        if is_taken:
+            self._events, self._bytes, self._has_given = [], 0, True
+        else:
             self._waiter.set_result(None)

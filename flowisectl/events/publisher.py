@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+
 from flowisectl.engine.events import EventKind, FlowEvent
+from flowisectl.errors import FlowisectlError
 from flowisectl.events import wire
 from flowisectl.events.lane import Lane
 from flowisectl.redis_connection import Pipeline
 
 MAX_LANES = 64
+
+Keep = Callable[[int, bytes], Awaitable[bytes]]
+"""Keeps an event, given with its number, outside of Redis; gives what travels in its place."""
+
+_FLOWING = frozenset((EventKind.TOKEN, EventKind.THINKING))
+"""Behind another of its kind such an event may wait for company."""
+_PATIENT = frozenset((EventKind.START, EventKind.METADATA))
+"""Nobody sees these: the first token follows the one, the end of the job the other, and takes it along."""
+
+log = logging.getLogger(__name__)
 
 
 class JobSink:
@@ -23,23 +39,50 @@ class JobSink:
         self._head = wire.frame_head(job_id, attempt)
         self._lane = publisher.lane(stream, worker_id) if is_heard else None
         self._last = 0
-        self._is_in_text = False
-        """The last event was a token: the next one may wait for company."""
+        self._kind: EventKind | None = None
+        """Of the last event."""
+        self.keep: Keep | None = None
+        """Where large events go; without it they travel whole."""
+        self._held: deque[tuple[int, bytes, bool]] | None = None
+        """Events behind a large one that is being kept: they wait, so that the order stays."""
+        self._releasing: asyncio.Task[None] | None = None
 
     def emit(self, event: FlowEvent) -> None:
         if self._lane is None:
             return
         self.count += 1
         text = wire.encode_event(event)
-        is_token = event.kind is EventKind.TOKEN
-        is_urgent = not (is_token and self._is_in_text)
-        self._is_in_text = is_token
-        self._last = self._lane.push(self, wire.frame(self._head, self.count, text), text, is_urgent=is_urgent)
+        kind, before, self._kind = event.kind, self._kind, event.kind
+        is_urgent = kind not in _PATIENT and (kind is not before or kind not in _FLOWING)
+        if self._held is not None or (len(text) > wire.LARGE_EVENT_BYTES and self.keep is not None):
+            self._hold(self.count, text, is_urgent)
+        else:
+            self._last = self._lane.push(self, wire.frame(self._head, self.count, text), text, is_urgent=is_urgent)
 
     async def drained(self) -> None:
         """Return when every event so far is in Redis, or will never be (the lease or the main is gone)."""
         if self._lane is not None:
+            if self._releasing is not None:
+                await asyncio.wait([self._releasing])
             await self._lane.drained(self, self._last)
+
+    def _hold(self, number: int, text: bytes, is_urgent: bool) -> None:
+        if self._held is None:
+            self._held = deque()
+            self._releasing = asyncio.get_running_loop().create_task(self._release(self._held), name="large-event")
+        self._held.append((number, text, is_urgent))
+
+    async def _release(self, held: deque[tuple[int, bytes, bool]]) -> None:
+        assert self._lane is not None
+        while held:
+            number, text, is_urgent = held.popleft()
+            if len(text) > wire.LARGE_EVENT_BYTES and self.keep is not None:
+                try:
+                    text = await self.keep(number, text)
+                except FlowisectlError as error:  # Redis has room for it now and then; the reader has no other chance to see it
+                    log.warning("a large event of job %s goes through Redis: %s", self.job_id, error)
+            self._last = self._lane.push(self, wire.frame(self._head, number, text), text, is_urgent=is_urgent)
+        self._held = None
 
 
 class Publisher:

@@ -50,7 +50,7 @@ class Subscriber:
     when Redis had lost the stream itself, with all that was in it.
     """
 
-    def __init__(self, redis: Redis, pipeline: Pipeline, *, prefix: str, max_entries: int = 10_000) -> None:
+    def __init__(self, redis: Redis, pipeline: Pipeline, *, prefix: str, max_entries: int = 10_000, what: str = "runs") -> None:
         self.stream = f"{prefix}:events:{secrets.token_hex(8)}"
         self.on_new_stream: Callable[[], None] = lambda: None
         self._redis = redis
@@ -61,6 +61,7 @@ class Subscriber:
         self._trim_after = max(1, min(TRIM_AFTER_ENTRIES, max_entries // 4))
         self._connection: Connection | None = None
         self._is_connected = False
+        self._what = what
 
     @property
     def waiting(self) -> dict[str, JobBuffer]:
@@ -120,12 +121,12 @@ class Subscriber:
             try:
                 entries = await self._read()
                 if not self._is_connected and pause:
-                    log.info("events of runs come in again")
+                    log.info("events of %s come in again", self._what)
                 self._is_connected = True
                 pause = 0.0
             except (RedisError, OSError, TimeoutError) as error:
                 if self._is_connected:
-                    log.warning("events of runs do not come in: %s", to_unavailable(error, where_is(self._redis)))
+                    log.warning("events of %s do not come in: %s", self._what, to_unavailable(error, where_is(self._redis)))
                 self._is_connected = False
                 await self._drop_connection()
                 await asyncio.sleep(pause)
@@ -182,9 +183,11 @@ class Subscriber:
 
 
 @asynccontextmanager
-async def open_subscriber(redis: Redis, pipeline: Pipeline, *, prefix: str, max_entries: int = 10_000) -> AsyncIterator[Subscriber]:
-    """A subscriber whose stream exists and which reads. Raises RedisUnavailable."""
-    subscriber = Subscriber(redis, pipeline, prefix=prefix, max_entries=max_entries)
+async def open_subscriber(
+    redis: Redis, pipeline: Pipeline, *, prefix: str, max_entries: int = 10_000, what: str = "runs"
+) -> AsyncIterator[Subscriber]:
+    """A subscriber whose stream exists and which reads; `what` names it in the log. Raises RedisUnavailable."""
+    subscriber = Subscriber(redis, pipeline, prefix=prefix, max_entries=max_entries, what=what)
     await subscriber.keep()
     task = asyncio.create_task(subscriber.run(), name="event-subscriber")
     try:

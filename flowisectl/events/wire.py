@@ -8,12 +8,16 @@ An entry of the stream has one of these shapes:
   job, after the job's last event. `<events>` says how many events the attempt sent, -1 when its end came from elsewhere
   (stopped while it waited, its workers lost). `<result>` is what the worker stored, empty when it must be read from the job.
 - `h`: the stream begins here.
+
+An event of more than `LARGE_EVENT_BYTES` stands in the database; in its frame and in the job's log there is
+`{"kept":"<name>","event":"<kind>","bytes":<length>}` instead. No event of a run begins like that.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +27,9 @@ from flowisectl.engine.events import EventKind, FlowEvent
 
 EVENTS_FIELD = b"e"
 END_FIELD = b"r"
+
+LARGE_EVENT_BYTES = 256 * 1024
+_KEPT_HEAD = b'{"kept":"'
 
 RETRY_EVENT = b'{"event":"retry","data":"The worker was lost; the answer starts again"}'
 """Goes to a client before the events of a second attempt, when it has got some of the first."""
@@ -56,6 +63,22 @@ def encode_event(event: FlowEvent) -> bytes:
     if duration is not None:
         members["duration"] = duration
     return to_json(members)
+
+
+def kept_event(name: str, event: bytes) -> bytes:
+    """What travels in place of an event that is kept under this name."""
+    kind = orjson.loads(event).get("event", "")
+    return orjson.dumps({"kept": name, "event": kind, "bytes": len(event)})
+
+
+def kept_name(event: bytes) -> str:
+    """Under which name the event is kept that this stands for; empty when it is an event itself."""
+    return str(orjson.loads(event)["kept"]) if event.startswith(_KEPT_HEAD) else ""
+
+
+def has_kept(events: Iterable[bytes]) -> bool:
+    """Whether any of these stands for an event that is kept elsewhere."""
+    return any([event.startswith(_KEPT_HEAD) for event in events])
 
 
 def to_json(value: Any) -> bytes:

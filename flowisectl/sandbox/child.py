@@ -21,10 +21,15 @@ import os
 import resource
 import select
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 JOBS_BETWEEN_SENDS = 2000
 STACK_BYTES = 1024 * 1024
+OUT_OF_MEMORY = "InternalError: out of memory"
+LONG_SECONDS = 0.005
+"""A shorter run has not come near its memory's bound."""
 FIRST_PEAK = 1 << 62
 """Memory before the first run; `main` sets it."""
 GLOBAL_WORDS = (
@@ -71,7 +76,7 @@ class Line:
 class Run:
     """One fresh context, made before the code arrives."""
 
-    def __init__(self, quickjs: Any, scripts: dict[str, str], memory_bytes: int) -> None:
+    def __init__(self, quickjs: Any, native: Callable[..., str], scripts: dict[str, str], memory_bytes: int) -> None:
         self._context = context = quickjs.Context()
         context.set_memory_limit(memory_bytes)
         context.set_max_stack_size(STACK_BYTES)
@@ -85,6 +90,8 @@ class Run:
         step, job = self._step, self._context.execute_pending_job
         if any(word in code for word in GLOBAL_WORDS):
             step("load", "globals")
+        if "ocale" in code:  # toLocaleString and its kin, localeCompare
+            step("load", "locale")
         step("setup", setup)
         step("main", self._context.eval(f"(async function () {{\n{code}\n}})"))
         while True:
@@ -95,6 +102,8 @@ class Run:
                     break
             news = step("take", "")
             if news:
+                if news[0] == "N":
+                    news = f"E{OUT_OF_MEMORY}" if is_memory_spent(self._memory_bytes) else f"E{news[1:]}"
                 line.send(news[0], news[1:])
                 if news[0] != "C":
                     return
@@ -110,15 +119,25 @@ class Run:
             else:
                 step("answer", frame[1].decode())
 
-
     def _standstill(self) -> str:
-        """Why nothing goes on. Without memory the engine cannot even tell a promise that it has failed, so the peak has to tell.
-
-        A run before this one may have made the peak, though a process that has computed for long gets no other.
-        """
-        if peak_bytes() > FIRST_PEAK + self._memory_bytes // 2:
-            return "InternalError: out of memory"
+        """Why nothing goes on. Without memory the engine cannot even tell a promise that it has failed, so the peak has to tell."""
+        if is_memory_spent(self._memory_bytes):
+            return OUT_OF_MEMORY
         return "Error: the code waits for a promise that nothing can settle"
+
+
+def is_memory_spent(memory_bytes: int) -> bool:
+    """Whether the run came near its bound."""
+    return peak_bytes() > FIRST_PEAK + memory_bytes // 2
+
+
+def forget_peak() -> None:
+    """Let the next run's peak be its own; without effect where the system cannot do it."""
+    try:
+        with open("/proc/self/clear_refs", "wb", buffering=0) as file:
+            file.write(b"5")  # proc(5): resets the peak of resident memory
+    except OSError:
+        pass
 
 
 def peak_bytes() -> int:
@@ -131,114 +150,15 @@ def peak_bytes() -> int:
     return int(found[0]) * 1024 if found else 0
 
 
-class Packages:
-    """The operator's folder of packages; nothing outside it is read."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = os.path.realpath(folder) if folder else ""
-
-    def find(self, request: str, base: str) -> str:
-        """The path of the file that `request` means, seen from the file `base` (Node's rules for CommonJS, without `exports`).
-
-        Raises ValueError when there is none.
-        """
-        start = os.path.join(os.path.dirname(base), request) if request.startswith(".") else os.path.join(self._folder, request)
-        for path in (start, start + ".js", start + ".json", *self._in_folder(start)):
-            real = os.path.realpath(path)
-            if self._folder and real.startswith(self._folder + os.sep) and os.path.isfile(real):
-                return real
-        raise ValueError(f"Cannot find module '{request}'")
-
-    def _in_folder(self, folder: str) -> list[str]:
-        import json
-
-        mains = ["index.js", "index.json"]
-        try:
-            with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
-                main = json.load(file).get("main")
-        except (OSError, ValueError, AttributeError):
-            main = None
-        if isinstance(main, str):
-            mains = [main, main + ".js", os.path.join(main, "index.js"), *mains]
-        return [os.path.join(folder, name) for name in mains]
-
-    def read(self, path: str) -> str:
-        real = os.path.realpath(path)
-        if not self._folder or not real.startswith(self._folder + os.sep):
-            raise ValueError(f"Cannot find module '{path}'")
-        with open(real, encoding="utf-8") as file:
-            return file.read(8 * 1024 * 1024)
-
-
-PACKAGES = Packages("")
-
-
-def native(operation: str, text: str, data: str = "") -> str:
-    """What scripts of the prelude need beyond JavaScript, bytes as base64. An answer that begins with `!` is an error's text.
-
-    Errors must not leave as exceptions: the binding cannot carry them.
-    """
-    try:
-        return _native(operation, text, data)
-    except Exception as error:
-        return f"!{error}"
-
-
-def _native(operation: str, text: str, data: str) -> str:
-    from binascii import a2b_base64, b2a_base64
-
-    if operation == "encode":
-        answer = data.encode("utf-8")
-    elif operation == "decode":
-        return "=" + a2b_base64(data).decode(text.removesuffix(" strict"), "strict" if text.endswith(" strict") else "replace")
-    elif operation == "find":
-        return "=" + PACKAGES.find(text, data)
-    elif operation == "read":
-        return "=" + PACKAGES.read(text)
-    elif operation == "idna":
-        return "=" + text.encode("idna").decode()
-    elif operation == "random":
-        size = int(text)
-        if not 0 <= size <= 65_536:
-            raise ValueError("at most 65536 random bytes at once")
-        answer = os.urandom(size)
-    elif operation == "hash":
-        import hashlib
-
-        if text not in hashlib.algorithms_guaranteed or text.startswith("shake"):
-            raise ValueError("Digest method not supported")
-        answer = hashlib.new(text, a2b_base64(data)).digest()
-    elif operation == "hmac":
-        import hmac
-
-        name, key = text.split(" ", 1)
-        answer = hmac.digest(a2b_base64(key), a2b_base64(data), name)
-    elif operation == "zlib":
-        import zlib
-
-        bits = {"deflate": 15, "inflate": 15, "gzip": 31, "gunzip": 31, "unzip": 47, "deflateRaw": -15, "inflateRaw": -15}[text]
-        if text in ("deflate", "gzip", "deflateRaw"):
-            packer = zlib.compressobj(wbits=bits)
-            answer = packer.compress(a2b_base64(data)) + packer.flush()
-        else:
-            unpacker = zlib.decompressobj(wbits=bits)
-            answer = unpacker.decompress(a2b_base64(data), 16 * 1024 * 1024)
-            if not unpacker.eof:
-                raise ValueError("unexpected end of file, or larger than 16 MiB")
-    else:
-        raise ValueError(f"no operation {operation!r}")
-    return b2a_base64(answer, newline=False).decode()
-
-
 def describe(error: BaseException) -> str:
     """An error of the engine as JavaScript names it, without the stack that the binding appends."""
     if isinstance(error, MemoryError):
-        return "InternalError: out of memory"
+        return OUT_OF_MEMORY
     lines = str(error).split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].startswith("    at ")):
         lines.pop()
     text = "\n".join(lines)
-    return "InternalError: out of memory" if text in ("", "null") else text
+    return OUT_OF_MEMORY if text in ("", "null") else text
 
 
 def end_with_parent(descriptor: int) -> None:
@@ -267,12 +187,14 @@ def set_limits(memory_bytes: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    global PACKAGES, FIRST_PEAK
+    global FIRST_PEAK
     descriptor, folder, memory_bytes, max_frame = int(arguments[0]), arguments[1], int(arguments[2]), int(arguments[3])
-    PACKAGES = Packages(arguments[4])
-    sys.path.append(folder)
+    sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), folder]
     import _quickjs  # type: ignore[import-not-found]  # a compiled module without stubs
+    import natives  # type: ignore[import-not-found]  # beside this file, which is started as a script
 
+    del sys.path[:2]
+    natives.PACKAGES = natives.Packages(arguments[4])
     scripts: dict[str, str] = {}
     for name in os.listdir(_PRELUDE):
         if name.endswith(".js"):
@@ -284,18 +206,21 @@ def main(arguments: list[str]) -> None:
     line = Line(descriptor, max_frame)
     FIRST_PEAK = peak_bytes()
     while True:
-        run = Run(_quickjs, scripts, memory_bytes)
+        run = Run(_quickjs, natives.native, scripts, memory_bytes)
         frame = line.read()
         if frame is None or frame[0] != "S":
             continue  # the answer to a call of a run that is over
         length = int.from_bytes(frame[1][:4], "big")
         code, setup = frame[1][4 : 4 + length].decode(), frame[1][4 + length :].decode()
         del frame
+        began = time.monotonic()
         try:
             run.execute(line, code, setup)
         except Exception as error:
             line.send("E", describe(error))
         del run
+        if time.monotonic() - began > LONG_SECONDS and is_memory_spent(memory_bytes):
+            forget_peak()
 
 
 if __name__ == "__main__":

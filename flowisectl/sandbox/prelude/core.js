@@ -13,7 +13,8 @@
     return value;
   }
   function fail(error) {
-    done = "E" + load("errors")(error);
+    // The engine throws null when it cannot even make an error; the child's side tells that from a null of the code's own.
+    done = [error === null ? "N" : "E", load("errors")(error)].join("");
   }
   function finish(value) {
     try { done = ["R", stringify(value) ?? "null"].join(""); } catch (error) { fail(error); } // `+` would make a rope, which cannot leave

@@ -1,14 +1,24 @@
 // What went wrong, as text; and `eval`, which user code does not have.
 (function () {
+  const MOST = 10000, WAYS_OUT = {
+    Intl: "this JavaScript has no Intl: use toLocaleString and its kin, or code of your own",
+    fetch: "begin with const fetch = require('node-fetch')",
+    axios: "begin with const axios = require('axios')",
+  };
   function describe(error) {
+    const text = wording(error);
+    return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
+  }
+  function wording(error) {
     try {
-      if (error === null) return "InternalError: out of memory"; // what the engine throws when it cannot even make an error
+      if (error == null) return `Error: the code threw ${error}`;
       if (typeof error === "object" && !(error instanceof Error)) {
         if ("message" in error) return `${error.name || "Error"}: ${error.message}`;
         return JSON.stringify(error) ?? String(error);
       }
       const text = String(error).toWellFormed();
-      return text.endsWith("Intl is not defined") ? `${text}: this JavaScript has no Intl, so format numbers and dates with code of your own` : text;
+      const missing = / (\w+) is not defined$/.exec(text.slice(0, 100))?.[1];
+      return Object.hasOwn(WAYS_OUT, missing ?? "") ? `${text}: ${WAYS_OUT[missing]}` : text;
     } catch {
       return "Error: the code threw something that cannot be shown";
     }

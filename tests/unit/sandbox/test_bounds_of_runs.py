@@ -318,3 +318,16 @@ async def test_what_this_javascript_does_not_have_is_told_with_a_way_out(http: E
     async with open_sandbox(http, timeout_seconds=30, processes=1) as sandbox:
         with pytest.raises(JavaScriptError, match=r"^ReferenceError: Intl is not defined: .*code of your own$"):
             await sandbox.run("return new Intl.NumberFormat('de').format(5)", {})
+
+
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the system does not forget a process's peak of memory")
+async def test_a_run_that_throws_null_is_not_taken_for_the_one_before_it_that_used_much_memory(http: EchoHttp) -> None:
+    async with open_sandbox(http, timeout_seconds=30, processes=1) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        await sandbox.run("const a = new Uint8Array(50e6); a.fill(1); return a.length", {})
+        first = set(sandbox._children)
+
+        with pytest.raises(JavaScriptError, match=r"^Error: the code threw null$"):
+            await sandbox.run("throw null", {})
+
+        assert set(sandbox._children) == first

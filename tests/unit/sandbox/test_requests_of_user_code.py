@@ -202,3 +202,11 @@ async def test_large_bodies_go_both_ways(http: EchoHttp, sandbox: JavaScript) ->
 
 def test_the_answers_of_the_double_are_json() -> None:
     assert json.loads(MISSING.body) == {"m": 1}
+
+
+@pytest.mark.parametrize(("name", "module"), [("fetch", "node-fetch"), ("axios", "axios")])
+async def test_a_client_that_was_not_required_is_told_with_the_line_that_gets_it(sandbox: JavaScript, name: str, module: str) -> None:
+    with pytest.raises(JavaScriptError) as caught:
+        await sandbox.run(f"return await {name}('https://a.example')", {})
+
+    assert str(caught.value) == f"ReferenceError: {name} is not defined: begin with const {name} = require('{module}')"
