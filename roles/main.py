@@ -116,13 +116,14 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
 def _application(settings: Settings, main: Main, telemetry: Telemetry | None) -> Quart:
     """The API and, where it is wanted and there is a queue, the queue's page in front of it."""
     app = create_app(main.services)
+    rules = [rule.rule for rule in app.url_map.iter_rules()]
     if settings.logs.debug:
         sanitiser = Sanitiser(settings.logs.sanitize_body_fields, settings.logs.sanitize_header_fields)
         app.asgi_app = RequestLog(app.asgi_app, sanitiser)  # type: ignore[method-assign]
     if main.metrics is not None:
-        app.asgi_app = Counted(app.asgi_app, main.metrics, main.services.flows)  # type: ignore[method-assign]
+        app.asgi_app = Counted(app.asgi_app, main.metrics, main.services.flows, rules)  # type: ignore[method-assign]
     if telemetry is not None:
-        app.asgi_app = Traced(app.asgi_app, telemetry)  # type: ignore[method-assign]
+        app.asgi_app = Traced(app.asgi_app, telemetry, rules)  # type: ignore[method-assign]
     if settings.http.has_queue_dashboard and main.redis is not None:
         from flowisectl.web.pages.dashboard import Dashboard, shown_queues
 

@@ -11,17 +11,13 @@ from functools import partial
 from redis.asyncio import Redis
 
 from config.settings import Settings
-from flowisectl.clients.http import open_http
 from flowisectl.database.connection import Database, open_database
-from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.submission import UpsertSubmitter
 from flowisectl.documents.submitter import open_upserts
 from flowisectl.events.changes import Kept, open_changes
-from flowisectl.interfaces.http import HttpClient
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.observability.telemetry import Telemetry
 from flowisectl.predictions.callback_desk import open_callback_desk
-from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.schedule_clock import ScheduleClock, open_schedule_clock
 from flowisectl.predictions.submission import Submitter
 from flowisectl.predictions.submitter import QueueSubmitter, open_submitter
@@ -40,8 +36,9 @@ from flowisectl.web.metrics import MainMetrics
 from flowisectl.web.services import WebServices
 from flowisectl.web.webhooks.listeners import LocalListeners, RedisListeners, WebhookListeners
 from roles.metrics_page import metrics_page
+from roles.outgoing import open_outgoing
 from roles.presence import readiness_of
-from roles.resources import Foundation, foundation_of, open_queue, open_run_services, runners_of
+from roles.resources import Foundation, foundation_of, open_queue
 from roles.shared_storage import SharedStorage, storage_identity
 
 
@@ -101,7 +98,7 @@ async def open_web(settings: Settings, environment: Mapping[str, str], telemetry
             cancels_on_disconnect=settings.queue.on_disconnect == "cancel",
             storage_problem=SharedStorage(redis, settings.queue.name, storage).problem if redis is not None else None,
             readiness=readiness_of(database, redis),
-            outgoing=await _open_outgoing(settings, opened),
+            outgoing=await opened.enter_async_context(open_outgoing(settings.engine)),
             login_limit=LoginLimit(RedisCounters(redis, prefix=settings.queue.name) if redis is not None else None),
             min_schedule_seconds=settings.engine.min_schedule_seconds,
             listeners=_listeners(redis, submitter, settings.queue.name),
@@ -152,24 +149,15 @@ async def _open_submitters(
     if redis is not None:
         submitter = await opened.enter_async_context(open_submitter(redis, settings.queue, foundation.database, foundation.vault.seal))
         return submitter, await opened.enter_async_context(open_upserts(redis, settings.queue, foundation.database))
-    predictions, upserts = runners_of(await open_run_services(settings, foundation, None, opened))
-    local = LocalSubmitter(predictions, job_timeout_seconds=settings.queue.job_timeout_seconds, telemetry=telemetry)
-    opened.push_async_callback(local.close)
-    local_upserts = LocalUpserts(upserts, job_timeout_seconds=settings.queue.job_timeout_seconds, telemetry=telemetry)
-    opened.push_async_callback(local_upserts.close)
-    return local, local_upserts
+    from roles.running import open_local
+
+    return await open_local(settings, foundation, opened, telemetry)
 
 
 def _listeners(redis: Redis | None, submitter: Submitter, prefix: str) -> WebhookListeners:
     if redis is None or not isinstance(submitter, QueueSubmitter):
         return LocalListeners()
     return RedisListeners(redis, submitter, prefix=prefix)
-
-
-async def _open_outgoing(settings: Settings, opened: AsyncExitStack) -> HttpClient:
-    """What calls others for a flow from here: callbacks of webhooks, speech providers."""
-    engine = settings.engine
-    return await opened.enter_async_context(open_http(security_check=engine.http_security_check, deny_list=engine.http_deny_list))
 
 
 def _clock(settings: Settings, foundation: Foundation, submitter: Submitter) -> ScheduleClock:

@@ -14,11 +14,9 @@ from flowisectl.database.connection import Database
 from flowisectl.database.migrations.runner import schema_state
 from flowisectl.errors import DatabaseUnavailable
 from flowisectl.observability.readiness import Readiness
+from flowisectl.queue.overview import WOULD_WRITE
 from flowisectl.queue.roster import Presence, RoleSays
 from flowisectl.redis_connection import failures_named
-
-_WOULD_WRITE = "#!lua\nreturn 1"
-"""Writes nothing, yet is refused by a server that could not write: out of memory, without a place for its file, or a replica."""
 
 
 @asynccontextmanager
@@ -65,7 +63,7 @@ def readiness_of(database: Database, redis: Redis | None) -> Readiness:
 
         async def redis_answers() -> None:
             with failures_named(redis):
-                await client.eval(_WOULD_WRITE, 0)
+                await client.eval(WOULD_WRITE, 0)
 
         probes["redis"] = redis_answers
     return Readiness(probes)

@@ -32,7 +32,7 @@ from flowisectl.worker.running import RunningJob
 from roles.metrics_page import metrics_page
 from roles.presence import in_roster, readiness_of, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
-from roles.resources import Work, open_work
+from roles.running import Work, open_work
 
 _STARTING = "the worker is starting"
 

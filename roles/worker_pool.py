@@ -12,7 +12,7 @@ from config.settings import Settings
 from flowisectl.supervisor.printer import Printer
 from flowisectl.supervisor.process import Role
 from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
-from roles.probe import answers_http
+from roles.probe import answers_http, says_anything
 from roles.process import free_port, supervised_environment
 
 STOP_MARGIN_SECONDS = 5.0
@@ -48,6 +48,7 @@ def worker_role(
         stage=stage,
         stop_seconds=settings.worker.shutdown_grace_seconds + STOP_MARGIN_SECONDS,
         is_ready=partial(answers_http, host, port, "/healthz"),
+        is_alive=partial(says_anything, host, port, "/healthz"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -27,7 +27,7 @@ from flowisectl.cli import (
     status,
     user,
 )
-from flowisectl.cli.quick_start import begin_quickly
+from flowisectl.cli.quick_start import begin_quickly, end_quickly
 
 
 def _new_app() -> typer.Typer:
@@ -49,7 +49,7 @@ app.command("status")(status.status)
 app.command("health")(health.health)
 app.command("predict")(predict.predict)
 app.command("doctor")(doctor.doctor)
-app.command("shadow")(shadow.shadow)
+app.command("shadow", short_help="Compare answers with a Flowise that still runs.")(shadow.shadow)
 app.add_typer(env.app, name="env")
 app.add_typer(job_steering.app, name="jobs")
 app.add_typer(flows.app, name="flows")
@@ -101,5 +101,5 @@ def _app_for(arguments: Sequence[str]) -> typer.Typer:
     return slim
 
 
-def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+def main() -> NoReturn:
+    end_quickly(run(sys.argv[1:]))

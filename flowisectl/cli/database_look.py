@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from config.settings import DatabaseSettings
 
 LOOK_SECONDS = 3.0
+LOCK_SECONDS = 1.0
+"""How long a lock of SQLite may be held before it is told: what roles write takes some milliseconds."""
 _VERSION = "SELECT version_num FROM flowisectl_alembic_version"
 
 
@@ -23,6 +25,8 @@ class DatabaseLook:
     milliseconds: float = 0.0
     reason: str = ""
     """Why it cannot be used; empty when it can."""
+    lock: str = ""
+    """Why nobody can write although it can be read; empty when somebody can, and where that is not looked at."""
 
 
 def database_place(settings: DatabaseSettings) -> str:
@@ -39,6 +43,8 @@ async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
         async with asyncio.timeout(LOOK_SECONDS):
             look = {"sqlite": _sqlite_aside, "postgres": _postgres}.get(settings.type, _through_the_layer)
             schema = await look(settings)
+            milliseconds = (time.perf_counter() - began) * 1000
+            lock = await asyncio.to_thread(_lock, settings) if settings.type == "sqlite" and schema else ""
     except TimeoutError:
         return DatabaseLook(place=place, reason=f"no answer within {LOOK_SECONDS:g} s")
     except Exception as error:
@@ -46,7 +52,8 @@ async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
     return DatabaseLook(
         place=place,
         schema=schema,
-        milliseconds=(time.perf_counter() - began) * 1000,
+        milliseconds=milliseconds,
+        lock=lock,
         reason="" if schema else "it is not migrated: start a server, or run `flowisectl database migrate`",
     )
 
@@ -60,6 +67,21 @@ def _sqlite(settings: DatabaseSettings) -> str:
             return ""
         row = connection.execute(_VERSION).fetchone()
         return str(row[0]) if row else ""
+
+
+def _lock(settings: DatabaseSettings) -> str:
+    """Take the lock that writers need, and give it back at once: nothing is written. Another reason than a lock is not told here."""
+    file = settings.sqlite_file.absolute()
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=LOCK_SECONDS, isolation_level=None)
+        ) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return f"another process has locked it for more than {LOCK_SECONDS:g} s; `fuser {file}` names who has it"
+    return ""
 
 
 async def _sqlite_aside(settings: DatabaseSettings) -> str:

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from config.settings import RedisSettings, Settings
+from flowisectl.cli.views.units import all_stored
 
 if TYPE_CHECKING:
     from flowisectl.database.connection import Database
@@ -43,6 +44,7 @@ async def examine(settings: Settings) -> list[Result]:
         ("redis", _redis),
         ("database", _database),
         ("storage", _storage),
+        ("roles", _roles),
         ("ports", _ports),
         ("traces", _traces),
     ):
@@ -81,8 +83,10 @@ async def _redis(settings: Settings) -> AsyncIterator[Result]:
     yield _ok("redis", f"{redis_address(found)} answers in {facts.round_trip_ms:.1f} ms, version {facts.version}")
     if facts.role == "slave":
         yield _broken("redis", "this server is a replica and takes no jobs: point REDIS_URL to the primary")
-    if facts.memory_limit_bytes and facts.memory_bytes >= facts.memory_limit_bytes:
+    elif facts.is_full:
         yield _broken("memory", "Redis is full and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    elif facts.refusal:
+        yield _broken("redis", f"no jobs are taken: {facts.refusal}")
     if facts.eviction_policy == "noeviction":
         yield _ok("eviction", "noeviction: nothing is thrown away when memory is full")
     else:
@@ -187,7 +191,7 @@ async def _credentials(settings: Settings, database: Database, key: str) -> Resu
         names = ", ".join(f"{row.name} ({row.id})" for row in closed[:3]) + (" …" if len(closed) > 3 else "")
         advice = "use the key that they were stored with (SECRETKEY_PATH, FLOWISE_SECRETKEY_OVERWRITE), or enter them again"
         return _broken("credentials", f"{len(closed)} of {len(rows)} do not open with this key: {names}: {advice}")
-    return _ok("credentials", f"all {len(rows)} open with this key" if rows else "none is stored")
+    return _ok("credentials", all_stored(len(rows), "the stored one opens with this key", "open with this key"))
 
 
 async def _flows(database: Database) -> AsyncIterator[Result]:
@@ -216,7 +220,7 @@ async def _flows(database: Database) -> AsyncIterator[Result]:
         listed = ", ".join(f"{name} ({', '.join(sorted(set(flows))[:2])})" for name, flows in sorted(missing.items())[:5])
         yield _warning("nodes", f"stored flows use node types that are not here: {listed}: replace them, see `flowisectl nodes list`")
     elif not broken:
-        yield _ok("flows", f"all {len(rows)} can be run: every node type is here" if rows else "none is stored")
+        yield _ok("flows", all_stored(len(rows), "the stored one can be run", "can be run") + (": every node type is here" if rows else ""))
 
 
 async def _storage(settings: Settings) -> AsyncIterator[Result]:
@@ -246,6 +250,24 @@ async def _storage(settings: Settings) -> AsyncIterator[Result]:
         yield _ok("storage", f"{storage.place}: put, get and delete work")
 
 
+async def _roles(settings: Settings) -> AsyncIterator[Result]:
+    """Whatever works here must also be what the roles that run already have."""
+    from flowisectl.cli.connections import is_without_queue
+    from flowisectl.cli.role_check import trouble_beside_roles
+    from flowisectl.errors import RedisUnavailable
+
+    if is_without_queue(settings):
+        return
+    try:
+        roles, found = await trouble_beside_roles(settings)
+    except RedisUnavailable:
+        return  # told above
+    for what, text in found:
+        yield _broken(what, text)
+    if roles and not found:
+        yield _ok("roles", f"{len(roles)} run{'s' if len(roles) == 1 else ''} on this queue, with the same key and the same files")
+
+
 async def _ports(settings: Settings) -> AsyncIterator[Result]:
     from flowisectl.cli.health import readiness
     from roles.process import PortTaken, bound_socket
@@ -257,10 +279,12 @@ async def _ports(settings: Settings) -> AsyncIterator[Result]:
             with bound_socket(host, port, variable):
                 yield _ok("port", f"{variable} {port} is free")
         except PortTaken as error:
-            answer = await readiness(f"http://{local}:{port}")
+            url = f"http://{local}:{port}"
+            answer = await readiness(url)
             if answer.body is not None:
-                state = "ready" if answer.is_ready else f"not ready: {answer.reason}"
-                yield _ok("port", f"{variable} {port}: a role of flowisectl listens there and is {state}")
+                state = "ready" if answer.is_ready else answer.reason.removeprefix(f"{url} is ")
+                make = _ok if answer.is_ready else _warning
+                yield make("port", f"{variable} {port}: a role of flowisectl listens there and is {state}")
             else:
                 yield _warning("port", str(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +58,7 @@ def import_(
                 f"node {node.id} is a {node.name!r}, which this version does not have: the flow will fail there; "
                 "see `flowisectl nodes list` for what runs"
             )
-    write_line(asyncio.run(_import(settings, flow.name, flow.kind, flow_data)))
+    write_line(asyncio.run(_import(settings, flow.name, flow.kind, flow_data, bindings or ())))
 
 
 @app.command()
@@ -65,11 +66,15 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help='A file that "Export Chatflow" wrote.')],
     as_json: AsJson = False,
 ) -> None:
-    """Tell which nodes of a flow file run here, and what the others need. Exit 1 when one is not supported or lacks an extra."""
+    """Tell which nodes of a flow file run here, and what the others need. Exit 1 when one is not supported or lacks an extra.
+
+    Of an agentflow the wiring is looked at as well: no start or several, nodes that wait for each other in a circle.
+    """
     from flowisectl.cli.flow_file import name_of, read_flow_file
     from flowisectl.cli.installed_extras import has_extra
     from flowisectl.cli.output import show, write_json
     from flowisectl.cli.views.flow_check import verdict_view
+    from flowisectl.engine.agentflow.plan import plan_of
     from flowisectl.engine.flow import parse_flow
     from flowisectl.engine.flow_check import check_flow
     from flowisectl.nodes.discovery import load_catalogue
@@ -80,6 +85,8 @@ def check(
         write_json({"name": flow.name, "type": flow.kind, **verdict.to_json()})
     else:
         show(verdict_view(flow.name, flow.kind, verdict))
+    if flow.kind == "AGENTFLOW":
+        plan_of(flow)
     if not verdict.is_complete:
         raise typer.Exit(1)
 
@@ -170,14 +177,19 @@ async def find_flow(database: Database, wanted: str) -> dict[str, Any]:
     raise CommandFailed(f"there is no flow {wanted} in {database.place}: `flowisectl flows list` shows what there is")
 
 
-async def _import(settings: Settings, name: str, kind: str, flow_data: dict[str, Any]) -> str:
+async def _import(settings: Settings, name: str, kind: str, flow_data: dict[str, Any], bindings: Sequence[str]) -> str:
     import orjson
 
     from flowisectl.cli.connections import open_command_database
+    from flowisectl.cli.output import warn
     from flowisectl.database.chat_flow import insert_flow
+    from flowisectl.database.credential import get_credential
     from flowisectl.database.workspace import first_workspace
 
     async with open_command_database(settings) as database:
+        for binding in bindings:
+            if await get_credential(database, binding.partition("=")[2]) is None:
+                warn(f"--credential {binding}: there is no such credential in {database.place}; POST /api/v1/credentials makes one")
         workspace = await first_workspace(database)
         values = {
             "name": name,

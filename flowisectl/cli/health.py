@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from flowisectl.cli.options import DataDir, EnvFile, read_settings
+from flowisectl.cli.options import AsJson, DataDir, EnvFile, read_settings
 
 ANSWER_SECONDS = 5.0
 
@@ -31,12 +32,13 @@ class Answer:
 def health(
     role: Annotated[Role, typer.Option(help="Whom to ask: the server on PORT, or the worker on WORKER_PORT.")] = Role.MAIN,
     url: Annotated[str, typer.Option(metavar="URL", help="Ask this address instead, such as http://host:5566.")] = "",
+    as_json: AsJson = False,
     data_dir: DataDir = None,
     env_file: EnvFile = None,
 ) -> None:
     """Ask a role whether it is ready. Exit status 0: ready; 1: not, and standard error says why."""
     from flowisectl.cli.failure import FAILED, say
-    from flowisectl.cli.output import write_line
+    from flowisectl.cli.output import write_json, write_line
 
     settings, _ = read_settings(env_file, data_dir)
     if not url:
@@ -44,6 +46,9 @@ def health(
 
         url = server_url(settings) if role is Role.MAIN else worker_url(settings)
     answer = asyncio.run(readiness(url.rstrip("/")))
+    if as_json:
+        write_json({"ready": answer.is_ready, "url": url.rstrip("/"), "reason": answer.reason, "answer": answer.body})
+        raise typer.Exit(0 if answer.is_ready else FAILED)
     if not answer.is_ready:
         raise typer.Exit(say(answer.reason, FAILED))
     write_line("ready")
@@ -71,7 +76,7 @@ async def readiness(url: str) -> Answer:
     except TimeoutError:
         return Answer(is_ready=False, reason=f"{url} did not answer within {ANSWER_SECONDS:g} s")
     except OSError as error:
-        return Answer(is_ready=False, reason=f"nothing answers at {url} ({error.strerror or error})")
+        return Answer(is_ready=False, reason=f"nothing answers at {url} ({_reason(error)})")
     try:
         data = orjson.loads(body)
     except ValueError:
@@ -80,6 +85,11 @@ async def readiness(url: str) -> Answer:
         return Answer(is_ready=True, reason="", body=data)
     status_line = head.split(b"\r\n")[0].decode("latin-1")
     return Answer(is_ready=False, reason=f"{url} is not ready: {_why(data) or status_line}", body=data)
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; asyncio puts the address into that text, and in brackets."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def _why(data: Any) -> str:

@@ -74,7 +74,7 @@ def list_(
     show(jobs_view(jobs, int(time.time() * 1000), if_none="no job fits" if is_filtered else "none yet"))
 
 
-@app.command()
+@app.command(short_help="Show one job: its times, its nodes, its result or error.")
 def inspect(
     job_id: JobId,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay until the job has ended.")] = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -16,6 +16,7 @@ FULL_SHARE = 0.8
 SLOW_ROUND_TRIP_MS = 20.0
 LONG_WAIT_SECONDS = 1.0
 IDLE_WAIT_SECONDS = 5.0
+NAMED_ALONE = 3
 
 
 class Level(IntEnum):
@@ -32,15 +33,18 @@ class Finding:
     text: str
 
 
-def findings_of(overview: Overview, database: DatabaseLook, own_key: str) -> tuple[Finding, ...]:
-    """Everything worth a line, the worst first. `own_key` is the fingerprint of the key that this command sees, or empty."""
+def findings_of(overview: Overview, database: DatabaseLook, own_key: str, max_waiting: int = 0) -> tuple[Finding, ...]:
+    """Everything worth a line, the worst first.
+
+    `own_key` is the fingerprint of the key that this command sees, or empty; `max_waiting` is QUEUE_MAX_WAITING, 0 for no limit.
+    """
     found = [
         *_database(database, overview.roles),
         *_redis(overview.redis),
         *_roles(overview.roles),
         *_keys(overview.roles, own_key),
         *_storages(overview.roles),
-        *(finding for queue in overview.queues for finding in _queue(queue)),
+        *(finding for queue in overview.queues for finding in _queue(queue, max_waiting)),
     ]
     return tuple(sorted(found, key=lambda finding: -finding.level))
 
@@ -60,11 +64,15 @@ def _note(text: str) -> Finding:
 def _database(database: DatabaseLook, roles: Sequence[RoleSeen]) -> Iterator[Finding]:
     if database.reason:
         yield _down(f"database: {database.reason}")
-    for role in roles:
-        if role.write_trouble and not role.is_stale:
-            file = database.place.removeprefix("sqlite ") if database.place.startswith("sqlite ") else ""
-            advice = f"; `fuser {file}` names who has it" if file and "locks" in role.write_trouble else ""
-            yield _warning(f"{role.role} {role.name} cannot write to the database: {role.write_trouble}{advice}")
+    if database.lock:
+        yield _warning(f"nothing can be stored in the database: {database.lock}")
+    hang = [role for role in roles if role.write_trouble and not role.is_stale]
+    hang = [role for role in hang if not (database.lock and "locks" in role.write_trouble)]
+    for who, members in _grouped((role, "") for role in hang):
+        trouble = members[0].write_trouble
+        file = database.place.removeprefix("sqlite ") if database.place.startswith("sqlite ") else ""
+        advice = f"; `fuser {file}` names who has it" if file and "locks" in trouble else ""
+        yield _warning(f"{who} cannot write to the database: {trouble}{advice}")
     known = {role.schema for role in roles if role.schema}
     if database.schema and known and known != {database.schema}:
         newest = ", ".join(sorted(known))
@@ -79,8 +87,10 @@ def _redis(redis: RedisFacts) -> Iterator[Finding]:
     if not redis.has_append_only_file and redis.saves is False:
         yield _warning("Redis writes nothing to disk, so a restart loses what waits: set appendonly yes")
     used, limit = size(redis.memory_bytes), size(redis.memory_limit_bytes)
-    if redis.memory_limit_bytes and redis.memory_bytes >= redis.memory_limit_bytes:
+    if redis.is_full:
         yield _down(f"Redis is full ({used} of {limit}) and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    elif redis.refusal and redis.role != "slave":
+        yield _down(f"no jobs are taken: {redis.refusal}")
     elif redis.memory_limit_bytes and redis.memory_bytes > FULL_SHARE * redis.memory_limit_bytes:
         yield _warning(f"Redis uses {used} of {limit}: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
     if redis.role == "slave":
@@ -95,17 +105,31 @@ def _roles(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
         if not any(role.is_ready for role in members):
             what = "no server answers requests" if kind == "main" else "no worker takes jobs"
             yield _down(f"{what}: {'start one with ' if not members else 'see below, or start another with '}`{command}`")
-    for role in roles:
-        if role.is_stale:
-            silent = seconds(role.beat_age_seconds)
-            yield _warning(f"{role.role} {role.name} has been silent for {silent}: it was killed, or is stuck; see its log")
-        elif role.state == "not ready":
-            yield _warning(f"{role.role} {role.name} is not ready: {role.reason}")
-        elif role.state == "draining":
-            yield _note(f"{role.role} {role.name} is stopping and ends what it has")
+    for who, silent in _grouped((role, "") for role in roles if role.is_stale):
+        ages = seconds(max(role.beat_age_seconds for role in silent))
+        if len(silent) == 1:
+            yield _warning(f"{who} has been silent for {ages}: it was killed, or is stuck; see its log")
+        else:
+            yield _warning(f"{who} have been silent for up to {ages}: they were killed, are stuck, or cut off; see their logs")
+    for who, waiting in _grouped((role, role.reason) for role in roles if not role.is_stale and role.state == "not ready"):
+        yield _warning(f"{who} {'is' if len(waiting) == 1 else 'are'} not ready: {waiting[0].reason}")
+    for who, ending in _grouped((role, "") for role in roles if not role.is_stale and role.state == "draining"):
+        yield _note(f"{who} {'is stopping and ends what it has' if len(ending) == 1 else 'are stopping and end what they have'}")
     versions = {role.version for role in roles if not role.is_stale}
     if len(versions) > 1:
         yield _warning(f"roles run different versions ({', '.join(sorted(versions))}): bring all to the newest")
+
+
+def _grouped(members: Iterable[tuple[RoleSeen, str]]) -> Iterator[tuple[str, list[RoleSeen]]]:
+    """Roles of one kind with the same reason, as they are named in a sentence: each alone while they are few, many together."""
+    groups: dict[tuple[str, str], list[RoleSeen]] = {}
+    for role, reason in members:
+        groups.setdefault((role.role, reason), []).append(role)
+    for (kind, _), found in groups.items():
+        if len(found) > NAMED_ALONE:
+            yield f"{len(found)} {kind}s ({', '.join(role.name for role in found[:NAMED_ALONE])} …)", found
+        else:
+            yield from ((f"{kind} {role.name}", [role]) for role in found)
 
 
 def _keys(roles: Sequence[RoleSeen], own_key: str) -> Iterator[Finding]:
@@ -123,10 +147,12 @@ def _storages(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
         )
 
 
-def _queue(queue: QueueSnapshot) -> Iterator[Finding]:
+def _queue(queue: QueueSnapshot, max_waiting: int) -> Iterator[Finding]:
     name = "" if queue.queue == "prediction" else f" of {queue.queue}s"
     pace, free = queue.pace, queue.capacity - queue.running
     busy = f"{count(queue.running)} of {count(queue.capacity)} slots busy"
+    if max_waiting and queue.waiting >= max_waiting:
+        yield _down(f"{count(queue.waiting)} jobs{name} wait, the most that may (QUEUE_MAX_WAITING): requests get 429; add workers")
     if queue.capacity and pace.wait_p95_seconds is not None and pace.wait_p95_seconds > LONG_WAIT_SECONDS:
         since = f" for {pace.slow_minutes} min" if pace.slow_minutes > 1 else ""
         if free <= 0:

@@ -17,16 +17,19 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the node types by category."""
-    from flowisectl.cli.output import show, write_json
+    from flowisectl.cli.output import show, warn, write_json
     from flowisectl.cli.views.nodes import nodes_view
     from flowisectl.nodes.discovery import load_catalogue
 
-    definitions = [node.definition for node in load_catalogue()]
+    catalogue = load_catalogue()
+    definitions = [node.definition for node in catalogue]
     chosen = [item for item in definitions if not category or item.category.lower() == category.lower()]
     if as_json:
         write_json([item.to_json() for item in chosen])
     else:
         show(nodes_view(chosen))
+    for key, why in catalogue.broken.items():
+        warn(f"node {key} is left out, its module cannot be loaded: {why}")
 
 
 @app.command()
@@ -35,12 +38,14 @@ def show(name: Annotated[str, typer.Argument(help="The type's name, such as chat
     from flowisectl.cli import output
     from flowisectl.cli.failure import CommandFailed
     from flowisectl.cli.views.nodes import node_view
-    from flowisectl.errors import UnknownNode
+    from flowisectl.errors import BrokenNode, UnknownNode
     from flowisectl.nodes.discovery import load_catalogue
 
     catalogue = load_catalogue()
     try:
         definition = catalogue.get(name).definition
+    except BrokenNode as error:
+        raise CommandFailed(error.message) from None
     except UnknownNode:
         # The shortest are the nearest.
         alike = sorted((node.definition.name for node in catalogue if name.lower() in node.definition.name.lower()), key=len)

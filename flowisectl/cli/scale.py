@@ -7,19 +7,20 @@ from typing import Annotated
 
 import typer
 
-from flowisectl.cli.options import DataDir, EnvFile, read_settings
+from flowisectl.cli.options import AsJson, DataDir, EnvFile, read_settings
 
 WAIT_SECONDS = 90.0
 
 
 def scale(
     number: Annotated[int, typer.Argument(min=1, max=64, metavar="N", help="How many workers there shall be.")],
+    as_json: AsJson = False,
     data_dir: DataDir = None,
     env_file: EnvFile = None,
 ) -> None:
     """Give a running all-in-one more workers, or fewer; those that go finish what they have."""
     from flowisectl.cli.failure import CommandFailed
-    from flowisectl.cli.output import write_line
+    from flowisectl.cli.output import write_json, write_line
     from roles.runtime_file import ask_for_workers, read_runtime
 
     settings, _ = read_settings(env_file, data_dir)
@@ -32,5 +33,8 @@ def scale(
         time.sleep(0.1)
     if runtime is None:
         raise CommandFailed("the all-in-one has ended meanwhile")
+    if as_json:
+        write_json({"workers": number, "before": before})
+        return
     workers = f"{number} worker{'s' if number > 1 else ''}"
     write_line(workers if number != before else f"{workers}, as before")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from config.settings import Settings
+    from flowisectl.cli.database_look import DatabaseLook
+    from flowisectl.cli.health import Answer
     from flowisectl.cli.views.status import Status
 
 DOWN = 2
@@ -78,24 +80,33 @@ def _is_down(message: str, as_json: bool, plain: bool) -> int:
 def _without_queue(settings: Settings, as_json: bool, plain: bool) -> int:
     """MODE=main: there is a server or there is none."""
     from flowisectl.cli.connections import server_url
-    from flowisectl.cli.health import readiness
     from flowisectl.cli.output import write_json, write_line
 
     url = server_url(settings)
-    report = asyncio.run(readiness(url))
-    level = "fine" if report.is_ready else "down"
+    report, database = asyncio.run(_server_and_database(settings, url))
+    lock = f"nothing can be stored in the database: {database.lock}" if database.lock else ""
+    level = "down" if not report.is_ready else "warnings" if lock else "fine"
     if as_json:
-        write_json({"level": level, "mode": "main", "server": url, "answer": report.body})
+        write_json({"level": level, "mode": "main", "server": url, "answer": report.body, "database": asdict(database)})
     elif plain:
-        write_line(f"level {level}\nmode main\nserver {url}")
+        write_line(f"level {level}\nmode main\nserver {url}\ndatabase.locked {'yes' if lock else 'no'}")
     elif report.is_ready:
         write_line(f"MODE=main: the server at {url} is ready and runs flows itself; there is no queue to look at")
-    if not report.is_ready:
-        from flowisectl.cli.failure import say
+    if report.is_ready and not lock:
+        return 0
+    from flowisectl.cli.failure import FAILED, say
 
-        advice = "start it with `flowisectl start` (`--role all-in-one` for all with a queue), or set REDIS_URL to look at a queue"
-        return say(f"MODE=main: {report.reason}: {advice}", DOWN)
-    return 0
+    if report.is_ready:
+        return say(lock, FAILED)
+    advice = "start it with `flowisectl start` (`--role all-in-one` for all with a queue), or set REDIS_URL to look at a queue"
+    return say(f"MODE=main: {report.reason}: {advice}", DOWN)
+
+
+async def _server_and_database(settings: Settings, url: str) -> tuple[Answer, DatabaseLook]:
+    from flowisectl.cli.database_look import look_at_database
+    from flowisectl.cli.health import readiness
+
+    return await asyncio.gather(readiness(url), look_at_database(settings.database))
 
 
 @dataclass
@@ -124,7 +135,7 @@ class _Looker:
             database=database,
             own_key=key,
             last_jobs=await with_flow_names(overview.queues[0].last_jobs, self.settings.database),
-            findings=findings_of(overview, database, key),
+            findings=findings_of(overview, database, key, self.settings.queue.max_waiting),
         )
 
 

@@ -17,17 +17,18 @@ Email = Annotated[str, typer.Option(help="The address to log in with.")]
 Password = Annotated[
     str,
     typer.Option(
-        prompt=True, hide_input=True, confirmation_prompt=True, envvar="FLOWISECTL_PASSWORD", help="Asked for when it is not given."
+        envvar="FLOWISECTL_PASSWORD",
+        help="Better in the variable, as other users see what a command was given. Asked for when it is not given.",
     ),
 ]
 
 
 @app.command()
-def create(email: Email, password: Password, name: Annotated[str, typer.Option(help="By default the address.")] = "",
+def create(email: Email, password: Password = "", name: Annotated[str, typer.Option(help="By default the address.")] = "",
            data_dir: DataDir = None, env_file: EnvFile = None) -> None:  # fmt: skip
     """Make the first account, with its workspace."""
     settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_create(settings, email, password, name or email))
+    asyncio.run(_create(settings, email, password or _asked(), name or email))
 
 
 @app.command("list")
@@ -45,10 +46,21 @@ def list_(as_json: AsJson = False, data_dir: DataDir = None, env_file: EnvFile =
 
 
 @app.command("set-password")
-def set_password(email: Email, password: Password, data_dir: DataDir = None, env_file: EnvFile = None) -> None:
+def set_password(email: Email, password: Password = "", data_dir: DataDir = None, env_file: EnvFile = None) -> None:
     """Give an account another password."""
     settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_set_password(settings, email, password))
+    asyncio.run(_set_password(settings, email, password or _asked()))
+
+
+def _asked() -> str:
+    """The password as somebody types it, twice. Raises CommandFailed where nobody can be asked."""
+    import sys
+
+    from flowisectl.cli.failure import CommandFailed
+
+    if not sys.stdin.isatty():
+        raise CommandFailed("nobody can be asked for a password here: give it in FLOWISECTL_PASSWORD")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 async def _create(settings: Settings, email: str, password: str, name: str) -> None:

@@ -41,9 +41,10 @@ class Metric:
 class Counter(Metric):
     kind = "counter"
 
-    def __init__(self, name: str, about: str, labels: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, about: str, labels: Sequence[str] = (), *, known: Iterable[Labels] = ()) -> None:
+        """`known` are label values that are there from the start, with 0: what appears with its first event has no increase to see."""
         super().__init__(name, about, labels)
-        self._values: dict[Labels, float] = {} if labels else {(): 0.0}
+        self._values: dict[Labels, float] = dict.fromkeys(known, 0.0) if labels else {(): 0.0}
 
     def add(self, *values: str, by: float = 1.0) -> None:
         series = self._values

@@ -191,7 +191,7 @@ def figures_of(done: Round, cpu_seconds: Mapping[str, float], tokens: int) -> Fi
         arrived = sum(min(len(sample.text.split()), tokens) for sample in good)
         sent = tokens * int(found["requests"])
         found |= {
-            "broken_streams": sum(sample.text != expected or sample.events[-1:] != ["end"] for sample in good),
+            "broken_streams": sum(sample.text != expected or sample.events[-1:] != ["end"] or "error" in sample.events for sample in good),
             "first_token_ms": percentile([1000 * sample.first_token for sample in good if sample.first_token], 0.5),
             "tokens_per_second": arrived / done.seconds if done.seconds else 0.0,
             "tokens_lost": 1 - arrived / sent if sent else 0.0,

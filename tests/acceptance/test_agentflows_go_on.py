@@ -18,22 +18,35 @@ linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pr
 
 
 class Shop:
-    """A server outside: answers every request with a number, and keeps what it was asked."""
+    """A server outside: answers every request with a number, and keeps what it was asked. One path waits the first time."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Any]] = []
+        self.waits_at = ""
+        self.waiting = threading.Event()
+        self.gate = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 outer.asked.append((self.command, self.path, json.loads(body) if body else None))
+                if self.path == outer.waits_at:
+                    outer.waits_at = ""
+                    outer.waiting.set()
+                    outer.gate.wait(60)
                 answer = json.dumps({"number": len(outer.asked)}).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except OSError:  # the worker that asked is gone
+                    self.close_connection = True
 
             do_GET = do_POST
 
@@ -46,6 +59,7 @@ class Shop:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        self.gate.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -128,6 +142,43 @@ def test_calls_of_a_killed_worker_are_not_made_again(all_in_one, model, shop: Sh
         "llmAgentflow_0",
         "directReplyAgentflow_0",
     ]
+
+
+@linux_only
+def test_iteration_inside_an_iteration_goes_on_at_the_call_that_was_under_way(all_in_one, shop: Shop) -> None:
+    program = all_in_one(HTTP_SECURITY_CHECK="false")
+    rows, cells = "iterationAgentflow_0", "iterationAgentflow_1"
+    flow = program.import_flow(
+        flow_of(
+            [
+                node("startAgentflow_0", {"startInputType": "chatInput"}),
+                node(rows, {"iterationInput": '[["a", "b"], ["c", "d"]]'}),
+                node(cells, {"iterationInput": "{{ $iteration }}"}, parent=rows),
+                node("httpAgentflow_0", {"method": "GET", "url": f"{shop.url}/cell/{{{{ $iteration }}}}"}, parent=cells),
+                node(
+                    "directReplyAgentflow_0",
+                    {"directReplyMessage": "{{ $iteration }}{{ httpAgentflow_0.output.http.data.number }}"},
+                    parent=cells,
+                ),
+                node("directReplyAgentflow_1", {"directReplyMessage": f"{{{{ {rows} }}}}"}),
+            ],
+            [("startAgentflow_0", rows, ""), (rows, "directReplyAgentflow_1", ""), ("httpAgentflow_0", "directReplyAgentflow_0", "")],
+        ),
+        "cells",
+    )
+    shop.waits_at = "/cell/d"
+    connection = program.post(flow, {"question": "go", "chatId": "cells-1"})
+    assert shop.waiting.wait(30)
+
+    os.kill(worker_of(program), signal.SIGKILL)
+    result = json.loads(connection.getresponse().read())
+
+    # Of the two calls for d the first was never answered to anybody.
+    assert [path for _, path, _ in shop.asked] == ["/cell/a", "/cell/b", "/cell/c", "/cell/d", "/cell/d"]
+    assert result["text"] == "a1\nb2\nc3\nd5"
+    names = [item["nodeId"] for item in result["agentFlowExecutedData"]]
+    assert names.count("httpAgentflow_0") == 4
+    assert names[-3:] == [cells, rows, "directReplyAgentflow_1"]
 
 
 @linux_only

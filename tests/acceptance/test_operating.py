@@ -138,6 +138,22 @@ def test_doctor_finds_a_running_stack_well(all_in_one) -> None:
     assert all(line["level"] == "ok" for line in lines.values())
 
 
+@linux_only
+def test_doctor_tells_a_machine_that_does_not_fit_the_roles_that_run(all_in_one, tmp_path: Path) -> None:
+    program = all_in_one()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "encryption.key").write_text("another key than that of the roles")
+
+    fits = json.loads(program.run("doctor", "--json").stdout)
+    ended = program.run("doctor", "--json", SECRETKEY_PATH=str(tmp_path / "other"), BLOB_STORAGE_PATH=str(tmp_path / "files"))
+
+    broken = {line["what"]: line["text"] for line in json.loads(ended.stdout) if line["level"] == "broken"}
+    assert ended.returncode == 2
+    assert "is not the running roles'" in broken["key"] and "SECRETKEY_PATH" in broken["key"]
+    assert "BLOB_STORAGE_PATH" in broken["storage"]
+    assert [line["text"] for line in fits if line["what"] == "roles"] == ["2 run on this queue, with the same key and the same files"]
+
+
 def test_doctor_says_what_to_do_about_each_fault(program: Program) -> None:
     flow = function_flow()
     flow["nodes"][0]["data"]["name"] = "nodeOfTheFuture"
@@ -174,10 +190,11 @@ def test_workers_are_added_and_taken_away_while_everything_runs(all_in_one) -> N
     more = program.run("scale", "3")
     ports = json.loads((program.data_dir / "flowisectl-runtime.json").read_text())["worker_ports"]
     answered = [program.ask(flow, str(number))[0] for number in range(5)]
-    fewer = program.run("scale", "1")
+    fewer = program.run("scale", "1", "--json")
     workers = [role for role in json.loads(program.run("status", "--json").stdout)["roles"] if role["role"] == "worker"]
 
-    assert (more.stdout, fewer.stdout) == ("3 workers\n", "1 worker\n")
+    assert more.stdout == "3 workers\n"
+    assert json.loads(fewer.stdout) == {"workers": 1, "before": 3}
     assert len(set(ports)) == 3
     assert answered == [200] * 5
     assert len(workers) == 1

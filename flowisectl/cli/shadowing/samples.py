@@ -68,7 +68,7 @@ async def finished_samples(
 def _sample(job_id: str, flow_id: str, chat_id: str, finished_ms: int, data: bytes, ended: bytes, log: bytes | None) -> Sample:
     request = request_of(data)
     is_streamed = bool(request.get("wants_stream"))
-    result = PredictionResult.from_bytes(ended) if ended else PredictionResult.without_worker(job_id, "failed", "")
+    result = PredictionResult.from_bytes(ended, job_id) if ended else PredictionResult.without_worker(job_id, "failed", "")
     kinds = kinds_of(log.splitlines()) if log is not None and is_streamed else None
     body = None
     if result.is_ok and not result.stored_as:

@@ -53,7 +53,9 @@ def job_view(job: JobDetail, *, full: bool = False, payload: bool = False) -> Re
     if payload and job.result and not job.error:
         parts += [Text(), Text("Answer", "title"), _passage(answer_text(job.result), full)]
     elif job.state == "done":
-        parts += [Text(), Text(f"{len(job.result):,} characters of answer; --payload shows it and the question", "faint")]
+        length = len(answer_text(job.result))
+        told = f"{length:,} character{'' if length == 1 else 's'} of answer"
+        parts += [Text(), Text(f"{told}; --payload shows it and the question", "faint")]
     return Group(*parts)
 
 

@@ -21,6 +21,7 @@ def plain_lines(status: Status) -> list[str]:
         f"database.place {database.place}",
         f"database.schema {database.schema or '-'}",
         f"database.ok {'no' if database.reason else 'yes'}",
+        f"database.locked {'yes' if database.lock else 'no'}",
         f"key {status.key_text}",
     ]
     for queue in status.overview.queues:

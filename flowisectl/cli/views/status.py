@@ -73,8 +73,8 @@ class Status:
         }
 
 
-def status_view(status: Status, *, has_jobs: bool = True) -> RenderableType:
-    """One quiet screen, 80 columns wide."""
+def status_view(status: Status, *, has_jobs: bool = True, most_roles: int | None = None) -> RenderableType:
+    """One quiet screen, 80 columns wide; with `most_roles` of more roles those that are not well come first."""
     overview = status.overview
     jobs = [Text("Last jobs", "title"), jobs_view(status.last_jobs, overview.taken_ms), Text()] if has_jobs else []
     return Group(
@@ -82,7 +82,7 @@ def status_view(status: Status, *, has_jobs: bool = True) -> RenderableType:
         Text(),
         _queues(overview.queues),
         Text(),
-        _roles(overview),
+        _roles(overview, most_roles),
         Text(),
         *jobs,
         *_findings(status.findings),
@@ -90,11 +90,16 @@ def status_view(status: Status, *, has_jobs: bool = True) -> RenderableType:
 
 
 def fitting(status: Status, console: Console) -> RenderableType:
-    """The page with as many of the last jobs as the terminal is high enough for: what is wrong stands at its end."""
+    """The page with as many of the last jobs, then of the roles, as the terminal is high enough for: what is wrong stands at its end."""
     for shown in range(len(status.last_jobs), -1, -1):
         view = status_view(replace(status, last_jobs=status.last_jobs[:shown]), has_jobs=shown > 0)
-        if len(console.render_lines(view, pad=False)) <= console.height:
-            break
+        if (too_many := len(console.render_lines(view, pad=False)) - console.height) <= 0:
+            return view
+    # One line more says how many are left out.
+    fewer = max(1, len(status.overview.roles) - too_many - 1)
+    while len(console.render_lines(view, pad=False)) > console.height and fewer >= 1:
+        view = status_view(status, has_jobs=False, most_roles=fewer)
+        fewer -= 1
     return view
 
 
@@ -162,7 +167,7 @@ def _queue_cells(queue: QueueSnapshot) -> Sequence[Text | str]:
     )
 
 
-def _roles(overview: Overview) -> RenderableType:
+def _roles(overview: Overview, most: int | None = None) -> RenderableType:
     if not overview.roles:
         return Text("no role runs", "state.bad")
     columns = Columns(
@@ -177,11 +182,22 @@ def _roles(overview: Overview) -> RenderableType:
         Column("beat", 4, is_right=True, gap=""),
     )
     lines = [columns.head()]
-    for role in overview.roles:
+    shown, rest = _first(overview.roles, most)
+    for role in shown:
         lines.append(columns.line(_role_cells(role, overview.taken_ms)))
         if role.last_error:
             lines.append(one_line(f"{ago(role.last_error_ms, overview.taken_ms)}: {role.last_error}", WIDTH, indent=9, style="faint"))
+    if rest:
+        lines.append(Text(f"… {len(rest)} more, {'all ready' if all(role.is_ready for role in rest) else 'some not ready'}", "faint"))
     return Group(*lines)
+
+
+def _first(roles: Sequence[RoleSeen], most: int | None) -> tuple[list[RoleSeen], list[RoleSeen]]:
+    """Those that are shown, in the roster's order, and the others: whoever is not well is shown before who is."""
+    if most is None or len(roles) <= most:
+        return list(roles), []
+    chosen = {role.id for role in sorted(roles, key=lambda role: role.is_ready)[:most]}
+    return [role for role in roles if role.id in chosen], [role for role in roles if role.id not in chosen]
 
 
 def _role_cells(role: RoleSeen, now_ms: int) -> Sequence[Text | str]:

@@ -67,3 +67,8 @@ def ago(epoch_ms: int, now_ms: int) -> str:
 def short_id(value: str) -> str:
     """The beginning of an id, long enough to be found by."""
     return value[:8]
+
+
+def all_stored(number: int, one: str, many: str) -> str:
+    """What holds for everything that is stored: `all 3 <many>`, or the sentence for one, or that there is nothing."""
+    return one if number == 1 else f"all {number} {many}" if number else "none is stored"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from pathlib import Path
@@ -166,3 +167,22 @@ def test_nodes_are_listed_and_shown(flowisectl) -> None:
     assert {"chatOpenAI", "llmChain"} <= {item["name"] for item in listed}
     assert "basepath" in shown
     assert missing.status == 1 and "chatOpenAI" in missing.err
+
+
+def test_where_nobody_can_be_asked_a_password_comes_in_a_variable(flowisectl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n{PASSWORD}\n"))
+
+    refused = flowisectl("user", "create", "--email", "me@example.com")
+    monkeypatch.setenv("FLOWISECTL_PASSWORD", PASSWORD)
+    made = flowisectl("user", "create", "--email", "me@example.com")
+
+    assert refused.status == 1 and "FLOWISECTL_PASSWORD" in refused.err
+    assert made.status == 0, made.err
+
+
+def test_a_credential_that_is_not_stored_is_warned_of_at_the_import(flowisectl, tmp_path: Path) -> None:
+    ended = flowisectl("flows", "import", str(flow_file(tmp_path)), "--credential", "customFunction_0=nobody")
+
+    assert ended.status == 0 and uuid.UUID(ended.out.strip())
+    assert "--credential customFunction_0=nobody: there is no such credential" in ended.err
+    assert "POST /api/v1/credentials" in ended.err

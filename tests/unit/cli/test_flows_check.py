@@ -39,6 +39,20 @@ def test_an_unknown_node_is_told_and_ends_with_1(flowisectl: Callable[..., Any],
     assert data["nodes"][0]["verdict"] == "not supported yet"
 
 
+def test_an_agentflow_that_no_run_gets_through_is_told(flowisectl: Callable[..., Any], tmp_path: Path) -> None:
+    names = ("startAgentflow", "directReplyAgentflow", "llmAgentflow")
+    nodes = [{"id": name, "data": {"name": name, "category": "Agent Flows", "inputs": {}}} for name in names]
+    pairs = [(names[0], names[1]), (names[1], names[2]), (names[2], names[1])]
+    path = tmp_path / "circle.json"
+    path.write_text(json.dumps({"nodes": nodes, "edges": [{"source": source, "target": target} for source, target in pairs]}))
+
+    ended = flowisectl("flows", "check", str(path))
+
+    assert ended.status == 1
+    assert "directReplyAgentflow waits for llmAgentflow" in " ".join(ended.err.split())
+    assert "runs" in ended.out, "what there is to say of the nodes is said all the same"
+
+
 def test_a_file_that_is_no_flow_is_told(flowisectl: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
 

@@ -17,8 +17,8 @@ WORKER = replace(ROLE, id="h:2:b", storage="mine")
 KEY = ROLE.key_fingerprint
 
 
-def judged(overview: Overview = OVERVIEW, database: DatabaseLook = DATABASE, key: str = KEY) -> list[tuple[Level, str]]:
-    return [(finding.level, finding.text) for finding in findings_of(overview, database, key)]
+def judged(overview: Overview = OVERVIEW, database: DatabaseLook = DATABASE, key: str = KEY, most: int = 0) -> list[tuple[Level, str]]:
+    return [(finding.level, finding.text) for finding in findings_of(overview, database, key, most)]
 
 
 def with_queue(**changes: object) -> Overview:
@@ -165,3 +165,68 @@ def test_a_full_redis_is_an_outage_and_a_nearly_full_one_a_warning() -> None:
 
     assert is_full is Level.DOWN and "takes no jobs: raise maxmemory" in text
     assert is_nearly is Level.WARNING
+
+
+def test_a_redis_just_below_its_limit_is_full() -> None:
+    """A server refuses what goes beyond its limit, so that it never quite reaches it."""
+    [(level, text)] = judged(replace(OVERVIEW, redis=replace(REDIS, memory_bytes=8_380_000, memory_limit_bytes=8_388_608)))
+
+    assert level is Level.DOWN and "Redis is full (8.0 MB of 8.0 MB)" in text
+
+
+def test_a_redis_that_refuses_to_write_is_an_outage_and_says_why() -> None:
+    refuses = replace(REDIS, refusal="Redis at h:6379 cannot serve now: MISCONF Errors writing to the AOF file")
+
+    [(level, text)] = judged(replace(OVERVIEW, redis=refuses))
+    [(of_replica, about)] = judged(replace(OVERVIEW, redis=replace(refuses, role="slave")))
+
+    assert level is Level.DOWN and "MISCONF" in text
+    assert of_replica is Level.WARNING and "primary" in about
+
+
+def test_a_database_that_is_locked_while_nobody_writes_is_told_once() -> None:
+    locked = replace(DATABASE, lock="another process has locked it for more than 1 s; `fuser /data/database.sqlite` names who has it")
+    hangs = replace(WORKER, write_trouble="a write has waited 12 s: another process locks it, or it is slow")
+
+    [(level, text)] = judged(database=locked)
+    both = judged(replace(OVERVIEW, roles=(MAIN, hangs)), database=locked)
+
+    assert level is Level.WARNING and "nothing can be stored" in text and "`fuser /data/database.sqlite`" in text
+    assert both == [(level, text)]
+
+
+def test_a_queue_that_takes_no_more_is_an_outage() -> None:
+    [(level, text)] = judged(with_queue(waiting=10_000), most=10_000)
+    below = judged(with_queue(waiting=9_999), most=10_000)
+
+    assert level is Level.DOWN
+    assert text == "10,000 jobs wait, the most that may (QUEUE_MAX_WAITING): requests get 429; add workers"
+    assert below == []
+
+
+def test_many_roles_with_the_same_trouble_are_one_line() -> None:
+    silent = tuple(replace(WORKER, id=f"app-{number}:{number}:x", beat_age_seconds=20 + number) for number in range(40))
+    waiting = tuple(replace(WORKER, id=f"db-{number}:{number}:x", state="not ready", reason="no Redis") for number in range(9))
+
+    texts = [text for _, text in judged(replace(OVERVIEW, roles=(MAIN, *silent, *waiting)))]
+
+    assert texts[1:] == [
+        "40 workers (app-0:0, app-1:1, app-2:2 …) have been silent for up to 59 s: they were killed, are stuck, or cut off; see their logs",
+        "9 workers (db-0:0, db-1:1, db-2:2 …) are not ready: no Redis",
+    ]
+
+
+def test_few_roles_are_named_one_by_one() -> None:
+    silent = tuple(replace(WORKER, id=f"app-{number}:{number}:x", beat_age_seconds=20) for number in range(3))
+
+    texts = [text for _, text in judged(replace(OVERVIEW, roles=(MAIN, *silent)))]
+
+    assert [text.partition(" has been silent")[0] for text in texts[1:]] == ["worker app-0:0", "worker app-1:1", "worker app-2:2"]
+
+
+def test_many_roles_that_cannot_write_are_one_line() -> None:
+    hang = tuple(replace(WORKER, id=f"app-{number}:{number}:x", write_trouble="has no room left") for number in range(9))
+
+    [(_, text)] = judged(replace(OVERVIEW, roles=(MAIN, *hang)))
+
+    assert text == "9 workers (app-0:0, app-1:1, app-2:2 …) cannot write to the database: has no room left"

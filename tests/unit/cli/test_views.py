@@ -199,6 +199,32 @@ def test_on_a_low_terminal_what_is_wrong_stays_in_sight() -> None:
     assert any("database: gone" in line for line in lines)
 
 
+@pytest.mark.parametrize("height", [24, 30, 50])
+def test_many_roles_leave_room_for_what_is_wrong(height: int) -> None:
+    workers = [replace(ROLE, id=f"app-{number}:{number}:a") for number in range(64)]
+    workers[50] = replace(workers[50], beat_age_seconds=30)
+    status = status_of(overview=replace(OVERVIEW, roles=tuple(workers)), database=replace(DATABASE, reason="gone"))
+    console = make_console(io.StringIO(), width=80)
+    console.height = height
+
+    lines = lines_of(fitting(status, console))
+
+    assert len(lines) <= height
+    assert any("database: gone" in line for line in lines)
+    assert any("app-50:50" in line and "stale" in line for line in lines)
+    assert any(line.startswith("… ") and line.endswith(" more, all ready") for line in lines)
+
+
+def test_all_roles_are_shown_where_there_is_room() -> None:
+    workers = tuple(replace(ROLE, id=f"app-{number}:{number}:a") for number in range(64))
+    console = make_console(io.StringIO(), width=80)
+    console.height = 200
+
+    lines = lines_of(fitting(status_of(overview=replace(OVERVIEW, roles=workers)), console))
+
+    assert sum("app-" in line for line in lines) == 64 and not any("more" in line for line in lines)
+
+
 def test_plain_status_is_one_name_and_value_a_line() -> None:
     lines = plain_lines(status_of(database=replace(DATABASE, reason="gone")))
 
@@ -370,3 +396,15 @@ def test_sizes_are_short(size: int, text: str) -> None:
 
 def test_there_is_no_colour_outside_a_terminal() -> None:
     assert not any("\x1b" in line for line in lines_of(status_view(status_of())))
+
+
+@pytest.mark.parametrize(
+    ("result", "told"), [('{"text": "seven77", "chatId": "x"}', "7 characters of answer;"), ('{"text": "1"}', "1 character of answer;")]
+)
+def test_the_length_that_is_told_is_that_of_the_answer_not_of_its_json(result: str, told: str) -> None:
+    assert told in "\n".join(lines_of(job_view(replace(DETAIL, result=result))))
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "none is stored"), (1, "the stored one runs"), (3, "all 3 run")])
+def test_one_is_not_told_of_as_many(number: int, text: str) -> None:
+    assert units.all_stored(number, "the stored one runs", "run") == text

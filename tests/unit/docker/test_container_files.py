@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from config.settings import Settings
 from config.variables import VARIABLES
 from flowisectl.cli.app import app
 from flowisectl.observability.process_metrics import dependency_metrics, process_metrics
 from flowisectl.observability.readiness import ReadinessReport
 from flowisectl.queue.gauges import queue_gauges
 from flowisectl.queue.overview import Overview, RedisFacts
+from flowisectl.web.access.gate import API
 from flowisectl.web.metrics import MainMetrics
 from flowisectl.worker.metrics import WorkerMetrics
 
@@ -258,3 +261,33 @@ def test_the_dashboard_and_the_scaler_ask_for_metrics_that_there_are() -> None:
     assert len(queries) >= 20
     assert {re.sub(r"_bucket$", "", name) for name in asked} <= metric_names()
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+def alert_rules() -> list[dict[str, Any]]:
+    [group] = yaml.safe_load((DOCKER / "prometheus" / "alerts.yml").read_text())["groups"]
+    rules: list[dict[str, Any]] = group["rules"]
+    return rules
+
+
+@pytest.mark.parametrize("rule", alert_rules(), ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_metrics_that_there_are_and_says_what_to_do(rule: dict[str, Any]) -> None:
+    asked = set(re.findall(r"\b([a-z_]+)\{", rule["expr"]))
+    labels = set(re.findall(r"[{,]([a-z]+)[=!]", rule["expr"]))
+
+    assert asked and asked <= metric_names() | {"up"}
+    assert labels <= {"queue", "outcome", "route", "code", "name", "app", "job"}
+    assert all(rule["expr"].count(left) == rule["expr"].count(right) for left, right in ("()", "{}", "[]"))
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert set(rule["annotations"]) == {"summary", "action"}
+    for command in re.findall(r"`flowisectl ([a-z-]+)( [a-z]+)?", rule["annotations"]["action"]):
+        assert command[0] in get_command(app).commands  # type: ignore[attr-defined]
+
+
+def test_prometheus_scrapes_what_compose_starts() -> None:
+    scraped = {job["job_name"]: job for job in yaml.safe_load((DOCKER / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]}
+    services = yaml.safe_load((DOCKER / "docker-compose-queue-source.yml").read_text())["services"]
+
+    names = {name: job["dns_sd_configs"][0]["names"][0] for name, job in scraped.items()}
+    assert set(names.values()) <= set(services)
+    assert scraped["flowise-main"]["metrics_path"] == f"{API}metrics" and "metrics_path" not in scraped["flowise-worker"]
+    assert [job["dns_sd_configs"][0]["port"] for job in scraped.values()] == [Settings().http.port, Settings().worker.port]

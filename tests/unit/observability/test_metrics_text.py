@@ -83,3 +83,12 @@ def test_a_process_tells_its_memory_its_cpu_and_what_it_depends_on() -> None:
     assert found["flowise_process_cpu_seconds_total"][()] > 0
     assert found["flowisectl_dependency_up"] == {(("name", "redis"),): 1, (("name", "database"),): 0}
     assert found["flowisectl_dependency_seconds"][(("name", "redis"),)] == 0.002
+
+
+def test_label_values_that_are_known_are_there_from_the_start() -> None:
+    counter = Counter("jobs_total", "Jobs.", ("outcome",), known=(("done",), ("failed",)))
+
+    counter.add("failed")
+
+    text = to_text([counter], {}).decode()
+    assert 'jobs_total{outcome="done"} 0' in text and 'jobs_total{outcome="failed"} 1' in text

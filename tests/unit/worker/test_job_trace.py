@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
+from flowisectl.interfaces.model_call import begin_call
 from flowisectl.queue.summary import node_name
 from flowisectl.worker.trace import MAX_NODES, MAX_TEXT, JobTrace
 
@@ -22,6 +24,22 @@ def test_each_run_of_a_node_is_a_line_with_its_time() -> None:
     ]
     assert all(line["took"] >= 0 and line["started"] > 0 for line in kept["nodes"])
     assert kept["notes"] == ["asked twice"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("401 no such key", "openAI: 401 no such key"), ("openAI: no key", "openAI: no key"), ("", "")]
+)
+def test_the_provider_that_refused_is_named_once(text: str, shown: str) -> None:
+    trace = JobTrace()
+    trace.node_started("llm_0", "llm", "Ask")
+    call = begin_call("openAI", "gpt", "chat")
+    assert call is not None
+    call.answered(provider="openAI", model="gpt", status=401)
+
+    trace.node_ended("llm_0", "error", text)
+
+    [line] = orjson.loads(trace.to_bytes())["nodes"]
+    assert (line["error"], line["http"], "by" in line) == (shown, 401, False)
 
 
 def test_news_are_news_once() -> None:
