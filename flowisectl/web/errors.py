@@ -7,6 +7,7 @@ The standard error is `{"statusCode": int, "success": false, "message": text, "s
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +19,13 @@ from werkzeug.exceptions import HTTPException
 
 from flowisectl.errors import (
     AccessDenied,
+    DatabaseUnavailable,
     DeadlinePassed,
     FlowisectlError,
     FlowNotFound,
     InvalidApiKey,
     InvalidRequest,
+    RedisUnavailable,
     Unavailable,
 )
 from flowisectl.predictions.error_text import shown_error
@@ -32,6 +35,15 @@ from flowisectl.web.requests.json_text import to_json
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = "2"
+TOLD_AGAIN_SECONDS = 60.0
+"""So long the log says nothing more of the same trouble, however many requests meet it."""
+_LATER = "try again in a moment; if it lasts, `flowisectl status` on the server tells the cause"
+_OUTSIDE: Mapping[type[Unavailable], str] = {
+    RedisUnavailable: f"The queue cannot be reached now: {_LATER}",
+    DatabaseUnavailable: f"The database cannot be reached now: {_LATER}",
+}
+"""What callers read of troubles whose texts name addresses of the inside."""
+_told: dict[type[Unavailable], float] = {}
 _TEXTS = {413: "request entity too large", 408: "The request's body did not arrive in time"}
 
 
@@ -97,6 +109,17 @@ def status_of(error: FlowisectlError) -> int:
             return 500
 
 
+def outside_text(error: FlowisectlError) -> str:
+    """An error's text as callers may read it; what names an address of the inside goes to the log instead."""
+    kind = next((kind for kind in _OUTSIDE if isinstance(error, kind)), None)
+    if kind is None:
+        return error.message
+    if time.monotonic() - _told.get(kind, float("-inf")) >= TOLD_AGAIN_SECONDS:
+        _told[kind] = time.monotonic()
+        log.warning("requests get 503: %s", error.message)
+    return _OUTSIDE[kind]
+
+
 def error_body(status: int, message: str, stack: str | None = None) -> dict[str, Any]:
     """The standard error. A provider's refusal of its key is told in words that a user can act on."""
     return {"statusCode": status, "success": False, "message": shown_error(message), "stack": stack or {}}
@@ -121,7 +144,7 @@ def to_answer(error: Exception, *, with_stack: bool = False) -> RawAnswer:
     if isinstance(error, HttpError) and error.body is not None:
         return RawAnswer(status=error.status, body=to_json(error.body))
     if isinstance(error, FlowisectlError):
-        status, message = status_of(error), error.message
+        status, message = status_of(error), outside_text(error)
     elif isinstance(error, HTTPException):
         status = error.code or 500
         message = _TEXTS.get(status) or error.description or error.name

@@ -17,6 +17,7 @@ from quart import Response
 from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.submission import HandingSubmission, Submission
+from flowisectl.web.errors import outside_text
 from flowisectl.web.requests.json_text import to_json
 from flowisectl.web.requests.source import SEND_KEY, current_scope
 from flowisectl.web.streams.chunks import ChunkWriter, chunk_writer
@@ -188,7 +189,7 @@ class _Stream:
         except _Stalled:
             raise
         except FlowisectlError as error:
-            self._put(error_frame(self._prefix + error.message))
+            self._put(error_frame(self._prefix + outside_text(error)))
         except Exception:
             log.exception("the stream of job %s failed unexpectedly", self._submission.job_id)
             self._put(error_frame(f"{self._prefix}Internal Server Error: the server's log has the cause"))

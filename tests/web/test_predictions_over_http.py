@@ -123,7 +123,7 @@ async def test_a_flow_that_cannot_end_says_so(anybody: QuartClient, make_flow: M
         (PredictionResult(error="odd", error_kind="X", status=200), 500, PREFIX + "odd"),
         (PredictionResult(error="401 Incorrect API key provided: sk-1", status=500), 500, "401 Unauthorized \u2013 check your API key"),
         (DeadlinePassed("Job 1 took too long"), 504, "Job 1 took too long"),
-        (RedisUnavailable("Redis is away"), 503, "Redis is away"),
+        (RedisUnavailable("Redis at localhost:1 is away"), 503, "The queue cannot be reached now"),
     ],
 )
 async def test_a_run_that_failed_is_the_standard_error(
@@ -137,7 +137,7 @@ async def test_a_run_that_failed_is_the_standard_error(
     body = await answer.get_json()
     assert answer.status_code == status
     assert body["message"].startswith(message)
-    assert "sk-1" not in body["message"]
+    assert "sk-1" not in body["message"] and "localhost" not in body["message"]
     assert set(body) == {"statusCode", "success", "message", "stack"}
 
 
@@ -149,6 +149,7 @@ async def test_redis_away_at_submit_asks_to_come_again(anybody: QuartClient, mak
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+    assert "localhost:1" not in await answer.get_data(as_text=True)
 
 
 async def test_an_unexpected_error_tells_nothing_of_its_inside(anybody: QuartClient, make_flow: MakeFlow, submitter: Any) -> None:
