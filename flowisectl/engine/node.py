@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 
 from flowisectl.errors import MissingInput
+from flowisectl.interfaces.lenient_json import parse_lenient
 
 if TYPE_CHECKING:
     from flowisectl.engine.context import RunContext
@@ -252,14 +253,9 @@ class NodeInputs:
         if not isinstance(value, str):
             return default if value is None else value
         try:
-            return orjson.loads(value)
+            return parse_lenient(value)
         except ValueError:
-            import json5  # seldom needed, and half a megabyte
-
-            try:
-                return json5.loads(value)
-            except ValueError:
-                return default
+            return default
 
     def items(self, name: str) -> list[Any]:
         """The connections of a list socket: nested lists flattened, empty entries dropped. Raises MissingInput as `get` does."""

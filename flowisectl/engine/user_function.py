@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import json5
 import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError, InvalidFlow
 from flowisectl.interfaces.javascript import HostFunction, JavaScriptError
-
-_MAX_LENIENT = 20_000
-"""Characters. The JSON5 parser is slow: longer text that is not plain JSON stays text, so it cannot hold up other runs."""
+from flowisectl.interfaces.lenient_json import parse_lenient
 
 
 class UserFunctionError(FlowError):
@@ -71,12 +68,6 @@ def lenient_json(text: str) -> Any:
     if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
         return text
     try:
-        return orjson.loads(text)
+        return parse_lenient(text)
     except ValueError:
-        pass
-    if len(text) > _MAX_LENIENT:
-        return text
-    try:
-        return json5.loads(text)
-    except (ValueError, RecursionError):
         return text

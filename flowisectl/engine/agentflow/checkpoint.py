@@ -23,6 +23,7 @@ FREE = frozenset({START, LOOP, "conditionAgentflow", "directReplyAgentflow", "st
 """Nodes that cost nothing and touch nothing: doing them again is cheaper than keeping them."""
 ASKING = frozenset({ITERATION, "llmAgentflow", "conditionAgentAgentflow", "retrieverAgentflow"})
 """Nodes that only ask: doing a few of them again costs, but changes nothing outside."""
+_REPEATABLE = FREE | ASKING
 SHORT_RUN = 64
 """Executed nodes. Up to here everything is kept at once; a longer run is kept as a whole each time, so it waits a little with what
 only asks: until the run has grown by a twentieth, or a second has passed."""
@@ -143,7 +144,7 @@ class Keeper:
     def finished(self, node_name: str) -> None:
         """A node has finished, at whatever depth; told before its state is offered for keeping."""
         self._finished += 1
-        self._touched = self._touched or node_name not in FREE | ASKING
+        self._touched = self._touched or node_name not in _REPEATABLE
 
     async def after_node(self, state: AgentflowState, node_name: str, items: FinishedItems | None = None) -> None:
         """A node has finished and its result was sent on. The last node's is not kept: what follows is the answer.

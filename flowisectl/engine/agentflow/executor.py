@@ -131,7 +131,8 @@ class _Level:
                 continue
             try:
                 if state.steps > self._run.context.max_iterations:
-                    raise FlowError("Maximum iteration limit reached")
+                    limit = self._run.context.max_iterations
+                    raise FlowError(f"Maximum iteration limit reached: {limit} steps; end the loop by a condition, or raise MAX_ITERATIONS")
                 state = await self._advance(state, node)
                 await self._keep(state, node.name)
             except asyncio.CancelledError:

@@ -103,17 +103,14 @@ def _check(plan: FlowPlan, where: str) -> None:
 
 
 def _possible(plan: FlowPlan) -> set[str]:
-    """The nodes that some run reaches. Loops jump without waiting, so where one leads is possible as soon as the loop is."""
+    """The nodes that some run reaches along edges. Loops jump as well, but nothing need follow them: where one is reached is an end."""
     found: set[str] = set()
     waiting = list(plan.starts)
     while waiting:
         node_id = waiting.pop()
-        if node_id in found or node_id not in plan.nodes:
+        if node_id in found:
             continue
         found.add(node_id)
-        node = plan.nodes[node_id]
-        if node.name == LOOP:
-            waiting.append(str(node.inputs.get("loopBackToNode") or "").partition("-")[0])
         waiting += [edge.target for edge in plan.edges_from[node_id] if plan.requirements[edge.target].is_met(tuple(found))]
     return found
 

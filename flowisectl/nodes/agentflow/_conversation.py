@@ -8,12 +8,15 @@ from typing import Any
 
 from flowisectl.engine.agentflow.messages import prepended_messages
 from flowisectl.engine.agentflow.step import Message, Step
+from flowisectl.engine.agentflow.step_inputs import wrong_input
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.agent_memory import SUMMARY, WINDOW, remembered
 from flowisectl.nodes.agentflow._messages import image_message, with_images
+from flowisectl.nodes.agentflow._params import MESSAGE_ROLES
 
+_ROLES = tuple(option.name for option in MESSAGE_ROLES)
 _BLANKS = re.compile(r"\s+")
 
 
@@ -83,7 +86,13 @@ class Conversation:
         return self._inputs.text(f"{self._prefix}MemoryType", "allMessages")
 
     def _configured(self) -> list[Message]:
-        rows = self._inputs.rows(f"{self._prefix}Messages")
+        name = f"{self._prefix}Messages"
+        rows = self._inputs.rows(name)
+        for number, row in enumerate(rows, start=1):
+            if row.get("role") and row["role"] not in _ROLES:
+                raise wrong_input(
+                    self._inputs, name, f"rows whose role is one of {', '.join(_ROLES)}; that of row {number} is wrong", row["role"]
+                )
         return [{"role": row["role"], "content": row["content"]} for row in rows if row.get("role") and row.get("content")]
 
     def _add_input_alone(self) -> None:

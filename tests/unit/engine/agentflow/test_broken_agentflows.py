@@ -79,6 +79,10 @@ async def test_entrance_that_does_not_exist_is_named() -> None:
     [
         (llm(llmMessages="be brief"), r"'llmAgentflow_0' \(LLM\): its input 'llmMessages' must be a list of rows, not 'be brief'"),
         (llm(llmMessages=[{"role": "user", "content": "a"}, 5]), "its row 2 must be an object, not 5"),
+        (
+            llm(llmMessages=[{"role": "boss", "content": "a"}]),
+            "one of system, assistant, developer, user; that of row 1 is wrong, not 'boss'",
+        ),
         (llm(llmStructuredOutput={"key": "a"}), "'llmStructuredOutput' must be a list of rows"),
         (llm(llmUpdateState=True), "'llmUpdateState' must be a list of rows, not True"),
         (llm(llmModelConfig="gpt"), "'llmModelConfig' must be an object, not 'gpt'"),

@@ -125,6 +125,33 @@ async def test_inner_nodes_see_the_flow_state_and_every_level_around_them() -> N
     assert result.executed[-1]["data"]["state"] == {"n": "3"}
 
 
+async def test_flow_state_goes_from_cell_to_cell_and_from_row_to_row() -> None:
+    append = [{"key": "seen", "value": "{{ $flow.state.seen }}{{ $iteration }}"}]
+    model = ScriptedChatModel("1", "2", "3")
+    flow = nested(llm(0, parent=INNER, llmUpdateState=append), startState=[{"key": "seen", "value": ">"}])
+
+    result = await run_flow(flow, run_context(question="Q", nodes=InMemoryFactory(chatScripted=model)), CATALOGUE)
+
+    assert result.executed is not None
+    assert [item["data"]["state"]["seen"] for item in result.executed if item["nodeId"] == "llmAgentflow_0"] == [">a", ">ab", ">abc"]
+    assert result.executed[-1]["data"]["state"] == {"seen": ">abc"}
+
+
+async def test_long_iteration_of_questions_is_not_kept_after_every_item() -> None:
+    kept = KeptAsJson()
+    model = ScriptedChatModel(*(str(number) for number in range(300)))
+    context = run_context(question="Q", nodes=InMemoryFactory(chatScripted=model), checkpoint=kept)
+    flow = agentflow(
+        [start(), node(OUTER, {"iterationInput": str(list(range(1, 301)))}), llm(0, parent=OUTER), reply(0)],
+        [("startAgentflow_0", OUTER), (OUTER, "directReplyAgentflow_0")],
+    )
+
+    await run_flow(flow, context, CATALOGUE)
+
+    assert len(model.calls) == 300
+    assert 64 <= kept.saves < 200
+
+
 async def test_models_inside_begin_every_item_without_the_words_of_the_others() -> None:
     model = ScriptedChatModel("1", "2", "3")
     context = run_context(question="Q", nodes=InMemoryFactory(chatScripted=model))
@@ -213,12 +240,14 @@ class Cells:
 class KeptAsJson:
     def __init__(self) -> None:
         self.text: bytes | None = None
+        self.saves = 0
 
     async def load(self) -> Mapping[str, Any] | None:
         return None if self.text is None else orjson.loads(self.text)
 
     async def save(self, data: Mapping[str, Any]) -> None:
         self.text = orjson.dumps(data)
+        self.saves += 1
 
 
 @pytest.mark.parametrize("lost_in", ["a", "b", "c", "d", "e"])
