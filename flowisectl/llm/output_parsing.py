@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import json5
 import orjson
 
+from flowisectl.interfaces.lenient_json import parse_lenient
 from flowisectl.llm.json_schema import checked
-
-_MAX_LENIENT = 20_000
 
 _SCHEMA_INSTRUCTIONS = """\
 Answer with one JSON value in a Markdown code block that is marked `json`, and with nothing else.
@@ -84,12 +82,7 @@ def repaired_json(text: str) -> Any:
     if not starts or end < min(starts):
         raise ValueError("there is no JSON in it")
     inner = text[min(starts) : end + 1]
-    try:
-        return orjson.loads(inner)
-    except ValueError:
-        if len(inner) > _MAX_LENIENT:
-            raise
-        return json5.loads(inner)
+    return parse_lenient(inner)
 
 
 def schema_of_rows(rows: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
+from flowisectl.interfaces.lenient_json import parse_lenient
 
 _PLAIN = {"string": "string", "number": "number", "boolean": "boolean"}
 _FREE_OBJECTS = {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": True}}
@@ -98,15 +98,6 @@ def _read(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     try:
-        return orjson.loads(text)
+        return parse_lenient(text)
     except ValueError:
-        pass
-    if len(text) > 20_000:
-        # The lenient parser is slow: long text that is not plain JSON is not worth holding up other runs.
-        return None
-    import json5  # seldom needed, and half a megabyte
-
-    try:
-        return json5.loads(text)
-    except (ValueError, RecursionError):
         return None

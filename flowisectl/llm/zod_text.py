@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import json5
+from flowisectl.interfaces.lenient_json import parse_lenient
 
 MAX_CHARS = 20_000
 MAX_DEPTH = 50
@@ -166,7 +166,7 @@ class _Reader:
             return self._mapping()
         kind, text = self._take()
         if kind == "text":
-            return json5.loads(text) if text[0] != "`" else text[1:-1]
+            return parse_lenient(text) if text[0] != "`" else text[1:-1]
         if kind == "number":
             return float(text) if "." in text else int(text)
         if text in ("true", "false", "null", "undefined"):
@@ -196,7 +196,7 @@ class _Reader:
     def _key(self) -> str:
         kind, text = self._take()
         if kind == "text":
-            return str(json5.loads(text))
+            return str(parse_lenient(text))
         if kind != "name":
             raise ZodSyntaxError(f"expected the name of a property, not {text!r}")
         return text

@@ -105,7 +105,9 @@ class ChildProcess(asyncio.Protocol):
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.pid, _BUSY_PRIORITY)
         else:
-            self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, now)
+            # From the first look on: on a busy machine an endless loop gets little of each half second.
+            first = now if before is None else before
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, first)
 
     async def wait_ended(self) -> None:
         if self._reaping is not None:

@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from flowisectl.clients.mcp import open_mcp
 from flowisectl.clients.mcp_program import open_program
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.interfaces.http import Reach
+from flowisectl.interfaces.lenient_json import parse_lenient
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._mcp_tools import Open, chosen_names, mcp_tools
 
@@ -61,14 +60,9 @@ def config_of(inputs: NodeInputs, variables: Mapping[str, Any]) -> Mapping[str, 
     if not text.strip():
         raise MissingInput(f'{where} has no MCP server: fill in its configuration, such as {{"url": "https://…"}}')
     try:
-        config = orjson.loads(text)
-    except ValueError:
-        import json5  # seldom needed, and half a megabyte
-
-        try:
-            config = json5.loads(text[:20_000])
-        except (ValueError, RecursionError) as error:
-            raise InvalidFlow(f"{where}: the configuration of the MCP server is no JSON") from error
+        config = parse_lenient(text)
+    except ValueError as error:
+        raise InvalidFlow(f"{where}: the configuration of the MCP server is no JSON") from error
     if not isinstance(config, Mapping):
         raise InvalidFlow(f"{where}: the configuration of the MCP server is no JSON object")
     return config
