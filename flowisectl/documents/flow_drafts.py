@@ -25,6 +25,8 @@ OTHER_KIND = "LlamaIndex"
 MAX_NODES, MAX_EDGES, LONGEST_LABEL = 50, 200, 100
 LONGEST_ANSWER = 200_000
 _MODELS, _TOOLS, _BEFORE = "listModels", "listTools", "listPreviousNodes"
+_WRITTEN = frozenset({"", _MODELS, _TOOLS, _BEFORE, "listRuntimeStateKeys", "listToolInputArgs"})
+"""Load methods of choices that a draft may make. Stores, flows and the like are somebody's own: they are chosen by hand."""
 _LISTS = frozenset({"array", "conditionFunction"})
 _RULES = """You draft flows. A flow is a graph of nodes; it begins at one startAgentflow and every other node is reached from there by
 edges. Answer with one JSON object and nothing else:
@@ -122,7 +124,7 @@ class _Inputs:
         for param in params:
             if param.load_method == _MODELS:
                 found |= {param.name: self.model, f"{param.name}Config": {**self.model_inputs, param.name: self.model}}
-            elif (value := given.get(param.name)) is not None:
+            elif (value := given.get(param.name)) is not None and not _is_by_hand(param):
                 found |= self._value(param, value, node_id)
                 # A name may stand for several fields, of which another input shows one: a choice of any will do.
                 choices = {option.name for item in params if item.name == param.name for option in item.options}
@@ -144,8 +146,6 @@ class _Inputs:
             if value not in self.labels:
                 raise ValueError(f"{where} names the node {value[:60]!r}, which is not there")
             return {param.name: f"{value}-{self.labels[value]}"}
-        if param.load_method or param.load_config:
-            return {}  # stores, flows and credentials are somebody's own: they are chosen by hand
         return {param.name: value}
 
 
@@ -192,7 +192,12 @@ def _fields(params: tuple[NodeParam, ...]) -> str:
 
 
 def _is_told(param: NodeParam) -> bool:
-    return param.load_method in ("", _TOOLS, _BEFORE) and not (param.load_config and param.load_method != _TOOLS)
+    return param.load_method != _MODELS and not _is_by_hand(param)
+
+
+def _is_by_hand(param: NodeParam) -> bool:
+    """Whether a field, or one of a list's, names something that a draft cannot know; half a row would not run."""
+    return param.load_method not in _WRITTEN or any(map(_is_by_hand, param.array))
 
 
 def _field(param: NodeParam) -> str:
@@ -203,4 +208,4 @@ def _field(param: NodeParam) -> str:
     if param.load_method == _BEFORE:
         return f"{param.name} (the id of a node before)"
     choices = "|".join(option.name for option in param.options)
-    return f"{param.name} ({choices or param.type})"
+    return f"{param.name} ({choices or param.type.replace('asyncOptions', 'string')})"

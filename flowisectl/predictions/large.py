@@ -63,9 +63,7 @@ async def whole_events(events: Sequence[bytes], job_id: str, payloads: Payloads 
     kept = payloads
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return [
-                await through_outage(partial(kept.get, job_id, name)) if (name := kept_name(event)) else event for event in events
-            ]
+            return [await through_outage(partial(kept.get, job_id, name)) if (name := kept_name(event)) else event for event in events]
     except (PayloadLost, TimeoutError) as error:
         reason = str(error) or "the database does not answer"
         raise EventsLost(f"large events of job {job_id} cannot be read ({reason}); its result is kept") from error

@@ -171,14 +171,31 @@ async def test_listed_messages_carry_their_run_and_their_feedback(database: Data
     assert rated[1]["feedback"]["rating"] == "THUMBS_DOWN"
 
 
-async def test_pages_count_sessions_newest_first(database: Database) -> None:
+async def test_pages_count_sessions_in_the_order_of_the_listing(database: Database) -> None:
     flow_id = new_id()
     for number in range(3):
         await chat_message.insert_messages(database, exchange(flow_id, f"s{number}", number))
 
-    pages = [await list_messages(database, flow_id, with_feedback=True, page=page, limit=2) for page in (1, 2, 3)]
+    newest = [await list_messages(database, flow_id, order="DESC", with_feedback=True, page=page, limit=2) for page in (1, 2, 3)]
+    oldest = [await list_messages(database, flow_id, with_feedback=True, page=page, limit=2) for page in (1, 2, 3)]
 
-    assert [[row["sessionId"] for row in page] for page in pages] == [["s1", "s1", "s2", "s2"], ["s0", "s0"], []]
+    assert [[row["sessionId"] for row in page] for page in newest] == [["s2", "s2", "s1", "s1"], ["s0", "s0"], []]
+    assert [[row["sessionId"] for row in page] for page in oldest] == [["s0", "s0", "s1", "s1"], ["s2", "s2"], []]
+
+
+async def test_pages_of_ratings_count_only_sessions_that_have_one(database: Database) -> None:
+    flow_id = new_id()
+    for number in range(3):
+        await chat_message.insert_messages(database, exchange(flow_id, f"s{number}", number))
+    rated = (await list_messages(database, flow_id))[1]
+    await chat_message_feedback.insert_feedback(
+        database, {"chatflowid": flow_id, "chatId": "s0", "messageId": rated["id"], "rating": "THUMBS_DOWN"}
+    )
+
+    filter = MessageFilter(feedback_types=["THUMBS_DOWN"])
+    page = await list_messages(database, flow_id, filter, order="DESC", with_feedback=True, page=1, limit=1)
+
+    assert [row["sessionId"] for row in page] == ["s0", "s0"]
 
 
 async def test_feedback_type_keeps_rated_answers_with_the_question_before(database: Database) -> None:

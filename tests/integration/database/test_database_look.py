@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -48,3 +49,23 @@ async def test_looking_writes_nothing(tmp_path: Path) -> None:
     await look_at_database(settings)
 
     assert settings.sqlite_file.read_bytes() == before
+
+
+async def test_a_server_that_is_not_there_is_told_with_what_to_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        settings = DatabaseSettings(type="postgres", host="127.0.0.1", port=taken.getsockname()[1], name="n", user="u", password="hunter2")
+
+        look = await look_at_database(settings)
+
+    assert look.reason == "it cannot be reached (connection refused): check the DATABASE_* settings and that it runs"
+    assert "hunter2" not in look.place
+
+
+async def test_a_file_that_is_no_database_is_told_with_where_to_look(tmp_path: Path) -> None:
+    settings = DatabaseSettings(path=tmp_path)
+    settings.sqlite_file.write_text("this is no database, however long it is" * 100)
+
+    look = await look_at_database(settings)
+
+    assert "file is not a database" in look.reason and f"look at {settings.sqlite_file}" in look.reason
