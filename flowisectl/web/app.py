@@ -145,6 +145,7 @@ def create_app(services: WebServices) -> Quart:
         flow_domains=partial(domains_of, services.flows),
         framing=framing_headers(settings.iframe_origins),
         body_limit=settings.file_size_limit,
+        streams=services.streams,
         shared={SERVICES_KEY: services, TRUST_KEY: ProxyTrust(settings.trust_proxy)},
         with_stack=settings.is_development,
     )

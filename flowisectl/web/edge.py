@@ -14,12 +14,13 @@ from typing import Any
 from flowisectl.errors import FlowisectlError
 from flowisectl.web.access.auth import cookie_header
 from flowisectl.web.access.callers import SCOPE_KEY
-from flowisectl.web.access.cors import CorsPolicy, FlowDomains
+from flowisectl.web.access.cors import NO_ORIGIN, CorsPolicy, FlowDomains
 from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import JSON_TYPE
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
 from flowisectl.web.requests.body_limit import RequestBody, declared_length, drained, limit_of_body, limited
 from flowisectl.web.requests.source import HEADERS_KEY, SEND_KEY, enter_request
+from flowisectl.web.streams.open_streams import OpenStreams
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -40,6 +41,7 @@ class Edge:
         flow_domains: FlowDomains,
         framing: Headers,
         body_limit: int,
+        streams: OpenStreams,
         shared: Mapping[str, Any],
         with_stack: bool = False,
     ) -> None:
@@ -48,7 +50,9 @@ class Edge:
         self._cors = cors
         self._flow_domains = flow_domains
         self._framing = framing
+        self._open_headers = [*framing, *NO_ORIGIN]
         self._body_limit = body_limit
+        self._streams = streams
         self._shared = shared
         self._with_stack = with_stack
 
@@ -62,19 +66,19 @@ class Edge:
         scope[SEND_KEY] = send
         enter_request(scope)
         origin, path = headers.get(b"origin"), scope["path"]
-        extra = self._framing
+        extra = self._framing if origin else self._open_headers
         limit, length = limit_of_body(headers, self._body_limit), declared_length(headers)
         if length != 0:
-            receive = body = RequestBody(receive)
+            receive = body = RequestBody(receive, self._streams)
             send = body.ended_by(send)
         try:
-            if origin:
-                text = origin.decode("latin-1")
-                if await self._cors.allows(text, path, self._flow_domains):
-                    if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-                        requested = headers.get(b"access-control-request-headers", b"")
-                        await _respond(send, 204, b"", [*self._framing, *self._cors.preflight_headers(text, requested)])
-                        return
+            text = origin.decode("latin-1") if origin else None
+            if text is None or await self._cors.allows(text, path, self._flow_domains):
+                if scope["method"] == "OPTIONS":
+                    requested = headers.get(b"access-control-request-headers", b"")
+                    await _respond(send, 204, b"", [*self._framing, *self._cors.preflight_headers(text, requested)])
+                    return
+                if text is not None:
                     extra = [*self._framing, *self._cors.headers(text)]
             if length is None:
                 receive = limited(receive, limit)

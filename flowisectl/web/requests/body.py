@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -61,6 +62,7 @@ async def _body() -> bytes:
 
 def members_of(data: bytes) -> dict[str, Any]:
     """The members of a JSON object; a list has none. Raises InvalidRequest for other JSON and for no JSON."""
+    data = data.removeprefix(BOM_UTF8)  # some programs for Windows write one
     if not data.strip():
         return {}
     value = from_json(data)

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from flowisectl.web.streams.open_streams import OpenStreams
+
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
@@ -41,8 +43,9 @@ def limit_of_body(headers: Mapping[bytes, bytes], limit: int) -> int:
 class RequestBody:
     """`receive` of a request with a body, which knows whether the body has come whole."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, streams: OpenStreams) -> None:
         self._receive = receive
+        self._streams = streams
         self._readers = 0
         self._is_whole = False
         self._whole: asyncio.Future[None] | None = None
@@ -55,9 +58,13 @@ class RequestBody:
             self._readers -= 1
         if message["type"] != "http.request" or not message.get("more_body", False):
             self._is_whole = True
-            if self._whole is not None and not self._whole.done():
-                self._whole.set_result(None)
+            self.stop()
         return message
+
+    def stop(self) -> None:
+        """Wait for the body no longer: it has come, or the server is stopping."""
+        if self._whole is not None and not self._whole.done():
+            self._whole.set_result(None)
 
     def ended_by(self, send: Send) -> Send:
         """`send` for the answer: all of it goes out at once, and it ends when the body has come."""
@@ -73,15 +80,17 @@ class RequestBody:
 
     async def _rest(self) -> None:
         """Wait until the body has come, within the bounds: whoever reads it goes on, else it is thrown away here."""
+        self._whole = asyncio.get_running_loop().create_future()
+        drain = None if self._readers else asyncio.create_task(_drain(self))
+        if drain is not None:
+            drain.add_done_callback(lambda _: self.stop())
+        self._streams.add(self)
         try:
-            async with asyncio.timeout(DRAINED_SECONDS):
-                if self._readers:
-                    self._whole = asyncio.get_running_loop().create_future()
-                    await self._whole
-                else:
-                    await _drain(self)
-        except TimeoutError:
-            return
+            await asyncio.wait((self._whole,), timeout=DRAINED_SECONDS)
+        finally:
+            self._streams.discard(self)
+            if drain is not None:
+                drain.cancel()
 
 
 async def drained(receive: Receive, headers: Mapping[bytes, bytes]) -> None:

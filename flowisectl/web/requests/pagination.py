@@ -35,14 +35,15 @@ class Page:
 
 
 def page_of(query: Mapping[str, str], where: str, *, default: tuple[int, int] | None = None) -> Page:
-    """Read a query. Negative numbers raise HttpError 412, which names the controller function `where`."""
+    """Read a query. With a `default` each of the two stands for itself. Negative numbers raise HttpError 412, which names the
+    controller function `where`."""
     page, limit = _number(query.get("page")), _number(query.get("limit"))
     if page < 0 or limit < 0:
         name = "page" if page < 0 else "limit"
         raise HttpError(412, f"Error: {where} - {name} cannot be negative!")
-    if page > 0 and limit > 0:
-        return Page(page=page, limit=limit)
-    return Page(page=default[0], limit=default[1]) if default else Page()
+    if default:
+        return Page(page=page or default[0], limit=limit or default[1])
+    return Page(page=page, limit=limit) if page and limit else Page()
 
 
 def _number(text: str | None) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from flowisectl.web.requests import body_limit
 from flowisectl.web.requests.body_limit import MAX_FORM_BYTES, RequestBody, declared_length, drained, limit_of_body, limited
+from flowisectl.web.streams.open_streams import OpenStreams
 
 CHUNKED = {b"transfer-encoding": b"chunked"}
 
@@ -108,14 +109,14 @@ LAST = {"type": "http.response.body", "body": b"x", "more_body": False}
 async def test_an_answer_goes_out_at_once_and_ends_when_the_request_does() -> None:
     sender = Sender(3)
 
-    sent = await sent_by(RequestBody(sender), {"type": "http.response.start"}, LAST)
+    sent = await sent_by(RequestBody(sender, OpenStreams()), {"type": "http.response.start"}, LAST)
 
     assert [message.get("more_body") for message in sent] == [None, True, False] and sender.left == 0
     assert b"".join(message.get("body", b"") for message in sent) == b"x"
 
 
 async def test_the_answer_to_a_request_that_came_whole_is_left_as_it_is() -> None:
-    body = RequestBody(Sender(1))
+    body = RequestBody(Sender(1), OpenStreams())
     await body()
 
     assert await sent_by(body, LAST) == [LAST]
@@ -128,7 +129,7 @@ async def test_a_body_that_another_task_reads_is_left_to_it() -> None:
         await gate.wait()
         return await sender()
 
-    body = RequestBody(late)
+    body = RequestBody(late, OpenStreams())
     reading = asyncio.create_task(body())
     answering = asyncio.create_task(sent_by(body, LAST))
     await asyncio.sleep(0)
@@ -145,4 +146,19 @@ async def test_an_answer_does_not_wait_for_ever_for_the_rest_of_a_request(monkey
         await asyncio.Event().wait()
 
     async with asyncio.timeout(10):
-        assert len(await sent_by(RequestBody(silent), LAST)) == 2
+        assert len(await sent_by(RequestBody(silent, OpenStreams()), LAST)) == 2
+
+
+async def test_a_stopping_server_waits_no_longer_for_the_rest_of_a_request() -> None:
+    streams = OpenStreams()
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    answering = asyncio.create_task(sent_by(RequestBody(silent, streams), LAST))
+    async with asyncio.timeout(10):
+        while not len(streams):
+            await asyncio.sleep(0)
+        await streams.drain(0.01)
+
+        assert len(await answering) == 2 and not len(streams)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from flowisectl.web.access import sessions
+from flowisectl.web.access.auth import cookies_of
 from flowisectl.web.access.sessions import LIFETIME_SECONDS, LocalSessions, session_id_of, signed
 
 USER = {"id": "u1", "name": "Ada"}
@@ -64,3 +65,25 @@ async def test_the_number_of_sessions_is_bounded_and_the_least_used_goes_first(m
 
     assert await kept.user(first) == {"id": "1"}
     assert await kept.user(second) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "token=abc",
+        'prefs={"a":1,"b":2}; token=abc',
+        "shop[cart]=1; token=abc",
+        "a@b=1; é=2; path=/x; expires=Wed; token=abc",
+        "no value; token=abc; =; ;;",
+        ' token = "abc" ',
+        "token=abc; token=other",
+        "x=a=b; token=abc",
+    ],
+)
+def test_cookies_of_others_do_not_hide_ours(header: str) -> None:
+    assert cookies_of(header)["token"] == "abc"
+
+
+@pytest.mark.parametrize("header", ["", "token", "Token=abc", "xtoken=abc", "x=token=abc", 'x="; token'])
+def test_a_cookie_that_is_not_there_is_not_made_up(header: str) -> None:
+    assert "token" not in cookies_of(header)
