@@ -53,12 +53,16 @@ async def list_messages(
 ) -> list[Row]:
     """A flow's messages by date (`order` is `DESC` or else ascending), JSON columns parsed, each with `execution` (a row or None).
 
-    `with_feedback` adds `feedback` (a row or None). Page and limit count sessions, the newest first, and only with `with_feedback`.
+    `with_feedback` adds `feedback` (a row or None). Page and limit count sessions, by their newest message and in that order too, and
+    only with `with_feedback`; of feedback types, only the sessions that have such a rating.
     """
     conditions = _conditions(database, flow_id, filter)
     if with_feedback and page and limit:
         newest = sa.func.max(MESSAGES.c.createdDate)
-        sessions = sa.select(MESSAGES.c.sessionId).where(*conditions).group_by(MESSAGES.c.sessionId).order_by(newest.desc())
+        rated_so = FEEDBACK.c.messageId == MESSAGES.c.id, FEEDBACK.c.rating.in_(list(filter.feedback_types))
+        wanted = [sa.exists().where(*rated_so)] if filter.feedback_types else []
+        sessions = sa.select(MESSAGES.c.sessionId).where(*conditions, *wanted).group_by(MESSAGES.c.sessionId)
+        sessions = sessions.order_by(newest.desc() if order == "DESC" else newest)
         chosen = [row["sessionId"] for row in await database.fetch(sessions.limit(limit).offset((page - 1) * limit))]
         conditions.append(MESSAGES.c.sessionId.in_(chosen))
     rows = await database.fetch(database.selection(MESSAGES).where(*conditions).order_by(*OLDEST_FIRST))

@@ -221,3 +221,12 @@ async def test_what_this_server_does_not_do_with_accounts_is_said_to_users_and_t
 
     assert answer.status_code == status and text in (await answer.get_json())["message"]
     assert [other.status_code for other in others] == [401, 401]
+
+
+async def test_cookies_that_other_sites_of_the_domain_set_end_no_session(admin: QuartClient, anybody: QuartClient) -> None:
+    login = await anybody.post("/api/v1/auth/login", json={"email": EMAIL, "password": PASSWORD})
+    ours = "; ".join(line.partition(";")[0] for line in login.headers.getlist("Set-Cookie"))
+
+    answer = await anybody.get("/api/v1/user", headers={**INTERNAL, "Cookie": f'prefs={{"theme":"dark"}}; cart[0]=1; {ours}; x'})
+
+    assert answer.status_code == 200

@@ -74,3 +74,18 @@ async def test_ids_that_lead_nowhere_are_refused(anybody: QuartClient, flow_id: 
     answer = await send(anybody, flow_id, chat_id, file())
 
     assert answer.status_code in (404, 500) and not (await answer.get_json())["success"]
+
+
+async def test_into_a_flow_with_a_key_only_its_key_and_its_members_put_files(
+    admin: QuartClient, anybody: QuartClient, key_row: dict[str, Any], make_flow: Callable[..., Any], tmp_path: Path
+) -> None:
+    row, other = await make_flow(chatbotConfig=offer(), apikeyid=key_row["id"]), {"Authorization": "Bearer other"}
+    route, right = f"/api/v1/attachments/{row['id']}/c", {"Authorization": f"Bearer {key_row['apiKey']}"}
+
+    refused = [await anybody.post(route, files={"files": file()}, headers=headers) for headers in ({}, other, {"Cookie": "connect.sid=x"})]
+    stored = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
+    by_key = await anybody.post(route, files={"files": file()}, headers=right)
+    by_member = await admin.post(route, files={"files": file()})
+
+    assert [answer.status_code for answer in refused] == [401] * 3 and stored == []
+    assert (by_key.status_code, by_member.status_code) == (200, 200)

@@ -120,9 +120,15 @@ async def test_deep_json_is_refused_or_taken_but_breaks_nothing(
     assert answer.status_code in (200, 400, 401, 404) and (await anybody.get("/api/v1/ping")).status_code == 200
 
 
-async def test_deep_flow_data_breaks_nothing(admin: QuartClient, anybody: QuartClient, make_flow: Callable[..., Any]) -> None:
-    deep = "[" * 900 + "]" * 900
-    row = await make_flow(flowData='{"nodes":[{"id":"a","data":{"name":"x","inputs":{"deep":' + deep + '}}}],"edges":[]}', isPublic=True)
+async def test_deep_flow_data_breaks_nothing(
+    admin: QuartClient, anybody: QuartClient, database: Database, make_flow: Callable[..., Any]
+) -> None:
+    """It is not taken, but another server may have written it into the database."""
+    deep, row = "[" * 900 + "]" * 900, await make_flow(isPublic=True)
+    data = '{"nodes":[{"id":"a","data":{"name":"x","inputs":{"deep":' + deep + '}}}],"edges":[]}'
+    taken = await admin.put(f"/api/v1/chatflows/{row['id']}", json={"flowData": data}, headers=INTERNAL)
+    await update_flow(database, row["id"], {"flowData": data})
+    assert taken.status_code == 400
 
     for path in ("public-chatbotConfig", "public-chatflows", "chatflows-streaming", "chatflows-uploads"):
         assert (await anybody.get(f"/api/v1/{path}/{row['id']}")).status_code in (200, 500)
@@ -286,3 +292,20 @@ async def test_no_address_is_sent_elsewhere(anybody: QuartClient, path: str) -> 
     answer = await anybody.get(path, headers={"Host": "evil.example"})
 
     assert answer.status_code in (401, 404) and "Location" not in answer.headers
+
+
+async def test_who_only_reads_runs_publishes_none(
+    admin: QuartClient, anybody: QuartClient, database: Database, make_flow: Callable[..., Any]
+) -> None:
+    flow = await make_flow(type="AGENTFLOW")
+    row = {"agentflowId": flow["id"], "sessionId": "s", "state": "FINISHED", "executionData": "[]", "workspaceId": flow["workspaceId"]}
+    run = await insert_execution(database, row)
+    keys = await (
+        await admin.post("/api/v1/apikey", json={"keyName": "r", "permissions": ["executions:view"]}, headers=INTERNAL)
+    ).get_json()
+    headers = {"Authorization": f"Bearer {keys[0]['apiKey']}"}
+
+    changed = await anybody.put(f"/api/v1/executions/{run['id']}", json={"isPublic": True}, headers=headers)
+    shown = await anybody.get(f"/api/v1/public-executions/{run['id']}")
+
+    assert (changed.status_code, shown.status_code) == (403, 500)

@@ -206,6 +206,15 @@ async def test_bodies_in_other_charsets_are_read_or_refused(anybody: QuartClient
     assert submitter.requests[0].body == body
 
 
+async def test_a_byte_order_mark_before_the_json_is_read_over(anybody: QuartClient, make_flow: MakeFlow, submitter: Any) -> None:
+    flow = await make_flow()
+
+    data, headers = b"\xef\xbb\xbf" + b'{"question":"x"}', {"Content-Type": "application/json"}
+    answer = await anybody.post(f"/api/v1/prediction/{flow['id']}", data=data, headers=headers)
+
+    assert answer.status_code == 200 and submitter.requests[0].body == {"question": "x"}
+
+
 async def test_a_form_with_a_thousand_and_one_fields_is_a_413(anybody: QuartClient, make_flow: MakeFlow) -> None:
     flow = await make_flow()
     body = "&".join(f"f{number}=1" for number in range(1001)).encode()

@@ -88,6 +88,19 @@ async def test_changing_keeps_the_type_unless_a_known_one_is_given(admin: QuartC
     assert (await kept.get_json())["type"] == "CHATFLOW"
 
 
+@pytest.mark.parametrize("text", ["", "no JSON", '{"nodes": [{"data": ",filename:'])
+async def test_a_flow_whose_data_is_no_json_is_neither_made_nor_changed(admin: QuartClient, make_flow: MakeFlow, text: str) -> None:
+    row = await make_flow()
+    route = f"/api/v1/chatflows/{row['id']}"
+
+    made = await admin.post("/api/v1/chatflows", json={"name": "n", "type": "CHATFLOW", "flowData": text}, headers=INTERNAL)
+    changed = await admin.put(route, json={"flowData": text}, headers=INTERNAL)
+
+    assert (made.status_code, changed.status_code) == (400, 400)
+    assert (await changed.get_json())["message"].startswith("flowData must be JSON: ")
+    assert (await (await admin.get(route, headers=INTERNAL)).get_json())["flowData"] == row["flowData"]
+
+
 async def test_a_chatbot_configuration_must_be_json_and_loses_types_that_are_not_allowed(admin: QuartClient, make_flow: MakeFlow) -> None:
     flow = await make_flow()
     route = f"/api/v1/chatflows/{flow['id']}"

@@ -59,7 +59,10 @@ async def test_messages_are_listed_as_the_query_asks(anybody: QuartClient, key: 
     assert await contents(anybody, f'{base}?chatType=["INTERNAL"]', key) == ["m3", "m4"]
     assert await contents(anybody, f"{base}?chatType=INTERNAL&chatType=EXTERNAL", key) == ["m1", "m2", "m3", "m4"]
     assert await contents(anybody, f"{base}?startDate=2026-01-01T00:00:02.000Z&endDate=2026-01-01T00:00:03Z", key) == ["m2", "m3"]
-    assert await contents(anybody, f"{base}?feedback=true&page=1&limit=1", key) == ["m3", "m4"]
+    assert await contents(anybody, f"{base}?feedback=true&page=1&limit=1", key) == ["m1", "m2"]
+    assert await contents(anybody, f"{base}?feedback=true&page=1&limit=1&order=DESC", key) == ["m4", "m3"]
+    assert await contents(anybody, f"{base}?feedbackType=THUMBS_UP", key) == ["m1", "m2", "m3", "m4"]
+    assert await contents(anybody, f"{base}?feedbackType=THUMBS_UP&feedback=true", key) == []
     assert await contents(anybody, f"internal-{base}", key) == ["m3", "m4"]
 
 
@@ -117,6 +120,20 @@ async def test_a_chat_id_that_is_no_folder_name_can_be_deleted(
     assert await answer.get_json() == {"raw": [], "affected": 1}
 
 
+async def test_page_and_limit_of_executions_stand_each_for_itself(
+    anybody: QuartClient, key: dict[str, str], flow: dict[str, Any], services: WebServices
+) -> None:
+    values = {"executionData": "[]", "state": "FINISHED", "agentflowId": flow["id"], "sessionId": "s", "workspaceId": flow["workspaceId"]}
+    for _ in range(14):
+        await insert_execution(services.database, values)
+
+    async def counts(query: str) -> tuple[int, int]:
+        answer = await (await anybody.get(f"/api/v1/executions{query}", headers=key)).get_json()
+        return len(answer["data"]), answer["total"]
+
+    assert [await counts(query) for query in ("", "?limit=3", "?page=0&limit=5", "?page=2")] == [(12, 14), (3, 14), (5, 14), (2, 14)]
+
+
 async def test_executions_are_listed_read_published_and_deleted(
     anybody: QuartClient, key: dict[str, str], flow: dict[str, Any], services: WebServices
 ) -> None:
@@ -161,7 +178,7 @@ async def test_feedback_is_given_changed_and_shown_to_members_only(anybody: Quar
     stranger = await anybody.get(f"/api/v1/feedback/{flow['id']}")
     seen = await (await admin.get(f"/api/v1/feedback/{flow['id']}", headers=INTERNAL)).get_json()
 
-    assert (made["chatflowid"], made["chatId"], made["rating"]) == (flow["id"], "c1", "THUMBS_UP")
+    assert (made["chatflowid"], made["chatId"], made["rating"], made["content"]) == (flow["id"], "c1", "THUMBS_UP", "")
     assert changed == {"status": "OK"}
     assert (stranger.status_code, (await stranger.get_json())["message"]) == (401, "Unauthorized")
     assert [(row["id"], row["content"]) for row in seen] == [(made["id"], "nice")]

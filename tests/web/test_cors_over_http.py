@@ -60,3 +60,19 @@ async def test_an_unknown_flow_has_no_list_of_its_own(anybody: QuartClient) -> N
     answer = await anybody.get(route, headers={"Origin": ORIGIN})
 
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+async def test_options_without_an_origin_are_answered_before_the_gate(anybody: QuartClient) -> None:
+    for route in ("/api/v1/chatflows", "/api/v1/prediction/00000000-0000-4000-8000-000000000000"):
+        answer = await anybody.options(route, headers={"Access-Control-Request-Headers": "a,b"})
+
+        assert (answer.status_code, await answer.get_data(as_text=False)) == (204, b"")
+        assert answer.headers["Access-Control-Allow-Methods"] == "GET,HEAD,PUT,PATCH,POST,DELETE"
+        assert answer.headers["Access-Control-Allow-Headers"] == "a,b"
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_answers_to_requests_without_an_origin_tell_caches_that_it_counts(anybody: QuartClient) -> None:
+    answers = [await anybody.get(route) for route in ("/api/v1/ping", "/api/v1/chatflows")]
+
+    assert [(answer.status_code, answer.headers["Vary"]) for answer in answers] == [(200, "Origin"), (401, "Origin")]

@@ -10,6 +10,8 @@ import pytest
 from quart.testing import QuartClient
 
 from flowisectl.database.chat_message import insert_messages
+from flowisectl.database.chat_message_feedback import insert_feedback
+from flowisectl.database.column_types import new_id
 from flowisectl.database.connection import Database
 
 INTERNAL = {"x-request-from": "internal"}
@@ -97,7 +99,28 @@ async def test_conversations_come_as_a_file_by_session(admin: QuartClient, fille
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{filled["id"]}-Message.json"'
     sessions = await answer.get_json()
     assert [session["sessionId"] for session in sessions] == ["s"]
-    assert [(message["role"], message["content"]) for message in sessions[0]["messages"]] == [("userMessage", "hi"), ("apiMessage", "ho")]
+    assert sessions[0]["id"] == "s" and sessions[0]["memoryType"] == ""
+    assert [(message["role"], message["content"]) for message in sessions[0]["messages"]] == [("user", "hi"), ("bot", "ho")]
+
+
+async def test_conversations_in_the_file_begin_with_the_newest_and_carry_what_was_said_of_answers(
+    admin: QuartClient, database: Database, filled: dict[str, Any]
+) -> None:
+    shared = {"chatflowid": filled["id"], "chatId": "later", "sessionId": "later", "chatType": "EXTERNAL"}
+    said = [
+        {"role": "userMessage", "content": "more", "createdDate": "2031-01-01T00:00:00.000Z", **shared},
+        {"role": "apiMessage", "content": "this", "createdDate": "2031-01-01T00:00:01.000Z", **shared},
+    ]
+    answer_id = new_id()
+    await insert_messages(database, [said[0], {"id": answer_id, **said[1]}])
+    rating = {"chatflowid": filled["id"], "chatId": "later", "messageId": answer_id, "rating": "THUMBS_UP", "content": "gut"}
+    await insert_feedback(database, rating)
+
+    sessions = await (await post(admin, "chatflow-messages", {"chatflowId": filled["id"]})).get_json()
+
+    assert [session["id"] for session in sessions] == ["later", "s"] and sessions[0]["source"] == "API/Embed"
+    assert [message["content"] for message in sessions[0]["messages"]] == ["more", "this"]
+    assert sessions[0]["messages"][1]["feedback"] == "gut" and "feedback" not in sessions[0]["messages"][0]
 
 
 async def test_a_key_without_the_permission_takes_nothing_out(anybody: QuartClient, key: dict[str, str]) -> None:

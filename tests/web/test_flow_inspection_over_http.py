@@ -45,6 +45,29 @@ async def test_flow_config_lists_inputs_with_the_values_that_they_may_have(admin
     assert {item["nodeId"] for item in found} == {"chain_0"} and found[0]["node"] == "Chain"
 
 
+async def test_flow_config_names_the_fields_of_credentials_and_the_members_of_configurations(
+    admin: QuartClient, make_flow: Callable[..., Any]
+) -> None:
+    params = [
+        {"name": "credential", "label": "Connect", "type": "credential", "credentialNames": ["openAIApi"]},
+        {"name": "modelName", "label": "Model Name", "type": "asyncOptions"},
+        {"name": "model", "label": "Model", "type": "asyncOptions", "loadConfig": True},
+        {"name": "unset", "label": "Unset", "type": "asyncOptions", "loadConfig": True},
+        {"name": "rows", "type": "array", "array": [{"name": "role", "type": "options", "options": [{"name": "a"}, {"name": "b"}]}]},
+    ]
+    config = {"temperature": 0.5, "streaming": True, "topP": "", "model": "chatOpenAI", "FLOWISE_CREDENTIAL_ID": "x"}
+    row = await make_flow(flowData=flow_of(node("chain", {"modelConfig": config}, params)))
+
+    answer = await admin.get(f"/api/v1/flow-config/{row['id']}", headers=INTERNAL)
+
+    found = await answer.get_json()
+    kinds = [("openAIApiKey", "string"), ("modelName", "asyncOptions"), ("modelConfig", "json"), ("rows", "array")]
+    assert [(item["name"], item["type"]) for item in found] == kinds
+    assert found[2]["label"] == "Model Config"
+    assert found[2]["schema"] == {"temperature": "number", "streaming": "boolean", "topP": "string"}
+    assert found[3]["schema"] == {"role": "(a, b)"}
+
+
 async def test_flow_of_another_workspace_is_not_inspected(admin: QuartClient, database: Database, make_flow: Callable[..., Any]) -> None:
     from flowisectl.database.chat_flow import update_flow
 

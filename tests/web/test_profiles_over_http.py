@@ -99,8 +99,13 @@ async def test_permissions_are_listed_by_group(admin: QuartClient) -> None:
     role = await (await admin.get("/api/v1/auth/permissions/ROLE", headers=INTERNAL)).get_json()
     key = await (await admin.get("/api/v1/auth/permissions/API_KEY", headers=INTERNAL)).get_json()
 
-    assert {"key": "chatflows:view", "value": "View"} in key["chatflows"]
+    editions = {"isOpenSource": True, "isEnterprise": True, "isCloud": True}
+    assert {"key": "chatflows:view", "value": "View", **editions} in key["chatflows"]
     assert {"workspace", "admin"} <= set(role) and not {"workspace", "admin"} & set(key)
+    assert [item["key"] for item in role["admin"]] == ["users:manage", "roles:manage", "sso:manage"]
+    offered = {item["key"]: item["isOpenSource"] for item in key["credentials"]}
+    assert offered["credentials:view"] and not offered["credentials:share"]
+    assert [item["isCloud"] for group in ("logs", "loginActivity") for item in role[group]] == [False, False]
 
 
 @pytest.mark.parametrize("path", ["user", "organization", "organizationuser", "workspaceuser", "auth/permissions/ROLE"])

@@ -52,7 +52,6 @@ async def test_a_file_in_a_loader_is_stored_with_the_flow(services: WebServices,
     [
         loader_flow('FILE-STORAGE::["a.txt"]'),
         loader_flow(data_uri("x", "a.txt"), category="Tools"),
-        '{"nodes": [{"data": ",filename:',
         '{"nodes": {"a": ",filename:"}}',
         '[",filename:"]',
     ],

@@ -257,3 +257,15 @@ async def test_a_client_that_hangs_up_instead_of_sending_its_body_leaves_nothing
 
     assert head.startswith(b"HTTP/1.1 401 ") and rest == b'{"error":"Unauthorized Access"}'
     assert (await http.get("/api/v1/ping")).text == "pong"
+
+
+async def test_a_stored_file_names_no_type_that_a_browser_could_act_on(http: httpx.AsyncClient, make_flow: MakeFlow) -> None:
+    flow = await make_flow(chatbotConfig='{"fullFileUpload":{"status":true,"allowedUploadFileTypes":"text/html"}}')
+    files = {"files": ("a.html", b"<script>alert(1)</script>", "text/html")}
+    assert (await http.post(f"/api/v1/attachments/{flow['id']}/c", files=files)).status_code == 200
+
+    answer = await http.get("/api/v1/get-upload-file", params={"chatflowId": flow["id"], "chatId": "c", "fileName": "a.html"})
+
+    assert answer.content == b"<script>alert(1)</script>" and "content-type" not in answer.headers
+    assert answer.headers["content-disposition"] == 'attachment; filename="a.html"'
+    assert answer.headers["x-content-type-options"] == "nosniff"

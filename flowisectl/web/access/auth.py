@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from flowisectl.database.accounts import key_owner
 from flowisectl.database.connection import Database
 from flowisectl.errors import FlowNotFound, InvalidApiKey
@@ -79,6 +77,15 @@ class Authentication:
         if row["id"] != stored.api_key_id or (row["workspaceId"] or "") != stored.workspace_id:
             raise InvalidApiKey
 
+    async def require_key_or_member(self, stored: StoredFlow) -> None:
+        """On a public route: what belongs to a flow that is bound to a key takes that key, or the session of a member of its
+        workspace. Raises InvalidApiKey (401)."""
+        if not stored.api_key_id:
+            return
+        user = await self.session_user(request_cookies()) if header(b"cookie") else None
+        if user is None or user.get("activeWorkspaceId") != stored.workspace_id:
+            await self.check_flow_key(header(b"authorization"), stored)
+
     async def session_user(self, jar: dict[str, str]) -> User | None:
         """The user whom the session cookie names."""
         session_id = session_id_of(jar.get(SESSION, ""), self.session_secret)
@@ -146,13 +153,16 @@ def cookie_header(scope: Scope) -> str:
 
 
 def cookies_of(header: str) -> dict[str, str]:
-    """The cookies of a `Cookie` header; a header that is none has none."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(header)
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
+    """The cookies of a `Cookie` header, as they were sent; of two with one name the first.
+
+    Other sites of the domain may set cookies that no grammar allows: what cannot be read is left out, and nothing else.
+    """
+    jar: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, mark, value = pair.partition("=")
+        if mark:
+            jar.setdefault(name.strip(), value.strip().removeprefix('"').removesuffix('"'))
+    return jar
 
 
 def _invalid_token() -> HttpError:

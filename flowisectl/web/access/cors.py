@@ -27,6 +27,8 @@ SESSION_PATHS = frozenset(
     )
 )
 FLOW_SLUGS = ("/prediction/", "/public-chatbotConfig/", "/chatflows-streaming/")
+NO_ORIGIN: Headers = [(b"vary", b"Origin")]
+"""On the answer to a request that names no origin: what another origin would get may differ."""
 MCP_PREFIX = "/api/v1/mcp/"
 SPEECH_PATH = "/api/v1/text-to-speech/generate"
 """Which flow it speaks for stands in its body, so its route asks the flow's list itself."""
@@ -64,10 +66,11 @@ class CorsPolicy:
         found = [(b"access-control-allow-origin", origin.encode("latin-1", "ignore")), (b"vary", b"Origin")]
         return [*found, (b"access-control-allow-credentials", b"true")] if self._credentials else found
 
-    def preflight_headers(self, origin: str, requested: bytes) -> Headers:
-        """The headers of the 204 to an allowed preflight; `requested` is its Access-Control-Request-Headers."""
+    def preflight_headers(self, origin: str | None, requested: bytes) -> Headers:
+        """The headers of the 204 to an allowed preflight, or to an OPTIONS request that names no origin; `requested` is its
+        Access-Control-Request-Headers."""
         found = [
-            (b"access-control-allow-origin", origin.encode("latin-1", "ignore")),
+            *([(b"access-control-allow-origin", origin.encode("latin-1", "ignore"))] if origin else []),
             (b"vary", b"Origin, Access-Control-Request-Headers"),
             (b"access-control-allow-methods", METHODS),
             (b"content-length", b"0"),

@@ -51,6 +51,7 @@ async def _attached(flow_id: str, chat_id: str) -> list[dict[str, Any]]:
     if len(chat_id) > MAX_CHAT_ID:
         raise InvalidRequest(f"Invalid chatId: at most {MAX_CHAT_ID} characters")
     stored = await services.flows.get(flow_id.lower())
+    await services.authentication.require_key_or_member(stored)
     offer = stored.flow.chatbot.get("fullFileUpload")
     if not isinstance(offer, Mapping) or offer.get("status") is not True:
         raise InvalidRequest("File upload is not enabled for this chatflow")

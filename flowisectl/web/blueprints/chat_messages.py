@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from quart import Blueprint, Response, request
 
@@ -31,12 +32,14 @@ async def _own_flow(flow_id: str, function: str) -> str:
 
 
 async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
+    """Ratings count only where they are shown: with `feedback` in the query."""
+    with_feedback = bool(request.args.get("feedback"))
     rows = await list_messages(
         current_services().database,
         flow_id,
-        filter,
+        filter if with_feedback else replace(filter, feedback_types=()),
         order="DESC" if request.args.get("order") == "DESC" else "ASC",
-        with_feedback=bool(request.args.get("feedback")),
+        with_feedback=with_feedback,
         page=page.page,
         limit=page.limit,
     )

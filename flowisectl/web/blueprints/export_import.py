@@ -55,7 +55,7 @@ async def messages() -> Response:
         start_date=date_of(_text(body.get("startDate"))),
         end_date=date_of(_text(body.get("endDate"))),
     )
-    rows = await list_messages(current_services().database, stored.flow.id, chosen, with_feedback=True)
+    rows = await list_messages(current_services().database, stored.flow.id, chosen, order="DESC", with_feedback=True)
     answer = json_answer(_by_session(rows))
     answer.headers["Content-Disposition"] = f'attachment; filename="{stored.flow.id}-Message.json"'
     return answer
@@ -70,22 +70,26 @@ def _texts(value: Any) -> list[str]:
 
 
 def _by_session(rows: list[Row]) -> list[dict[str, Any]]:
+    """Sessions, that with the newest message first, each with its messages in the order in which they were said. `rows` are the newest
+    first; what is said of a session is what its newest message says."""
     sessions: dict[str, dict[str, Any]] = {}
     for row in rows:
         key = str(row["sessionId"] or row["chatId"])
         session = sessions.get(key)
         if session is None:
             session = sessions[key] = {
+                "id": key,
                 "source": "UI" if row["chatType"] == "INTERNAL" else "API/Embed",
                 "sessionId": row["sessionId"] or None,
-                "memoryType": row["memoryType"] or None,
+                "memoryType": row["memoryType"] or "",
                 "email": row["leadEmail"] or None,
                 "messages": [],
             }
         shown = {name: row[name] for name in _SHOWN if row[name]}
-        if row.get("feedback"):
-            shown["feedback"] = row["feedback"]["rating"]
-            if row["feedback"]["content"]:
-                shown["feedbackContent"] = row["feedback"]["content"]
-        session["messages"].append({"content": row["content"], "role": row["role"], "time": row["createdDate"], **shown})
+        if row.get("feedback") and row["feedback"]["content"]:
+            shown["feedback"] = row["feedback"]["content"]
+        role = "bot" if row["role"] == "apiMessage" else "user"
+        session["messages"].append({"content": row["content"], "role": role, "time": row["createdDate"], **shown})
+    for session in sessions.values():
+        session["messages"].reverse()
     return list(sessions.values())

@@ -38,7 +38,8 @@ async def listing(flow_id: str) -> Response:
 @blueprint.post("/feedback/<_ignored>")
 async def create(_ignored: str = "") -> Response:
     database = current_services().database
-    given = {name: value for name, value in typed_members(await body_object(), _MEMBERS).items() if value}
+    members = typed_members(await body_object(), _MEMBERS).items()
+    given = {name: value for name, value in members if value or (value == "" and name == "content")}
     if "messageId" not in given:
         raise HttpError(400, "Message ID is required")
     if given.get("rating") not in RATINGS:

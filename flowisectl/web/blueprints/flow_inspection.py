@@ -28,7 +28,9 @@ async def node_config() -> Response:
     """The same for one node that is not saved yet; the body is the node's data."""
     body = await body_object()
     params = [param for param in _list(body.get("inputParams")) + _list(body.get("inputs")) if isinstance(param, dict)]
-    return json_answer(node_inputs(str(body.get("label", "")), str(body.get("id", "")), params))
+    values = body.get("inputs")
+    inputs = values if isinstance(values, dict) else {}
+    return json_answer(node_inputs(str(body.get("label", "")), str(body.get("id", "")), params, inputs))
 
 
 def _list(value: object) -> list[object]:

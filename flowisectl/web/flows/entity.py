@@ -81,9 +81,19 @@ def changed_flow(body: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("name", "flowData"):
         if name in values and values[name] is None:
             del values[name]
+    if "flowData" in values:
+        check_flow_data(values["flowData"])
     if values.get("chatbotConfig"):
         values["chatbotConfig"] = checked_chatbot_config(values["chatbotConfig"])
     return values
+
+
+def check_flow_data(text: str) -> None:
+    """Raises InvalidRequest for what is no JSON: such a flow could neither be opened nor run."""
+    try:
+        from_json(text.encode("utf-8", "surrogatepass"))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"flowData must be JSON: {error.message.removeprefix('The request body is ')}") from error
 
 
 def checked_chatbot_config(text: str) -> str:

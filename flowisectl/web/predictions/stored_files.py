@@ -55,11 +55,17 @@ def _runs_one(flow: Flow) -> bool:
 
 def _mentions(value: Any) -> bool:
     """Whether a stored file is named in this, at any depth."""
-    if isinstance(value, str):
-        return FILE_MARK in value
-    if isinstance(value, Mapping):
-        return any(map(_mentions, value.values()))
-    return isinstance(value, list) and any(map(_mentions, value))
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if FILE_MARK in item:
+                return True
+        elif isinstance(item, Mapping):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False
 
 
 def names_files(*values: Any) -> bool:
