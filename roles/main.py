@@ -17,6 +17,7 @@ from quart import Quart
 
 from config.settings import Settings
 from flowisectl import __version__
+from flowisectl.database.migrations.apart import is_due, migrate_apart
 from flowisectl.database.migrations.runner import HEAD
 from flowisectl.observability.last_error import LastError, watch_errors
 from flowisectl.observability.memory import resident_bytes
@@ -26,7 +27,7 @@ from flowisectl.web.app import create_app
 from flowisectl.web.metrics import Counted
 from flowisectl.web.requests.log import RequestLog, Sanitiser
 from flowisectl.web.requests.traced import Traced
-from roles.main_resources import Main, open_web
+from roles.main_resources import Main, key_of, open_web
 from roles.presence import in_roster, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
 
@@ -41,11 +42,17 @@ log = logging.getLogger(__name__)
 def run_main(settings: Settings, environment: Mapping[str, str]) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit status. Raises what keeps the server from starting."""
     start_logging(settings.logs, "main", environment)
-    with (
-        bound_socket(settings.http.host, settings.http.port, "PORT") as listener,
-        open_telemetry(settings.telemetry, "main", environment) as telemetry,
-    ):
-        return run_role(_main(settings, environment, listener, telemetry))
+    with bound_socket(settings.http.host, settings.http.port, "PORT") as listener:
+        _make_schema(settings)
+        with open_telemetry(settings.telemetry, "main", environment) as telemetry:
+            return run_role(_main(settings, environment, listener, telemetry))
+
+
+def _make_schema(settings: Settings) -> None:
+    """The first start makes the schema in a process of its own, which takes with it what no later start would hold."""
+    if is_due(settings.database):
+        asyncio.run(key_of(settings))  # first, so that a worker that waits for the schema then finds the key
+        migrate_apart(settings.database)
 
 
 async def _main(settings: Settings, environment: Mapping[str, str], listener: socket.socket, telemetry: Telemetry | None) -> int:

@@ -64,7 +64,7 @@ async def open_web(settings: Settings, environment: Mapping[str, str], telemetry
     """
     async with AsyncExitStack() as opened:
         # Before the schema: a worker that waits for the schema then finds the key.
-        key = await _key_of(settings)
+        key = await key_of(settings)
         secrets = await asyncio.to_thread(auth_secrets, settings.secrets)
         database = await opened.enter_async_context(open_database(settings.database))
         redis = await open_queue(settings, opened) if settings.mode == "queue" else None
@@ -121,7 +121,7 @@ async def _metrics_page(settings: Settings, metrics: MainMetrics, services: WebS
     return await metrics_page(settings, metrics.all(), await services.readiness.report(), redis, is_open=is_open)
 
 
-async def _key_of(settings: Settings) -> str:
+async def key_of(settings: Settings) -> str:
     """The encryption key. A missing one is made, unless with MODE=queue the database holds something that another key has closed.
 
     Raises InvalidSetting, DatabaseUnavailable.

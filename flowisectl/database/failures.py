@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,9 @@ def _unavailable(error: sa_errors.DBAPIError, place: str) -> Exception:
 def _reason(error: BaseException) -> str:
     """The driver's own words in one line; SQLAlchemy's text would carry the statement and its values."""
     origin = getattr(error, "orig", None) or error
+    if isinstance(origin, OSError) and origin.errno and not isinstance(origin, ssl.SSLError):  # whose numbers are its own
+        # asyncio writes the address into the text, which is told already.
+        return (os.strerror(origin.errno) if origin.errno > 0 else origin.strerror or str(origin)).lower()
     text = " ".join(str(origin).split())
     _, mark, rest = text.partition(">: ")  # asyncpg's errors come as "<class 'asyncpg…'>: text"
     return (rest if mark else text) or type(origin).__name__
