@@ -48,7 +48,7 @@ async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
     except TimeoutError:
         return DatabaseLook(place=place, reason=f"no answer within {LOOK_SECONDS:g} s")
     except Exception as error:
-        return DatabaseLook(place=place, reason=" ".join(str(error).split())[:200] or type(error).__name__)
+        return DatabaseLook(place=place, reason=_told(error, settings))
     return DatabaseLook(
         place=place,
         schema=schema,
@@ -56,6 +56,17 @@ async def look_at_database(settings: DatabaseSettings) -> DatabaseLook:
         lock=lock,
         reason="" if schema else "it is not migrated: start a server, or run `flowisectl database migrate`",
     )
+
+
+def _told(error: Exception, settings: DatabaseSettings) -> str:
+    """What is wrong and what to do, in one line; the place is told beside it."""
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    if isinstance(error, sqlite3.Error):
+        return f"{text}: look at {settings.sqlite_file}, at who owns it and at the room on its disk"
+    from flowisectl.database.failures import explain
+
+    own = explain(error, "it")
+    return text if own is error else " ".join(str(own).split())
 
 
 def _sqlite(settings: DatabaseSettings) -> str:

@@ -89,7 +89,9 @@ async def readiness(url: str) -> Answer:
 
 def _reason(error: OSError) -> str:
     """What the system says; asyncio puts the address into that text, and in brackets."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    if error.errno and error.errno > 0 and type(error).__module__ != "ssl":  # whose numbers are its own
+        return os.strerror(error.errno)
+    return str(error)
 
 
 def _why(data: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -77,8 +76,9 @@ class _Printer:
             self._is_inside = False
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        from flowisectl.cli.output import write_piece
+
+        write_piece(text)
 
 
 async def _read_events(redis: Redis, settings: Settings, job: JobDetail, printer: _Printer) -> None:

@@ -26,7 +26,21 @@ def write_json(value: Any) -> None:
 
 
 def write_line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    """A line of data: in UTF-8 where the locale's encoding lacks a character of it, as programs read it."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except UnicodeEncodeError:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
+
+
+def write_piece(text: str) -> None:
+    """A piece of an answer, for people, at once; what the locale's encoding lacks becomes `?`."""
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError as error:
+        sys.stdout.write(text.encode(error.encoding, "replace").decode(error.encoding))
     sys.stdout.flush()
 
 

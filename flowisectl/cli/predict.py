@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +27,7 @@ def predict(
 ) -> None:
     """Ask a flow of the running server and print its answer."""
     from flowisectl.cli.connections import server_url
-    from flowisectl.cli.output import write_line
+    from flowisectl.cli.output import write_line, write_piece
     from flowisectl.cli.prediction_client import PredictionClient
 
     settings, _ = read_settings(env_file, data_dir)
@@ -43,8 +42,7 @@ def predict(
         if as_json:
             write_line(event.raw)
         elif event.name in ("start", "token"):
-            sys.stdout.write(str(event.data))
-            sys.stdout.flush()
+            write_piece(str(event.data))
     if not as_json:
         write_line("")
 

@@ -89,7 +89,7 @@ def _without_queue(settings: Settings, as_json: bool, plain: bool) -> int:
     if as_json:
         write_json({"level": level, "mode": "main", "server": url, "answer": report.body, "database": asdict(database)})
     elif plain:
-        write_line(f"level {level}\nmode main\nserver {url}\ndatabase.locked {'yes' if lock else 'no'}")
+        write_line(f"level {level}\nmode main\nserver {url}" + ("\ndatabase.locked yes" if lock else ""))
     elif report.is_ready:
         write_line(f"MODE=main: the server at {url} is ready and runs flows itself; there is no queue to look at")
     if report.is_ready and not lock:
@@ -164,20 +164,19 @@ async def look_once(settings: Settings) -> Status:
 
 
 async def _watch(settings: Settings, interval: float) -> int:
-    """Draw the page anew after each look, in place. A lost Redis is shown, and looked for again."""
+    """Draw the page anew after each look, in place. A lost Redis is told above the page as it was, and looked for again."""
     import sys
 
     from rich.live import Live
-    from rich.text import Text
 
     from flowisectl.cli.failure import CommandFailed
-    from flowisectl.cli.views.status import fitting
+    from flowisectl.cli.views.status import fitting, lost_view
     from flowisectl.cli.views.theme import make_console
     from flowisectl.errors import RedisUnavailable
 
     if not sys.stdout.isatty():
         raise CommandFailed("--watch draws on a terminal: use --plain or --json elsewhere")
-    level = DOWN
+    level, seen = DOWN, None
     with Live(console=make_console(sys.stdout), screen=True, auto_refresh=False) as live:
         while True:
             try:
@@ -189,7 +188,8 @@ async def _watch(settings: Settings, interval: float) -> int:
                         live.update(fitting(seen, live.console), refresh=True)
                         await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
             except RedisUnavailable as error:
-                live.update(Text(f"down: {error.message}\nlooking again every {interval:g} s", "state.bad"), refresh=True)
+                level = DOWN
+                live.update(lost_view(error.message, interval, seen, live.console), refresh=True)
                 await asyncio.sleep(interval)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 return level

@@ -103,6 +103,15 @@ def fitting(status: Status, console: Console) -> RenderableType:
     return view
 
 
+def lost_view(reason: str, interval: float, last: Status | None, console: Console) -> RenderableType:
+    """Why nothing is seen now, and below it the page as it was seen last."""
+    told = hanging(Text("✗ ", "state.bad"), f"down: {reason}", "")
+    again = f"looking again every {interval:g} s"
+    if last is None:
+        return Group(told, Text(again, "faint"))
+    return Group(told, Text(f"{again}; as it was at {clock(last.overview.taken_ms)}:", "faint"), Text(), fitting(last, console))
+
+
 def _head(status: Status) -> RenderableType:
     title = Text.assemble(("flowisectl ", "title"), (status.version, "faint"))
     right = Text.assemble((status.queue_name, "name"), (f"  {clock(status.overview.taken_ms)}", "faint"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TextIO
 
 from rich.console import Console
@@ -50,7 +51,12 @@ THEME = Theme(
 
 
 def make_console(stream: TextIO, *, width: int | None = None) -> Console:
-    """A console for one stream: colour on a terminal only; at least 80 columns when the lines go elsewhere."""
+    """A console for one stream: colour on a terminal only; at least 80 columns when the lines go elsewhere.
+
+    What the stream's encoding lacks becomes `?`: our signs, and names of flows, are not worth a failure.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
     fixed = width if width is not None else (None if stream.isatty() else WIDTH)
     return Console(file=stream, theme=THEME, highlight=False, emoji=False, markup=False, width=fixed)
 

@@ -16,7 +16,7 @@ from flowisectl.cli.views.job import answer_text, job_view
 from flowisectl.cli.views.jobs import jobs_view
 from flowisectl.cli.views.nodes import node_view, nodes_view
 from flowisectl.cli.views.plain_status import plain_lines
-from flowisectl.cli.views.status import Status, fitting, status_view
+from flowisectl.cli.views.status import Status, fitting, lost_view, status_view
 from flowisectl.cli.views.theme import make_console
 from flowisectl.engine.flow import parse_flow
 from flowisectl.nodes.discovery import load_catalogue
@@ -408,3 +408,14 @@ def test_the_length_that_is_told_is_that_of_the_answer_not_of_its_json(result: s
 @pytest.mark.parametrize(("number", "text"), [(0, "none is stored"), (1, "the stored one runs"), (3, "all 3 run")])
 def test_one_is_not_told_of_as_many(number: int, text: str) -> None:
     assert units.all_stored(number, "the stored one runs", "run") == text
+
+
+def test_what_was_seen_last_stays_below_the_reason_why_nothing_is_seen() -> None:
+    console = make_console(io.StringIO(), width=80)
+
+    first = lines_of(lost_view("Redis at h:6379 did not answer in time", 1.0, None, console))
+    later = lines_of(lost_view("Redis at h:6379 did not answer in time", 1.0, status_of(), console))
+
+    assert first == ["✗ down: Redis at h:6379 did not answer in time", "looking again every 1 s"]
+    assert later[0] == first[0] and later[1].startswith("looking again every 1 s; as it was at ")
+    assert any("Support bot" in line for line in later)
