@@ -214,8 +214,7 @@ class _Ear:
 
     def __init__(self, parser: StreamParser, hear: Callable[[list[bytes]], Wanted]) -> None:
         self.has_begun = False
-        self._close = parser.close
-        self._feed = parser.feed
+        self._feed, self._close = parser.feed, parser.close
         self._hear = hear
         self._wanted = Wanted.AT_ONCE
 

@@ -30,8 +30,10 @@ class EventParser:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes. Raises HttpFailed when one event grows too large."""
-        if piece.startswith(b"data: ") and not self._rest and not self._data and piece.find(b"\n") == len(piece) - 2 and piece[-1] == 10:
-            return [piece[6:-2].rstrip(b"\r")]  # nearly all of a stream: one event of one line
+        if piece.startswith(b"data: ") and piece.endswith(b"\n\n") and not self._rest and not self._data:
+            events = piece[6:-2].split(b"\n\ndata: ")
+            if piece.count(b"\n") == 2 * len(events) and b"\r" not in piece:
+                return events  # nearly all of a stream: events of one line
         lines = (self._rest + piece if self._rest else piece).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > MAX_EVENT_BYTES:

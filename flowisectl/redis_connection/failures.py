@@ -77,7 +77,7 @@ def failures_named(redis: Redis) -> Iterator[None]:
 def _system_text(error: BaseException | None) -> str:
     """What the system says of a connection that could not be made, without the address that the libraries put around it."""
     for _ in range(4):
-        if isinstance(error, OSError) and error.errno and error.errno > 0:
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
             return os.strerror(error.errno).lower()
         error = error.__cause__ or error.__context__ if error is not None else None
     return ""

@@ -47,3 +47,21 @@ def test_an_endless_event_is_refused() -> None:
     with pytest.raises(HttpFailed, match="larger than"):
         for _ in range(MAX_EVENT_BYTES // (1 << 20) + 2):
             parser.feed(b"x" * (1 << 20))
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"data: a\n", b"data:b\n", b"\n", b"data: c\r\n", b"\r\n", b": note\n", b"event: x\n", b"data: d"]), max_size=12
+    ),
+    st.lists(st.integers(0, 100), max_size=6),
+)
+def test_any_stream_means_the_same_however_it_is_cut(parts: list[bytes], cuts: list[int]) -> None:
+    text = b"".join(parts)
+    places = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
+    whole, pieces, single = EventParser(), EventParser(), EventParser()
+
+    at_once = whole.feed(text) + whole.close()
+    in_pieces = [event for start, end in pairwise(places) for event in pieces.feed(text[start:end])] + pieces.close()
+    byte_by_byte = [event for place in range(len(text)) for event in single.feed(text[place : place + 1])] + single.close()
+
+    assert at_once == in_pieces == byte_by_byte

@@ -95,6 +95,24 @@ def test_branches_loops_iterations_and_tools_are_drawn() -> None:
     plan_of(parse_flow(json.dumps(flow), kind="AGENTFLOW"))
 
 
+def test_state_is_written_and_what_is_somebodys_own_is_left_to_be_chosen() -> None:
+    inputs = {
+        "agentUpdateState": [{"key": "mood", "value": "{{ output }}"}],
+        "agentKnowledgeDocumentStores": [{"documentStore": "1:mine", "docStoreDescription": "x"}],
+    }
+    agent = {"id": "agentAgentflow_0", "name": "agentAgentflow", "inputs": inputs}
+    tool = {"id": "toolAgentflow_0", "name": "toolAgentflow", "inputs": {"toolInputArgs": [{"inputArgName": "x", "inputArgValue": "1"}]}}
+    edges = [("startAgentflow_0", "agentAgentflow_0"), ("agentAgentflow_0", "toolAgentflow_0")]
+
+    nodes = DRAFTS.flow(draft(START, agent, tool, edges=edges))["nodes"]
+
+    assert nodes[1]["data"]["inputs"]["agentUpdateState"] == inputs["agentUpdateState"]
+    assert "agentKnowledgeDocumentStores" not in nodes[1]["data"]["inputs"]
+    assert nodes[2]["data"]["inputs"]["toolInputArgs"] == tool["inputs"]["toolInputArgs"]
+    prompt = DRAFTS.prompt("x")
+    assert "agentUpdateState (list of objects with key (string); value (string))" in prompt and "KnowledgeDocumentStores" not in prompt
+
+
 TO_ASK = ("startAgentflow_0", "llmAgentflow_0")
 
 

@@ -142,3 +142,105 @@ async def test_only_the_first_end_counts() -> None:
     buffer.fail(DeadlinePassed("late"))
 
     assert (await buffer.ended).state == "done"
+
+
+class Taker:
+    """Takes what it is handed, as long as it is willing."""
+
+    def __init__(self, *, is_willing: bool = True) -> None:
+        self.is_willing = is_willing
+        self.taken: list[list[bytes]] = []
+        self.was_offered = asyncio.Event()
+
+    def __call__(self, events: list[bytes]) -> bool:
+        self.was_offered.set()
+        if self.is_willing:
+            self.taken.append(events)
+        return self.is_willing
+
+
+async def waiting_reader(buffer: JobBuffer) -> asyncio.Future[list[bytes]]:
+    reader = asyncio.ensure_future(rest(buffer))
+    await asyncio.sleep(0)
+    return reader
+
+
+async def test_what_comes_in_one_turn_is_handed_on_together_while_the_reader_sleeps() -> None:
+    buffer, taker = JobBuffer("job"), Taker()
+    buffer.hand_to(taker)
+    reader = await waiting_reader(buffer)
+
+    buffer.take(1, 1, b"a")
+    buffer.take(1, 2, b"b")
+    await asyncio.wait_for(taker.was_offered.wait(), 5)
+    buffer.end(end(2))
+
+    assert taker.taken == [[b"a", b"b"]]
+    assert await asyncio.wait_for(reader, 5) == []
+
+
+async def test_what_is_not_taken_the_reader_gets() -> None:
+    buffer, taker = JobBuffer("job"), Taker(is_willing=False)
+    buffer.hand_to(taker)
+    reader = await waiting_reader(buffer)
+
+    buffer.take(1, 1, b"a")
+    await asyncio.wait_for(taker.was_offered.wait(), 5)
+    buffer.take(1, 2, b"b")
+    buffer.end(end(2))
+
+    assert await asyncio.wait_for(reader, 5) == [b"a", b"b"]
+
+
+async def test_what_comes_with_the_end_the_reader_gets() -> None:
+    buffer, taker = JobBuffer("job"), Taker()
+    buffer.hand_to(taker)
+    reader = await waiting_reader(buffer)
+
+    buffer.take(1, 1, b"a")
+    buffer.end(end(1))
+
+    assert await asyncio.wait_for(reader, 5) == [b"a"]
+    assert taker.taken == []
+
+
+async def test_nothing_is_handed_on_before_there_is_a_reader() -> None:
+    buffer, taker = JobBuffer("job"), Taker()
+    buffer.hand_to(taker)
+
+    buffer.take(1, 1, b"a")
+    await asyncio.sleep(0)
+    buffer.end(end(1))
+
+    assert taker.taken == []
+    assert await rest(buffer) == [b"a"]
+
+
+async def test_a_second_attempt_takes_back_what_was_handed_on() -> None:
+    buffer, taker = JobBuffer("job"), Taker()
+    buffer.hand_to(taker)
+    await waiting_reader(buffer)
+    buffer.take(1, 1, b"a")
+    await asyncio.wait_for(taker.was_offered.wait(), 5)
+    taker.was_offered.clear()
+
+    buffer.take(2, 1, b"again")
+    await asyncio.wait_for(taker.was_offered.wait(), 5)
+
+    assert taker.taken == [[b"a"], [RETRY_EVENT, b"again"]]
+
+
+async def test_a_taker_that_fails_costs_no_event() -> None:
+    buffer = JobBuffer("job")
+
+    def fail(events: list[bytes]) -> bool:
+        raise OSError("gone")
+
+    buffer.hand_to(fail)
+    reader = await waiting_reader(buffer)
+
+    buffer.take(1, 1, b"a")
+    await asyncio.sleep(0)
+    buffer.end(end(1))
+
+    assert await asyncio.wait_for(reader, 5) == [b"a"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 
 import pytest
 from redis import exceptions
@@ -48,3 +49,9 @@ def test_without_a_number_of_the_system_the_librarys_words_stand() -> None:
 )
 def test_a_server_that_will_not_write_is_told_from_one_that_is_away(error: Exception, refuses: bool) -> None:
     assert is_refusal(error) is refuses
+
+
+def test_numbers_of_tls_are_not_taken_for_those_of_the_system() -> None:
+    said = to_unavailable(raised(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")), "h:1").message
+
+    assert "wrong version number" in said and "not permitted" not in said
