@@ -11,6 +11,8 @@ import orjson
 from flowisectl.queue.pace import Pace
 
 LIVE, ENDED = ("queued", "running"), ("done", "failed", "aborted", "dead")
+FINISHED = "FINISHED"
+"""How a node usually ends: a trace does not write it."""
 SUMMARY_FIELDS = ("state", "flow", "chat", "attempts", "worker", "accepted", "started", "finished", "error")
 
 
@@ -199,16 +201,21 @@ def node_line(line: Mapping[str, Any], *, ended_ms: int, now_ms: int) -> NodeLin
         node_id=line["id"],
         node_name=node_name(line),
         label=line["label"],
-        status="stopped" if is_open and ended_ms else line["status"],
+        status="stopped" if is_open and ended_ms else node_status(line),
         started_ms=line["started"],
         duration_seconds=max(0, took) / 1000,
-        error=line["error"],
+        error=line.get("error", ""),
         model=line.get("model", ""),
         tokens_in=line.get("in"),
         tokens_out=line.get("out"),
         first_token_seconds=line["first"] / 1000 if "first" in line else None,
         http_status=line.get("http"),
     )
+
+
+def node_status(line: Mapping[str, Any]) -> str:
+    """What became of a line's node; the usual is not written."""
+    return str(line.get("status") or ("running" if line["took"] is None else FINISHED))
 
 
 def node_name(line: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ def log_end(queue: str, running: RunningJob, outcome: Outcome) -> None:
     if level < logging.WARNING:
         log.log(level, "job %s (%s): %s after %.2f s", job_id, queue, outcome.state, took)
         return
-    where = next((f" in node {line['id']} ({line['label']})" for line in running.trace.nodes() if line["status"] == "ERROR"), "")
+    where = next((f" in node {line['id']} ({line['label']})" for line in running.trace.nodes() if line.get("status") == "ERROR"), "")
     kind = error_kind(outcome)
     log.log(level, "job %s (%s) failed after %.2f s: %s%s; see `flowisectl jobs inspect %s`", job_id, queue, took, kind, where, job_id[:8])
 

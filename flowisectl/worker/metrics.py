@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from flowisectl.observability.metrics import Counter, Histogram, Metric
 from flowisectl.queue.claims import Outcome
-from flowisectl.queue.summary import node_name
+from flowisectl.queue.summary import node_name, node_status
 from flowisectl.worker.running import RunningJob
 
 KINDS = (("prediction", "chatflow"), ("prediction", "agentflow"), ("upsert", "upsert"))
@@ -54,7 +54,7 @@ class WorkerMetrics:
             if name.endswith("Agentflow"):
                 kind = "agentflow"
             if line["took"] is not None:
-                self.nodes.observe(line["took"] / 1000, name, line["status"].lower())
+                self.nodes.observe(line["took"] / 1000, name, node_status(line).lower())
             if "http" in line:
                 self.calls.add(str(line["http"]))
                 for direction in ("in", "out"):

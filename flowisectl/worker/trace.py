@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from flowisectl.interfaces.model_call import EMBEDDINGS, MODEL_CALLS, CallListener
+from flowisectl.queue.summary import FINISHED
 
 MAX_NODES = 500
 MAX_NOTES = 100
@@ -27,7 +28,7 @@ class JobTrace:
 
     def node_started(self, node_id: str, node_name: str, label: str) -> None:
         if len(self._nodes) < MAX_NODES:
-            line = {"id": node_id, "label": label, "status": "running", "started": _now_ms(), "took": None, "error": ""}
+            line: dict[str, Any] = {"id": node_id, "label": label, "started": _now_ms(), "took": None}
             if node_id.rpartition("_")[0] != node_name:
                 line["name"] = node_name
             self._nodes.append(line)
@@ -41,7 +42,11 @@ class JobTrace:
                 refused_by = line.pop(_REFUSED_BY, "")
                 if error and refused_by not in error:  # the provider's own words do not say whose they are
                     error = f"{refused_by}: {error}"
-                line.update(status=status, took=_now_ms() - line["started"], error=error[:MAX_TEXT])
+                line["took"] = _now_ms() - line["started"]
+                if status != FINISHED:
+                    line["status"] = status
+                if error:
+                    line["error"] = error[:MAX_TEXT]
                 self.has_news = True
                 return
 
@@ -55,9 +60,10 @@ class JobTrace:
         return iter(self._nodes)
 
     def to_bytes(self) -> bytes:
-        """`{"nodes": [{id, name?, label, status, started, took, error}], "notes"?: [text]}`; times in ms; empty when nothing was told.
+        """`{"nodes": [{id, name?, label, status?, started, took, error?}], "notes"?: [text]}`; times in ms; empty when nothing was told.
 
-        A name that is the beginning of the id (`name_0`) is left out; `queue.summary.node_name` finds it again.
+        Without a status a node runs (`took` is null) or is finished (`queue.summary.node_status`). A name that is the beginning
+        of the id (`name_0`) is left out; `queue.summary.node_name` finds it again.
         A node that asked a model also has `model`, `http` (the last status), `in` and `out` (tokens) and `first` (ms to the first piece).
         """
         self.has_news = False

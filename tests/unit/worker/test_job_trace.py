@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from flowisectl.interfaces.model_call import begin_call
-from flowisectl.queue.summary import node_name
+from flowisectl.queue.summary import node_name, node_status
 from flowisectl.worker.trace import MAX_NODES, MAX_TEXT, JobTrace
 
 
@@ -18,7 +18,7 @@ def test_each_run_of_a_node_is_a_line_with_its_time() -> None:
 
     kept = orjson.loads(trace.to_bytes())
 
-    assert [(line["id"], line["label"], line["status"], line["error"]) for line in kept["nodes"]] == [
+    assert [(line["id"], line["label"], node_status(line), line.get("error", "")) for line in kept["nodes"]] == [
         ("llm_0", "Ask", "finished", ""),
         ("llm_0", "Ask", "error", "no model"),
     ]
@@ -39,7 +39,7 @@ def test_the_provider_that_refused_is_named_once(text: str, shown: str) -> None:
     trace.node_ended("llm_0", "error", text)
 
     [line] = orjson.loads(trace.to_bytes())["nodes"]
-    assert (line["error"], line["http"], "by" in line) == (shown, 401, False)
+    assert (line.get("error", ""), line["http"], "by" in line) == (shown, 401, False)
 
 
 def test_news_are_news_once() -> None:
@@ -82,3 +82,14 @@ def test_a_name_that_the_id_tells_is_left_out_and_found_again() -> None:
 
     assert ["name" in line for line in kept["nodes"]] == [False, True]
     assert [node_name(line) for line in kept["nodes"]] == ["llmAgentflow", "customFunction"]
+
+
+def test_what_is_usual_is_not_written() -> None:
+    trace = JobTrace()
+    trace.node_started("llmAgentflow_0", "llmAgentflow", "Ask")
+    [open_line] = orjson.loads(trace.to_bytes())["nodes"]
+    trace.node_ended("llmAgentflow_0", "FINISHED")
+    [line] = orjson.loads(trace.to_bytes())["nodes"]
+
+    assert set(line) == {"id", "label", "started", "took"}
+    assert (node_status(open_line), node_status(line)) == ("running", "FINISHED")
