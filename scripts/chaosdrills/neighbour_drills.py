@@ -25,6 +25,9 @@ TIMES_BESIDE_MEGABYTES = 4.0
 TIMES_OUTSIDE = 1.25
 """Or so many times what it takes beside a busy program that has nothing to do with the stack."""
 
+TRIES = 3
+"""A measurement that is over its bound is made again: what else the machine does may be in one, a broken promise is in all."""
+
 
 async def heavy_jobs(drill: Drill) -> None:
     """While a job of the same worker parses a PDF, splits a text or spins in JavaScript, others take at most twice their normal.
@@ -43,15 +46,12 @@ async def heavy_jobs(drill: Drill) -> None:
     told = []
     for name in flows:
         await client.done(client.ask(name, keeps_rows=False))
-        before = await _alone(drill, count)
-        async with _stumbling(worker) if drill.breaks else _going_on():
-            beside = await _beside(drill, name, count)
-        async with _busy_processor():
-            outside = statistics.median(await _alone(drill, count))
-        normal = statistics.median([*before, *await _alone(drill, count)])
-        took = statistics.median(beside)
+        for _ in range(1 if drill.breaks else TRIES):
+            normal, outside, took = await _beside_one_job(drill, name, worker, count)
+            is_held = took <= max(TIMES_ITS_NORMAL * normal, TIMES_OUTSIDE * outside)
+            if is_held:
+                break
         told.append(f"{name} {took / normal:.2f}x of {normal * 1000:.1f} ms (outside {outside / normal:.2f}x)")
-        is_held = took <= max(TIMES_ITS_NORMAL * normal, TIMES_OUTSIDE * outside)
         drill.verdict.require(is_held, f"beside {name} others take {took / normal:.1f} times their normal")
     drill.verdict.note = ", ".join(told)
     await drill.judge()
@@ -71,18 +71,34 @@ async def large_neighbour(drill: Drill) -> None:
             sent += 1
 
     await _alone(drill, 20)  # warm
-    before = await _alone(drill, count)
-    sending, started = asyncio.create_task(send()), time.monotonic()
-    async with _stumbling(drill.stack.workers[0]) if drill.breaks else _going_on():
-        beside = statistics.median(await _alone(drill, count))
-    rate = sent / (time.monotonic() - started)
-    is_over.set()
-    await sending
-    normal = statistics.median([*before, *await _alone(drill, count)])
+    for _ in range(1 if drill.breaks else TRIES):
+        sent = 0
+        is_over.clear()
+        before = await _alone(drill, count)
+        sending, started = asyncio.create_task(send()), time.monotonic()
+        async with _stumbling(drill.stack.workers[0]) if drill.breaks else _going_on():
+            beside = statistics.median(await _alone(drill, count))
+        rate = sent / (time.monotonic() - started)
+        is_over.set()
+        await sending
+        normal = statistics.median([*before, *await _alone(drill, count)])
+        if beside <= TIMES_BESIDE_MEGABYTES * normal:
+            break
     drill.verdict.require(sent > 5, f"only {sent} large bodies were sent")
     drill.verdict.require(beside <= TIMES_BESIDE_MEGABYTES * normal, f"others take {beside / normal:.1f} times their normal")
     drill.verdict.note = f"{beside / normal:.2f}x of {normal * 1000:.1f} ms, {rate:.0f} large bodies a second"
     await drill.judge()
+
+
+async def _beside_one_job(drill: Drill, name: str, worker: Process, count: int) -> tuple[float, float, float]:
+    """Medians in seconds: alone, beside a busy program outside of the stack, beside a job of the flow `name`."""
+    before = await _alone(drill, count)
+    async with _stumbling(worker) if drill.breaks else _going_on():
+        beside = await _beside(drill, name, count)
+    async with _busy_processor():
+        outside = statistics.median(await _alone(drill, count))
+    normal = statistics.median([*before, *await _alone(drill, count)])
+    return normal, outside, statistics.median(beside)
 
 
 async def _sample(drill: Drill) -> float:
