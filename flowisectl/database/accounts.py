@@ -117,9 +117,9 @@ async def login_profile(database: Database, user_id: str, workspace_id: str | No
 
 async def note_login(database: Database, user_id: str, workspace_id: str) -> None:
     """Remember when the user last logged in to a workspace."""
-    mine = (_WORKSPACE_MEMBERS.c.userId == user_id, _WORKSPACE_MEMBERS.c.workspaceId == workspace_id)
+    mine, now = (_WORKSPACE_MEMBERS.c.userId == user_id, _WORKSPACE_MEMBERS.c.workspaceId == workspace_id), utc_now()
     async with database.write() as connection:
-        await connection.execute(_WORKSPACE_MEMBERS.update().where(*mine).values(lastLogin=utc_now()))
+        await connection.execute(_WORKSPACE_MEMBERS.update().where(*mine).values(lastLogin=now, updatedDate=now))
 
 
 async def key_owner(database: Database, api_key: Row) -> Row | None:

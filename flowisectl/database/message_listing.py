@@ -54,7 +54,8 @@ async def list_messages(
     """A flow's messages by date (`order` is `DESC` or else ascending), JSON columns parsed, each with `execution` (a row or None).
 
     `with_feedback` adds `feedback` (a row or None). Page and limit count sessions, by their newest message and in that order too, and
-    only with `with_feedback`; of feedback types, only the sessions that have such a rating.
+    only with `with_feedback`; of feedback types, only the sessions that have such a rating. Rated answers with their questions come
+    oldest first in either order, as Flowise gives them.
     """
     conditions = _conditions(database, flow_id, filter)
     if with_feedback and page and limit:
@@ -70,7 +71,7 @@ async def list_messages(
     rated = await _rows_by(database, FEEDBACK, "messageId", [row["id"] for row in rows]) if with_feedback or filter.feedback_types else {}
     if filter.feedback_types:
         rows = _rated(rows, rated, filter.feedback_types)
-    if order == "DESC":
+    if order == "DESC" and not filter.feedback_types:
         rows.reverse()
     for row in rows:
         parsed(row)["execution"] = runs.get(row["executionId"])

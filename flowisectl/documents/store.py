@@ -20,7 +20,7 @@ from flowisectl.database.document_store_file_chunk import (
     write_chunk,
 )
 from flowisectl.database.lookup import Row
-from flowisectl.documents.store_view import Loader, loader_in, loaders_of, store_view, with_loader
+from flowisectl.documents.store_view import Loader, loader_in, loaders_of, source_of, store_view, with_loader
 from flowisectl.errors import InvalidRequest, NotFound
 from flowisectl.runs.attempt import AttemptLost
 from flowisectl.storage.blob_store import BlobStore
@@ -112,7 +112,8 @@ class DocumentStores:
             return {"loaders": with_loader(row, {**loader, "status": "SYNCING"}), "status": "SYNCING"}
 
         row = await self.change(store_id, change)
-        return {**(loader_in(row, loader_id) or {}), "storeId": store_id}
+        loader = loader_in(row, loader_id) or {}
+        return {**loader, "source": source_of(loader), "storeId": store_id}
 
     async def change_loader(self, store_id: str, loader_id: str, changes: Mapping[str, Any], *, status: str = "") -> Row:
         """Raises StoreNotFound, LoaderNotFound."""

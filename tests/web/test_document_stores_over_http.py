@@ -155,6 +155,7 @@ async def test_a_saved_loader_waits_to_be_processed(admin: QuartClient, make_sto
     view = await (await admin.get(f"{API}/store/{store['id']}", headers=INTERNAL)).get_json()
 
     assert (loader["status"], loader["storeId"], loader["credential"]) == ("SYNCING", store["id"], "c-1")
+    assert loader["source"] == "http://x"
     assert uuid.UUID(loader["id"])
     assert again["id"] == loader["id"]
     assert [(item["loaderName"], item["splitterId"], item["source"]) for item in view["loaders"]] == [

@@ -104,7 +104,8 @@ async def test_validation_names_what_is_missing(admin: QuartClient, make_flow: C
 
 
 async def test_a_flow_in_order_has_no_issues(admin: QuartClient, make_flow: Callable[..., Any]) -> None:
-    row = await make_flow(flowData=flow_of(node("chain", {"prompt": "hi"}, [{"name": "prompt", "label": "Prompt", "type": "string"}])))
+    prompted = node("chain", {"prompt": "hi"}, [{"name": "prompt", "label": "Prompt", "type": "string"}])
+    row = await make_flow(flowData=flow_of(prompted, node("end", {}, []), edges=[{"id": "e", "source": "chain_0", "target": "end_0"}]))
 
     assert await (await admin.get(f"/api/v1/validation/{row['id']}", headers=INTERNAL)).get_json() == []
 
@@ -150,6 +151,62 @@ async def test_icons_are_drawn_for_every_known_name_and_for_no_other(full: Quart
         assert (await full.get(f"/api/v1/{path}")).status_code == 500
 
 
+@pytest.mark.parametrize(
+    ("inputs", "beside", "issues"),
+    [
+        ({"credential": "an-id"}, {}, []),
+        ({}, {"credential": "an-id"}, ["Connect is required", "Credential is required"]),
+        ({"FLOWISE_CREDENTIAL_ID": "an-id"}, {}, ["Connect is required", "Credential is required"]),
+    ],
+)
+async def test_validation_wants_the_credential_among_the_inputs(
+    admin: QuartClient, make_flow: Callable[..., Any], inputs: dict[str, Any], beside: dict[str, Any], issues: list[str]
+) -> None:
+    params = [{"name": "credential", "label": "Connect", "type": "credential"}]
+    row = await make_flow(flowData=flow_of(node("chain", inputs, params, **beside)))
+
+    [found] = await (await admin.get(f"/api/v1/validation/{row['id']}", headers=INTERNAL)).get_json()
+
+    assert found["issues"] == ["This node is not connected to anything", *issues]
+
+
+async def test_validation_looks_into_the_configuration_of_a_chosen_component(full: QuartClient, make_flow: Callable[..., Any]) -> None:
+    params = [{"name": name, "label": name.upper(), "type": "asyncOptions", "loadConfig": True} for name in ("bare", "full", "odd")]
+    inputs = {
+        "bare": "chatOpenAI",
+        "bareConfig": {"chatOpenAI": ""},
+        "full": "chatOpenAI",
+        "fullConfig": {"modelName": "m", "FLOWISE_CREDENTIAL_ID": "an-id"},
+        "odd": "nothingOfThisName",
+        "oddConfig": {},
+    }
+    row = await make_flow(flowData=flow_of(node("chain", inputs, params)))
+    await full.post("/api/v1/auth/login", json={"email": "ada@example.com", "password": "Correct-horse-9"})
+
+    [found] = await (await full.get(f"/api/v1/validation/{row['id']}", headers=INTERNAL)).get_json()
+
+    assert found["issues"][1:] == ["BARE configuration: Model Name is required", "BARE requires a credential"]
+
+
+async def test_validation_takes_no_default_for_a_value_but_zero_and_false(admin: QuartClient, make_flow: Callable[..., Any]) -> None:
+    params = [{"name": name, "label": name, "type": "string", "default": "x"} for name in ("zero", "no", "blank", "empty", "unsaid")]
+    row = await make_flow(flowData=flow_of(node("chain", {"zero": 0, "no": False, "blank": " ", "empty": ""}, params)))
+
+    [found] = await (await admin.get(f"/api/v1/validation/{row['id']}", headers=INTERNAL)).get_json()
+
+    assert found["issues"][1:] == ["empty is required", "unsaid is required"]
+
+
+async def test_a_kept_tool_is_listed_by_its_members_and_not_as_a_flow(admin: QuartClient) -> None:
+    tool = {"name": "t", "iconSrc": "", "schema": "[]", "func": "return 1"}
+
+    await admin.post("/api/v1/marketplaces/custom", json={"name": "adder", "type": "Tool", "tool": tool}, headers=INTERNAL)
+    [entry] = await (await admin.get("/api/v1/marketplaces/custom", headers=INTERNAL)).get_json()
+
+    assert (entry["name"], entry["func"], entry["schema"], entry["framework"], entry["categories"]) == ("adder", "return 1", "[]", "", [])
+    assert not {"flowData", "templateName"} & set(entry)
+
+
 async def test_templates_are_flows_that_this_version_runs(admin: QuartClient) -> None:
     catalogue = load_catalogue()
 
@@ -172,7 +229,7 @@ async def test_a_kept_template_has_no_credential(admin: QuartClient, make_flow: 
     kept = await admin.post("/api/v1/marketplaces/custom", json={"name": "mine", "chatflowId": row["id"]}, headers=INTERNAL)
     listed = await (await admin.get("/api/v1/marketplaces/custom", headers=INTERNAL)).get_json()
 
-    assert kept.status_code == 200 and [entry["templateName"] for entry in listed] == ["mine"]
+    assert kept.status_code == 200 and [(entry["name"], entry["framework"]) for entry in listed] == [("mine", "")]
     assert "hush" not in listed[0]["flowData"] and "some-id" not in listed[0]["flowData"] and listed[0]["categories"] == ["Chains"]
     gone = await admin.delete(f"/api/v1/marketplaces/custom/{listed[0]['id']}", headers=INTERNAL)
     assert (await gone.get_json())["affected"] == 1

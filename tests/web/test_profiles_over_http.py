@@ -21,7 +21,7 @@ async def test_a_new_name_shows_at_once(admin: QuartClient) -> None:
     changed = await admin.put("/api/v1/user", json={"name": "Countess"}, headers=INTERNAL)
     shown = await (await admin.get("/api/v1/user", headers=INTERNAL)).get_json()
 
-    row = await changed.get_json()
+    row = (await changed.get_json())["user"]
     assert changed.status_code == 200 and row["name"] == shown["name"] == "Countess"
     assert not {"credential", "tempToken"} & set(row)
 
@@ -79,6 +79,45 @@ async def test_the_organization_and_its_members_are_shown_without_secrets(admin:
     assert (await admin.get(f"/api/v1/organizationuser?organizationId={new_id()}", headers=INTERNAL)).status_code == 403
 
 
+async def test_the_row_of_the_own_account_is_asked_for_by_its_id_or_address(admin: QuartClient) -> None:
+    me = await (await admin.get("/api/v1/user", headers=INTERNAL)).get_json()
+
+    own = (f"id={me['id']}", f"email={EMAIL}")
+    rows = [await (await admin.get(f"/api/v1/user?{query}", headers=INTERNAL)).get_json() for query in own]
+    foreign = (f"id={new_id()}", "email=x@example.com")
+    others = [(await admin.get(f"/api/v1/user?{query}", headers=INTERNAL)).status_code for query in foreign]
+
+    assert rows[0] == rows[1] and others == [404, 404]
+    assert set(rows[0]) == {"id", "name", "email", "status", "createdDate", "updatedDate", "createdBy", "updatedBy"}
+
+
+async def test_members_come_with_their_whole_role_and_whether_they_own_the_organization(admin: QuartClient, database: Database) -> None:
+    me = await (await admin.get("/api/v1/user", headers=INTERNAL)).get_json()
+    stamps = {"createdBy": me["id"], "updatedBy": me["id"]}
+    second = await insert_row(database, table_of(Workspace), {"name": "Second", "organizationId": me["activeOrganizationId"], **stamps})
+    member = {"workspaceId": second["id"], "userId": me["id"], "roleId": me["roleId"], "status": "active", **stamps}
+    await insert_row(database, table_of(WorkspaceUser), member)
+
+    [here] = await (await admin.get(f"/api/v1/workspaceuser?workspaceId={me['activeWorkspaceId']}", headers=INTERNAL)).get_json()
+    mine = await (await admin.get(f"/api/v1/workspaceuser?userId={me['id']}", headers=INTERNAL)).get_json()
+    [inside] = await (await admin.get(f"/api/v1/organizationuser?userId={me['id']}", headers=INTERNAL)).get_json()
+
+    assert {row["workspace"]["name"] for row in mine} == {"Default Workspace", "Second"}
+    assert here["workspace"]["id"] == me["activeWorkspaceId"]
+    for row in (here, inside, *mine):
+        assert row["isOrgOwner"] is True and row["user"]["createdBy"] == me["id"]
+        assert {"permissions", "description", "organizationId"} <= set(row["role"])
+    assert inside["roleCount"] == 1 and inside["lastLogin"] == here["lastLogin"] == here["updatedDate"]
+
+
+async def test_a_key_reads_the_permissions_that_it_has(anybody: QuartClient, key: dict[str, str]) -> None:
+    bare = await (await anybody.get("/api/v1/auth/permissions", headers=key)).get_json()
+    typed = await (await anybody.get("/api/v1/auth/permissions/API_KEY", headers=key)).get_json()
+
+    assert bare == typed and "chatflows:view" in [item["key"] for item in bare["chatflows"]] and "admin" not in bare
+    assert (await anybody.get("/api/v1/auth/permissions")).status_code == 401
+
+
 async def test_a_user_works_in_another_workspace_after_a_switch(admin: QuartClient, database: Database) -> None:
     me = await (await admin.get("/api/v1/user", headers=INTERNAL)).get_json()
     stamps = {"createdBy": me["id"], "updatedBy": me["id"]}
@@ -108,7 +147,7 @@ async def test_permissions_are_listed_by_group(admin: QuartClient) -> None:
     assert [item["isCloud"] for group in ("logs", "loginActivity") for item in role[group]] == [False, False]
 
 
-@pytest.mark.parametrize("path", ["user", "organization", "organizationuser", "workspaceuser", "auth/permissions/ROLE"])
+@pytest.mark.parametrize("path", ["user", "organization", "organizationuser", "workspaceuser"])
 async def test_a_key_is_no_user(anybody: QuartClient, key: dict[str, str], path: str) -> None:
     assert (await anybody.get(f"/api/v1/{path}", headers=key)).status_code == 401
 

@@ -237,3 +237,18 @@ async def test_a_row_without_what_its_table_needs_is_refused(
 
     assert answer.status_code == 400
     assert await (await anybody.get(f"/api/v1/{path}", headers=key)).get_json() == []
+
+
+async def test_a_variable_of_no_said_type_is_a_string_and_may_be_saved_again(admin: QuartClient) -> None:
+    made = await (await admin.post("/api/v1/variables", json={"name": "v", "value": "1"}, headers=INTERNAL)).get_json()
+    again = await admin.put(f"/api/v1/variables/{made['id']}", json={"name": "v", "value": "2", "type": made["type"]}, headers=INTERNAL)
+
+    assert made["type"] == "string"
+    assert again.status_code == 200 and (await again.get_json())["value"] == "2"
+
+
+async def test_permissions_that_are_no_list_are_told_as_such(admin: QuartClient) -> None:
+    for given in ({}, {"permissions": []}, {"permissions": "tools:view"}):
+        answer = await admin.post("/api/v1/apikey", json={"keyName": "k", **given}, headers=INTERNAL)
+
+        assert answer.status_code == 412 and (await answer.get_json())["message"].endswith("permissions must be an array of strings!")

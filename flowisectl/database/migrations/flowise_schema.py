@@ -109,9 +109,7 @@ def judge(kind: str, names: Sequence[str] | None, columns: Mapping[str, Collecti
     missing = tuple(name for name in known if name not in listed)
     unknown = tuple(sorted(listed - set(known), key=_stamp))
     newer = tuple(name for name in unknown if _stamp(name) > _NEWEST_STAMP)
-    lacking = tuple(
-        f"{table}.{column}" for table, needed in NEEDED.items() for column in sorted(needed - set(columns.get(table, ())))
-    )
+    lacking = tuple(f"{table}.{column}" for table, needed in NEEDED.items() for column in sorted(needed - set(columns.get(table, ()))))
     verdict = SchemaKind.NEWER if newer else SchemaKind.OLDER if lacking else SchemaKind.FLOWISE
     return SchemaVerdict(kind=verdict, steps=len(names), missing=missing, unknown=newer or unknown, lacking=lacking)
 

@@ -53,7 +53,7 @@ def granted(body: Mapping[str, Any], caller: Caller, where: str) -> list[str]:
     """The permissions that a body gives to a key. Raises HttpError 412 for none, 400 for those that it may not give."""
     given = body.get("permissions")
     if not isinstance(given, list) or not given or not all(isinstance(item, str) and item for item in given):
-        raise HttpError(412, f"Error: {where} - permissions not provided!")
+        raise HttpError(412, f"Error: {where} - permissions must be an array of strings!")
     if refused := [item for item in given if item.startswith(REFUSED_PREFIXES)]:
         raise HttpError(400, f"An API key cannot have these permissions: {', '.join(refused)}")
     if not caller.is_admin and (missing := sorted(set(given) - caller.permissions)):

@@ -41,7 +41,8 @@ def _list(value: object) -> list[object]:
 async def validation(flow_id: str) -> Response:
     """What is wrong with a flow; an empty list when all is well."""
     row = await own_flow_row(flow_id)
-    return json_answer(issues_of(row["flowData"], min_schedule_seconds=current_services().min_schedule_seconds))
+    services = current_services()
+    return json_answer(issues_of(row["flowData"], services.catalogue, min_schedule_seconds=services.min_schedule_seconds))
 
 
 @blueprint.get("/stats/<flow_id>")

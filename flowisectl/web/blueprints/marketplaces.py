@@ -58,7 +58,7 @@ async def keep() -> Response:
             "name": texts["name"],
             "description": texts.get("description"),
             "badge": texts.get("badge"),
-            "framework": _listed(body.get("framework")),
+            "framework": _listed(body.get("framework")) or "",
             "usecases": _listed(body.get("usecases")),
             "type": kind,
             "flowData": flow_data,
@@ -109,13 +109,13 @@ def _listed(value: Any) -> str | None:
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    """A row as the page of templates reads it."""
+    """A row as the page of templates reads it: what is a list is one, and `framework` the text that it is."""
     content = json_value(row["flowData"])
     content = content if isinstance(content, dict) else {}
-    shown: dict[str, Any] = {**row, "templateName": row["name"]}
-    for name in ("framework", "usecases"):
-        listed = json_value(row[name])
-        shown[name] = listed if isinstance(listed, list) else [listed] if listed else []
+    shown = {**row, "framework": row["framework"] or ""}
+    listed = json_value(row["usecases"])
+    shown["usecases"] = listed if isinstance(listed, list) else [listed] if listed else []
     if row["type"] == "Tool":
-        return {**shown, "flowData": None, **{name: content.get(name) for name in _TOOL_MEMBERS}}
+        del shown["flowData"]
+        return {**shown, **{name: content.get(name) for name in _TOOL_MEMBERS}, "categories": []}
     return {**shown, "categories": categories_of(content)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from quart import Blueprint, Response, request
 
 from flowisectl.database.accounts import login_profile, note_login
-from flowisectl.database.members import organization_members, workspace_members
+from flowisectl.database.members import memberships, organization_members, workspace_members
 from flowisectl.database.organization import get_organization
 from flowisectl.database.user import get_user, update_user
 from flowisectl.secrets.passwords import RULE, check_password, hash_password, is_strong
@@ -36,10 +37,24 @@ def _me() -> User:
 @blueprint.get("/user")
 @needs_session
 async def read() -> Response:
-    """The logged-in user's own object."""
+    """The logged-in user's own object; with `id` or `email`, which must be the own ones, the row of the account."""
     me = _me()
+    if request.args.get("id") or request.args.get("email"):
+        return json_answer(await _own_row(me))
     profile = await login_profile(current_services().database, str(me["id"]), str(me["activeWorkspaceId"]))
     return json_answer(profile if profile is not None else me)
+
+
+async def _own_row(me: User) -> dict[str, Any]:
+    row = await get_user(current_services().database, str(me["id"]))
+    wanted_id, wanted_email = request.args.get("id"), request.args.get("email")
+    if row is None or wanted_id not in (None, "", row["id"]) or (wanted_email and wanted_email.lower() != row["email"].lower()):
+        raise HttpError(404, "User Not Found")
+    return _without_secrets(row)
+
+
+def _without_secrets(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in _SECRET}
 
 
 @blueprint.put("/user")
@@ -66,7 +81,7 @@ async def change() -> Response:
         await services.authentication.sessions.close_all_of(row["id"])
     elif "name" in changes:
         await _remember({**me, "name": changes["name"]})
-    return json_answer({key: value for key, value in (changed or {}).items() if key not in _SECRET})
+    return json_answer({"user": _without_secrets(changed or {})})
 
 
 async def _new_password(body: dict[str, Any], stored: str | None, email: str) -> str:
@@ -117,11 +132,14 @@ async def organization_users() -> Response:
 @blueprint.get("/workspaceuser")
 @needs_session
 async def workspace_users() -> Response:
-    """The members of the active workspace; `userId` chooses one."""
-    mine = str(_me()["activeWorkspaceId"])
+    """The members of the active workspace; `userId` chooses one, and the own id alone all of the user's workspaces."""
+    me, database = _me(), current_services().database
+    mine = str(me["activeWorkspaceId"])
+    if request.args.get("userId") == me["id"] and "workspaceId" not in request.args:
+        return json_answer(await memberships(database, str(me["id"]), str(me["activeOrganizationId"])))
     if request.args.get("workspaceId", mine) != mine:
         raise Forbidden
-    return json_answer(_of_user(await workspace_members(current_services().database, mine)))
+    return json_answer(_of_user(await workspace_members(database, mine)))
 
 
 def _of_user(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -149,8 +167,7 @@ async def switch_workspace() -> Response:
 
 
 @blueprint.get("/auth/permissions/<kind>")
-@blueprint.get("/auth/<any(ROLE, API_KEY, role, api_key):kind>")
-@needs_session
+@blueprint.get("/auth/<any(ROLE, API_KEY, role, api_key, permissions):kind>")
 async def permissions(kind: str) -> Response:
-    """The permissions that there are, by group; for `ROLE` all of them, else those that the user may give to a key."""
+    """The permissions that there are, by group; for `ROLE` all of them, else those that the caller may give to a key."""
     return json_answer(shown_permissions(kind, current_caller()))

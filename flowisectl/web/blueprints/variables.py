@@ -18,7 +18,9 @@ from flowisectl.web.services import current_services
 blueprint = Blueprint("variables", __name__)
 
 _MEMBERS: Mapping[str, type] = {"name": str, "value": str, "type": str}
-KINDS = ("static", "runtime")
+_UNSAID = "string"
+"""The type of a variable whose maker says none, as Flowise names it; flows read it as they read a static one."""
+KINDS = ("static", "runtime", _UNSAID)
 
 
 def _values(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +38,7 @@ async def create() -> Response:
     values = _values(await body_object())
     if "name" not in values or "value" not in values:
         raise InvalidRequest("A variable needs a name (a text), a value and a type (static or runtime)")
-    row = await insert_variable(current_services().database, {"type": "static", **values, "workspaceId": workspace_id()})
+    row = await insert_variable(current_services().database, {"type": _UNSAID, **values, "workspaceId": workspace_id()})
     current_services().variables.forget()
     return json_answer(row)
 

@@ -7,16 +7,21 @@ from typing import Any
 
 import orjson
 
+from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidRequest
 from flowisectl.predictions.schedule_times import START, check_cron, cron_of
 
 _NOTES = frozenset({"stickyNote", "stickyNoteAgentflow"})
 _START_OF_LIST = 1
+_CREDENTIAL = "credential"
 
 
-def issues_of(flow_data: str, *, min_schedule_seconds: int = 60) -> list[dict[str, Any]]:
-    """`{id, label, name, issues}` of every node and edge that has any; empty when all is well or the text is no flow."""
+def issues_of(flow_data: str, catalogue: NodeCatalogue, *, min_schedule_seconds: int = 60) -> list[dict[str, Any]]:
+    """`{id, label, name, issues}` of every node and edge that has any; empty when all is well or the text is no flow.
+
+    As in Flowise, only what stands among a node's `inputs` counts: not a default, nor a credential beside them.
+    """
     try:
         data = orjson.loads(flow_data)
     except ValueError:
@@ -27,7 +32,7 @@ def issues_of(flow_data: str, *, min_schedule_seconds: int = 60) -> list[dict[st
     found = []
     for node in nodes:
         values = node["data"]
-        issues = list(dict.fromkeys(_node_issues(node, values, connected, len(nodes), edges, min_schedule_seconds)))
+        issues = list(dict.fromkeys(_node_issues(node, values, connected, catalogue, edges, min_schedule_seconds)))
         if issues:
             found.append({"id": node.get("id"), "label": values.get("label"), "name": values.get("name"), "issues": issues})
     return found + _edge_issues(nodes, edges)
@@ -39,25 +44,29 @@ def _objects(data: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _node_issues(
-    node: Mapping[str, Any], values: Mapping[str, Any], connected: set[str], count: int, edges: list[dict[str, Any]], min_seconds: int
+    node: Mapping[str, Any],
+    values: Mapping[str, Any],
+    connected: set[str],
+    catalogue: NodeCatalogue,
+    edges: list[dict[str, Any]],
+    min_seconds: int,
 ) -> Iterator[str]:
     node_id = str(node.get("id"))
-    if node_id not in connected and not node.get("parentNode") and count > 1:
+    if node_id not in connected and not node.get("parentNode"):
         yield "This node is not connected to anything"
     given = values.get("inputs")
     inputs: dict[str, Any] = given if isinstance(given, dict) else {}
     for param in _objects(values, "inputParams"):
         if not _is_shown(param, inputs):
             continue
-        if param.get("type") == "credential":
-            if not param.get("optional") and not _credential_of(values, inputs):
-                yield "Credential is required"
-        elif param.get("type") == "array":
+        if param.get("type") == "array":
             yield from _item_issues(param, inputs)
         elif _is_missing(param, inputs):
             yield f"{param.get('label', param.get('name'))} is required"
         elif param.get("loadConfig"):
-            yield from _config_issues(param, inputs)
+            yield from _config_issues(param, inputs, catalogue)
+    if any(_wants_credential(param, inputs) for param in _objects(values, "inputParams")):
+        yield "Credential is required"
     for anchor in _objects(values, "inputAnchors"):
         if not anchor.get("optional") and not _is_wired(node_id, anchor, inputs, edges):
             yield f"{anchor.get('label', anchor.get('name'))} is required"
@@ -66,10 +75,11 @@ def _node_issues(
 
 
 def _is_missing(param: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
-    if param.get("optional") or param.get("default") is not None or param.get("type") == "boolean":
-        return False
-    value = inputs.get(str(param.get("name")))
-    return value is None or (isinstance(value, str) and not value.strip())
+    return not param.get("optional") and inputs.get(str(param.get("name"))) in (None, "")
+
+
+def _wants_credential(param: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    return param.get("name") == _CREDENTIAL and _is_shown(param, inputs) and _is_missing(param, inputs)
 
 
 def _is_shown(param: Mapping[str, Any], inputs: Mapping[str, Any], index: int | None = None) -> bool:
@@ -96,10 +106,6 @@ def _matches(path: str, wanted: Any, inputs: Mapping[str, Any], index: int | Non
     return any(item == choice for item in values for choice in choices)
 
 
-def _credential_of(values: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-    return values.get("credential") or inputs.get("credential") or inputs.get("FLOWISE_CREDENTIAL_ID")
-
-
 def _item_issues(param: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[str]:
     items = inputs.get(str(param.get("name")))
     label = param.get("label", param.get("name"))
@@ -111,15 +117,21 @@ def _item_issues(param: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterato
                 yield f"{label} item #{number + _START_OF_LIST}: {field.get('label', field.get('name'))} is required"
 
 
-def _config_issues(param: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[str]:
-    """A component that the node configures itself: its own credential."""
+def _config_issues(param: Mapping[str, Any], inputs: Mapping[str, Any], catalogue: NodeCatalogue) -> Iterator[str]:
+    """A component that the node configures itself: what its definition wants and the configuration lacks."""
     name = str(param.get("name"))
-    config = inputs.get(f"{name}Config")
-    if not isinstance(config, dict):
+    config, chosen = inputs.get(f"{name}Config"), str(inputs.get(name))
+    if not isinstance(config, dict) or chosen not in catalogue:
         return
-    wanted = next((field for field in _objects(config, "inputParams") if field.get("type") == "credential"), None)
-    if wanted is not None and not wanted.get("optional") and not _credential_of(config, config):
-        yield f"{param.get('label', name)} requires a credential"
+    component = catalogue.get(chosen).definition
+    label = param.get("label", name)
+    for field in component.inputs:
+        wanted = field.to_json()
+        if _is_shown(wanted, config) and _is_missing(wanted, config):
+            yield f"{label} configuration: {field.label} is required"
+    credential = component.credential
+    if credential is not None and not credential.optional and not (config.get(_CREDENTIAL) or config.get("FLOWISE_CREDENTIAL_ID")):
+        yield f"{label} requires a credential"
 
 
 def _is_wired(node_id: str, anchor: Mapping[str, Any], inputs: Mapping[str, Any], edges: list[dict[str, Any]]) -> bool:

@@ -54,7 +54,7 @@ _FLOW = _object(
     textToSpeech=_TEXT,
 )
 _CREDENTIAL = _object(name=_TEXT, credentialName=_TEXT, plainDataObj=_OBJECT)
-_VARIABLE = _object(name=_TEXT, value=_TEXT, type={"enum": ["static", "runtime"]})
+_VARIABLE = _object(name=_TEXT, value=_TEXT, type={"enum": ["static", "runtime", "string"]})
 _TOOL = _object(name=_TEXT, description=_TEXT, color=_TEXT, iconSrc=_TEXT, schema=_TEXT, func=_TEXT)
 _KEY = _object("keyName permissions", keyName=_TEXT, permissions=_list(_TEXT))
 _MCP = _object(toolName={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}, description=_TEXT, enabled=_FLAG)

@@ -212,6 +212,23 @@ async def test_feedback_type_keeps_rated_answers_with_the_question_before(databa
     assert [row["id"] for row in rows] == [row["id"] for row in bad]
 
 
+async def test_rated_answers_come_oldest_first_in_either_order(database: Database) -> None:
+    flow_id = new_id()
+    early, late = exchange(flow_id, "one", 1), exchange(flow_id, "two", 2)
+    await chat_message.insert_messages(database, [*late, *early])
+    for message in (early[1], late[1]):
+        rating = {"chatflowid": flow_id, "chatId": message["chatId"], "messageId": message["id"], "rating": "THUMBS_UP"}
+        await chat_message_feedback.insert_feedback(database, rating)
+
+    chosen = MessageFilter(feedback_types=["THUMBS_UP"])
+    rows = [await list_messages(database, flow_id, chosen, order=order, with_feedback=True) for order in ("ASC", "DESC")]
+    newest = await list_messages(database, flow_id, chosen, order="DESC", with_feedback=True, page=1, limit=1)
+
+    expected = [row["id"] for row in (*early, *late)]
+    assert [[row["id"] for row in listed] for listed in rows] == [expected, expected]
+    assert [row["id"] for row in newest] == [row["id"] for row in late]
+
+
 async def test_rating_a_message_again_replaces_the_rating(database: Database) -> None:
     flow_id, message_id = new_id(), new_id()
     feedback = {"chatflowid": flow_id, "chatId": "s", "messageId": message_id, "rating": "THUMBS_UP"}
