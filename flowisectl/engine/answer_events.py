@@ -47,5 +47,5 @@ def answer_from(documents: Sequence[Document], text: str, inputs: NodeInputs, co
 def tell_extras(context: RunContext, answer: Mapping[str, Any]) -> None:
     """What comes after the tokens of an answer: documents, tools and artifacts that it was made with."""
     for kind in (EventKind.SOURCE_DOCUMENTS, EventKind.USED_TOOLS, EventKind.ARTIFACTS):
-        if answer.get(kind.value):
+        if answer.get(kind.value) is not None:
             context.events.emit(FlowEvent(kind, answer[kind.value]))

@@ -19,6 +19,8 @@ from flowisectl.engine.result import FlowResult
 from flowisectl.engine.session import memory_type_of
 
 _STORED = ("sourceDocuments", "usedTools", "fileAnnotations", "artifacts", "agentReasoning", "action")
+_KEPT_EMPTY = ("sourceDocuments",)
+"""That nothing was found is told and kept as an empty list; an answer that looks for nothing has no list."""
 
 
 async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue) -> FlowResult:
@@ -40,7 +42,7 @@ async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue
         text=content_of(answer),
         fields=answer,
         user_content=context.request.question if context.request.has_question else "",
-        stored={name: answer[name] for name in _STORED if answer.get(name)},
+        stored={name: answer[name] for name in _STORED if answer.get(name) or (name in _KEPT_EMPTY and answer.get(name) == [])},
         memory_type=memory_type_of(flow),
         is_stream_valid=context.is_streaming,
         flow_variables=run.flow_variables,

@@ -10,7 +10,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import InvalidFlow, MissingInput, NotFound
+from flowisectl.errors import InvalidFlow, NotFound
 from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
 
 STORED = "FILE-STORAGE::"
@@ -19,11 +19,12 @@ MAX_FILES = 1000
 
 async def files_of(name: str, inputs: NodeInputs, context: RunContext) -> list[NamedFile]:
     """The files of a file input: stored ones (`FILE-STORAGE::name`, or a JSON list of names) or data URIs that end in
-    `,filename:<name>` (one, or a JSON list of them). Raises MissingInput without any, NotFound, InvalidFlow.
+    `,filename:<name>` (one, or a JSON list of them). An input without a value has no files, which the trace tells: a flow may be
+    asked before anybody gave it a file. Raises NotFound, InvalidFlow.
     """
-    value = inputs.get(name)
-    if not value:
-        raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no file: choose one for its input {name!r}")
+    if not inputs.get(name):
+        context.trace.note(f"node {inputs.node_id!r} ({inputs.label}) has no file: choose one for its input {name!r}")
+        return []
     text = inputs.text(name)
     stored = text.startswith(STORED)
     entries = _listed(text.removeprefix(STORED))

@@ -11,6 +11,8 @@ from flowisectl.interfaces.message import ChatMessage
 
 _ASSISTANT = frozenset({"apiMessage", "assistant", "ai"})
 _USER = frozenset({"userMessage", "user", "human"})
+_NO_TEXT = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files begin whose bytes are no text: PDF, and documents of office programs."""
 
 
 class StoredMemory:
@@ -48,15 +50,17 @@ async def chat_message(context: RunContext, row: StoredMessage) -> ChatMessage:
         return ChatMessage(role="user", content=row.content)
 
 
-async def _parts(context: RunContext, row: StoredMessage) -> str | list[Mapping[str, Any]]:
+async def _parts(context: RunContext, row: StoredMessage) -> list[Mapping[str, Any]]:
     documents = ""
     for upload in row.file_uploads:
         if upload.get("type") == "stored-file:full":
             data = await context.blobs.read(context.flow_id, context.chat_id, str(upload["name"]))
-            documents += f"<doc name='{upload['name']}'>{data.decode('utf-8', 'replace')}</doc>\n\n"
+            if data.startswith(_NO_TEXT):
+                raise ValueError(f"{upload['name']} is no text")
+            documents += f"<doc name='{upload['name']}'>{data.decode('utf-8', 'replace')}\n</doc>\n\n"
     images = [part for upload in row.file_uploads if (part := await image_part(context, upload))]
-    text = documents + row.content
-    return [{"type": "text", "text": text}, *images] if images else text
+    text = f"{documents}\n\n{row.content}" if documents else row.content
+    return [{"type": "text", "text": text}, *images]
 
 
 async def image_part(context: RunContext, upload: Mapping[str, Any]) -> Mapping[str, Any] | None:

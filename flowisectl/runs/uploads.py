@@ -45,13 +45,13 @@ async def process_uploads(uploads: Any, blobs: Blobs, *, flow_id: str, chat_id: 
             stored = await blobs.write(flow_id, chat_id, name, content, media_type)
             entries.append({**_without_data(upload), "type": "stored-file", "name": stored})
         elif kind == "file:full" and isinstance(data, str) and data:
-            texts.append(f"<doc name='{name}'>{data}</doc>")
+            texts.append(f"<doc name='{name}'>{data}</doc>\n\n")
             entries.append({**_without_data(upload), "type": "stored-file:full"})
         elif kind == "url" and data:
             entries.append({"data": data, "name": name, "type": "url", "mime": upload.get("mime") or "image/png"})
         else:
             entries.append(dict(upload))
-    return ProcessedUploads(uploads=tuple(entries), files_text="".join(f"{text}\n\n" for text in texts).strip("\n"))
+    return ProcessedUploads(uploads=tuple(entries), files_text="".join(texts))
 
 
 async def store_early(uploads: Sequence[Any], blobs: Blobs, *, flow_id: str, chat_id: str) -> list[Any]:

@@ -168,7 +168,11 @@ class Scope:
         value = self.iteration.get("value") if self.iteration else None
         if not value and not isinstance(value, (Mapping, list)):
             return MISSING
-        return value if isinstance(value, str) or not path else get_path(value, path)
+        if isinstance(value, str) or not path:
+            return value
+        found = get_path(value, path)
+        # Items need not all have the same members, and existing flows read what is not there as this.
+        return "undefined" if found is MISSING and isinstance(value, (Mapping, list)) else found
 
     def _content_of(self, node_id: str) -> Any:
         output = self.output_of(node_id)

@@ -38,7 +38,8 @@ class GraphReport:
         for name in ("next", "instructions"):
             if update.values.get(name) is not None:
                 entry[name] = update.values[name]
-        entry |= found
+        # Clients know a place for each message of a sequential agent, null where it brought nothing.
+        entry |= {name: _by_message(update, name) for name in _EXTRAS} if node_name else found
         entry["state"] = dict(update.values)
         if node_name:
             entry["nodeName"] = node_name
@@ -77,6 +78,10 @@ class GraphReport:
     def _tell(self, kind: EventKind, data: Any) -> None:
         if self._emit is not None:
             self._emit(FlowEvent(kind, data))
+
+
+def _by_message(update: Update, name: str) -> list[Any]:
+    return [item for message in update.messages for item in message.extra.get(name) or (None,)]
 
 
 def unique(items: list[Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flowisectl.engine.agentflow.step import Step
@@ -21,16 +21,9 @@ from flowisectl.nodes.agentflow._tools import build_tools
 @dataclass(frozen=True, kw_only=True)
 class AgentTools:
     by_name: Mapping[str, Tool]
-    sources: Mapping[str, str]
-    """Tool → the component that it comes from."""
     needs_approval: frozenset[str]
     shown: list[dict[str, Any]]
     """`{name, description, schema, toolNode: {label, name}}`"""
-
-    def without_those_of(self, names: set[str]) -> AgentTools:
-        """Without these tools, and without others that come from the same components."""
-        gone = {self.sources.get(name) for name in names}
-        return replace(self, by_name={name: tool for name, tool in self.by_name.items() if self.sources.get(name) not in gone})
 
 
 async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> AgentTools:
@@ -58,7 +51,6 @@ async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> A
         by_name.setdefault(tool.spec.name, tool)
     return AgentTools(
         by_name=by_name,
-        sources={tool.spec.name: source for tool, source, _, _ in reversed(found)},
         needs_approval=frozenset(tool.spec.name for tool, _, _, approval in found if approval),
         shown=[_shown(tool, source, label) for tool, source, label, _ in found],
     )

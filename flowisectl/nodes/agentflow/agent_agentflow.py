@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flowisectl.engine.agentflow.js_values import pretty_json
@@ -13,6 +14,7 @@ from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.engine.node import NodeDefinition, NodeInputs
 from flowisectl.errors import FlowError, RunStopped
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ChatReply
+from flowisectl.interfaces.message import ToolCall
 from flowisectl.llm.structured_output import data_of, schema_of
 from flowisectl.llm.tool_loop import ToolLoop, call_json, calls_of, total_tokens
 from flowisectl.nodes.agentflow._agent_params import AGENT_INPUTS, PREFIX
@@ -94,20 +96,22 @@ class _Turn:
             on_called=lambda calls: self._emit(EventKind.CALLED_TOOLS, calls),
             on_used=lambda used: self._emit(EventKind.USED_TOOLS, list(used)),
             on_text=lambda text: say(self._context, self._step, text),
+            on_held=lambda text: self._emit(EventKind.TOKEN, text),
         )
 
     def _emit(self, kind: EventKind, data: Any) -> None:
-        # Tool calls are told from inside iterations, too.
-        if self._step.speaks or (self._step.iteration is not None and self._step.can_stream):
+        # Tool calls are told wherever the node stands, also inside iterations.
+        if self._step.can_stream:
             self._context.events.emit(FlowEvent(kind, data))
 
     async def _resume(self, model: ChatModel, tools: AgentTools) -> tuple[ToolLoop, ChatReply]:
-        """Go on with what the model had asked for when the run stopped: with its tools, or without the rejected ones."""
+        """Go on with what the model had asked for when the run stopped: with its tools, or after a rejection without any."""
         action = self._step.human_input_action or {}
         messages = ((action.get("data") or {}).get("input") or {}).get("messages") or []
         calls = calls_of(messages[-1]) if messages else ()
         if not calls:
             raise FlowError("there is no tool call that waits for an answer; ask the question again")
+        self._emit(EventKind.CALLED_TOOLS, _told_calls(calls))
         spent = total_tokens(messages[-1].get("usage_metadata"))
         decision = (self._step.human_input or {}).get("type")
         if decision not in ("proceed", "reject"):
@@ -116,7 +120,8 @@ class _Turn:
             loop = self._loop(model, tools, messages)
             loop.tokens = spent
             return loop, await loop.resume(calls)
-        loop = self._loop(model, tools.without_those_of({call.name for call in calls}), messages[:-1])
+        # Whoever rejects a call is answered without any tool, as clients know it.
+        loop = self._loop(model, replace(tools, by_name={}), messages[:-1])
         reply = await loop.ask(loop.messages)
         loop.tokens = spent + total_tokens(reply.usage)
         return loop, await loop.run(reply)
@@ -129,9 +134,11 @@ class _Turn:
         return data_of(answer.reply.text)
 
     def _tell(self, loop: ToolLoop, final: ChatReply, content: str) -> None:
-        """What a last node tells at its end. When it waits for a human, the call that waits has been told already."""
+        """What a last node tells at its end. When it waits for a human, the question has been said already."""
         context, step = self._context, self._step
         if loop.waits:
+            if self._last.was_streamed:
+                tell_closing(context, step, _told_calls(final.tool_calls), final.usage)
             return
         tell(context, step, EventKind.USED_TOOLS, loop.used_tools)
         tell(context, step, EventKind.SOURCE_DOCUMENTS, [document.to_json() for document in loop.source_documents])
@@ -139,7 +146,7 @@ class _Turn:
         if self._last.was_streamed:
             tell_closing(context, step, [call_json(call) for call in final.tool_calls], final.usage)
         elif final is self._last.reply or self._rows:
-            if final.reasoning:
+            if final.reasoning and self._step.speaks:
                 self._emit(EventKind.THINKING, final.reasoning)
             say(context, step, content)
 
@@ -156,12 +163,16 @@ class _Turn:
         output: dict[str, Any] = {
             "content": content,
             "timeMetadata": time_metadata(start),
-            "calledTools": [call_json(call) for call in final.tool_calls],
         }
-        if final.usage:
+        # What is said of the answer is not said of the data that a call of its own made of it.
+        if not data:
+            output["calledTools"] = [call_json(call) for call in final.tool_calls]
+        if final.usage and not data:
             total = total_tokens(final.usage) + loop.tokens
             output["usageMetadata"] = {**final.usage, "total_tokens": total, "tool_call_tokens": loop.tokens}
-        if final.response_metadata:
+        elif loop.tokens:
+            output["usageMetadata"] = {"total_tokens": loop.tokens, "tool_call_tokens": loop.tokens}
+        if final.response_metadata and not data:
             output["responseMetadata"] = dict(final.response_metadata)
         extra: dict[str, Any] = {}
         if loop.used_tools:
@@ -183,3 +194,8 @@ class _Turn:
             chat_history=conversation.said(reply_message(self._inputs, self._step, PREFIX, content, extra)),
             stops=loop.waits,
         )
+
+
+def _told_calls(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
+    """Calls that have no result yet, as events tell them."""
+    return [{"tool": call.name, "toolInput": call.arguments, "toolOutput": ""} for call in calls]

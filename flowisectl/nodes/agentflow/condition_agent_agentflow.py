@@ -94,7 +94,7 @@ class ConditionAgentAgentflow(AgentflowNode):
             raise FlowError("the node has no scenarios: add at least one")
         model = await build_model(inputs, context, _PREFIX)
         conversation = Conversation(inputs, context, step, model, _PREFIX)
-        messages = await self._messages(inputs, step, conversation, scenarios)
+        messages, remembered = await self._messages(inputs, step, conversation, scenarios)
         start = now_ms()
         reply = (await self._talk(model, context, step).ask(messages)).reply
         chosen = match_scenario(_answer_in(reply.text), scenarios)
@@ -107,27 +107,30 @@ class ConditionAgentAgentflow(AgentflowNode):
             output["usageMetadata"] = dict(reply.usage)
         if reply.response_metadata:
             output["responseMetadata"] = dict(reply.response_metadata)
-        shown = {"role": "user", "content": _readable(inputs, scenarios)}
-        said = conversation.said() if step.is_first and step.input is not None else None
-        return StepResult(input={"messages": [shown]}, output=output, chat_history=said)
+        shown = [*remembered, {"role": "user", "content": _readable(inputs, scenarios)}]
+        said = conversation.said() if step.is_first and step.input is not None else []
+        return StepResult(input={"messages": shown}, output=output, chat_history=said)
 
     def _talk(self, model: ChatModel, context: RunContext, step: Step) -> ModelTalk:
         return ModelTalk(model=model, context=context, step=step, options=ChatOptions(), may_stream=False)
 
-    async def _messages(self, inputs: NodeInputs, step: Step, conversation: Conversation, scenarios: Sequence[str]) -> list[Message]:
-        """The system prompt, a worked example, what the memory keeps, and the question to decide."""
+    async def _messages(
+        self, inputs: NodeInputs, step: Step, conversation: Conversation, scenarios: Sequence[str]
+    ) -> tuple[list[Message], list[Message]]:
+        """The system prompt, a worked example, what the memory keeps, and the question to decide; and what the memory keeps alone."""
         default = prompt_of(str((step.node.params.get("conditionAgentSystemPrompt") or {}).get("default") or DEFAULT_PROMPT))
         own = inputs.text("conditionAgentSystemPrompt") if inputs.flag("conditionAgentOverrideSystemPrompt") else ""
         messages: list[Message] = [{"role": "system", "content": own or default}]
         if example := example_of(default) or example_of(prompt_of(DEFAULT_PROMPT)):
             messages += [{"role": "user", "content": example[0]}, {"role": "assistant", "content": example[1]}]
         conversation.messages += messages
+        before = len(conversation.messages)
         if conversation.has_memory:
             await conversation.remember(with_input=False)
         parts = (inputs.text("conditionAgentInput"), compact_json(list(scenarios)), inputs.text("conditionAgentInstructions"))
         # Existing flows send their texts unquoted.
         question = '{{"input": {}, "scenarios": {}, "instruction": {}}}'.format(*parts)
-        return [*conversation.messages, {"role": "user", "content": question}]
+        return [*conversation.messages, {"role": "user", "content": question}], conversation.messages[before:]
 
 
 def _readable(inputs: NodeInputs, scenarios: Sequence[str]) -> str:

@@ -63,7 +63,7 @@ class CustomFunctionAgentflow(AgentflowNode):
         content = shown(result)
         say(context, step, content)
         return StepResult(
-            input={"inputVariables": rows, "code": code},
-            output={"content": content},
+            input={"inputVariables": inputs.values.get("customFunctionInputVariables", rows), "code": code},
+            output={} if content is None else {"content": content},
             state=updated_state(step.state, inputs.rows("customFunctionUpdateState"), content),
         )

@@ -14,14 +14,16 @@ from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.agentflow.step_inputs import wrong_input
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.engine.user_function import lenient_json
-from flowisectl.errors import FlowError, MissingInput
+from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.interfaces.http import HttpCall, HttpResponse, Reach
+from flowisectl.interfaces.lenient_json import parse_lenient
 from flowisectl.nodes.agentflow._params import CATEGORY
 
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_TAKE_BODIES = ("POST", "PUT", "PATCH")
 _ACCEPT = "application/json, text/plain, */*"
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 _SHOWN = ("method", "url", "headers", "queryParams", "bodyType", "body", "responseType")
 
 
@@ -88,10 +90,8 @@ class HttpAgentflow(AgentflowNode):
     )
 
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
-        """Raises FlowError for an answer whose status is not 2xx, HttpDenied and HttpFailed."""
+        """An answer of any status is an answer: what comes after decides by `status`. Raises InvalidFlow, HttpDenied and HttpFailed."""
         response = await context.http.request(_call_of(inputs))
-        if not 200 <= response.status < 300:
-            raise FlowError(_refusal(response))
         http = {
             "data": _data_of(response, inputs.text("responseType")),
             "status": response.status,
@@ -114,8 +114,12 @@ def _call_of(inputs: NodeInputs) -> HttpCall:
     if query:
         url += ("&" if "?" in url else "?") + query
     body, form, media_type = (None, None, "") if method == "GET" else _body_of(inputs)
+    if body is None and form is None and method in _TAKE_BODIES:
+        media_type = _FORM
     headers = {"accept": _ACCEPT, **({"content-type": media_type} if media_type else {})}
     for name, value in (*_filled_pairs(inputs.rows("headers")), *_authorization(inputs).items()):
+        if name.lower() == "content-type" and media_type == _JSON:
+            continue
         # Names of headers are equal whatever their case; the author's replace ours, and the credential's replace the author's.
         for other in [other for other in headers if other.lower() == name.lower()]:
             del headers[other]
@@ -146,8 +150,7 @@ def _body_of(inputs: NodeInputs) -> tuple[bytes | None, Mapping[str, Any] | None
         return None, None, ""
     match kind:
         case "json":
-            data = lenient_json(body.strip()) if isinstance(body, str) else body
-            return (data.encode() if isinstance(data, str) else orjson.dumps(data)), None, "application/json"
+            return orjson.dumps(_json_of(inputs, body) if isinstance(body, str) else body), None, _JSON
         case "raw":
             return text_of(body).encode(), None, _FORM
         case "formData":
@@ -155,6 +158,16 @@ def _body_of(inputs: NodeInputs) -> tuple[bytes | None, Mapping[str, Any] | None
         case "xWwwFormUrlencoded":
             return _urlencoded(inputs.json("body", {})).encode(), None, _FORM
     return None, None, ""
+
+
+def _json_of(inputs: NodeInputs, text: str) -> Any:
+    try:
+        return parse_lenient(text)
+    except ValueError as error:
+        raise InvalidFlow(
+            f"Invalid JSON format in body: node {inputs.node_id!r} ({inputs.label}): {error}; put texts in double quotes, "
+            "and escape quotes and line breaks inside them"
+        ) from error
 
 
 def _form_of(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -189,12 +202,3 @@ def _data_of(response: HttpResponse, kind: str) -> Any:
         return orjson.loads(response.body)
     except ValueError:
         return response.text
-
-
-def _refusal(response: HttpResponse) -> str:
-    """What an answer says about why it refuses."""
-    data = _data_of(response, "")
-    message = (data.get("message") or data.get("error")) if isinstance(data, dict) else None
-    if isinstance(message, dict):
-        message = message.get("message")
-    return str(message) if message else f"Request failed with status code {response.status}"

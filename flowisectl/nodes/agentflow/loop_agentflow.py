@@ -8,6 +8,8 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeDefinition, NodeInputs, NodeParam
 from flowisectl.nodes.agentflow._params import CATEGORY, update_state_param
 
+_LIMIT = 5
+
 
 class LoopAgentflow(AgentflowNode):
     definition = NodeDefinition(
@@ -21,7 +23,7 @@ class LoopAgentflow(AgentflowNode):
         hide_output=True,
         inputs=(
             NodeParam("loopBackToNode", "Loop Back To", "asyncOptions", load_method="listPreviousNodes"),
-            NodeParam("maxLoopCount", "Max Loop Count", "number", 5),
+            NodeParam("maxLoopCount", "Max Loop Count", "number", _LIMIT),
             NodeParam(
                 "fallbackMessage",
                 "Fallback Message",
@@ -38,7 +40,7 @@ class LoopAgentflow(AgentflowNode):
     async def run_step(self, inputs: NodeInputs, context: RunContext, step: Step) -> StepResult:
         """The schedule makes the jump: it reads `nodeID` and `maxLoopCount` of the output."""
         node_id, _, label = str(inputs.require("loopBackToNode")).partition("-")
-        limit = inputs.integer("maxLoopCount") or context.max_loop_count
+        limit = inputs.integer("maxLoopCount", _LIMIT) or context.max_loop_count
         content = f"Loop back to {label} ({node_id})"
         return StepResult(
             input={"nodeID": node_id, "maxLoopCount": limit},

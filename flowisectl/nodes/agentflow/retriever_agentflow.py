@@ -7,7 +7,6 @@ from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.errors import MissingInput
 from flowisectl.interfaces.document import Document
 from flowisectl.nodes.agentflow._knowledge import store_of, store_retriever
 from flowisectl.nodes.agentflow._params import CATEGORY, update_state_param
@@ -47,8 +46,6 @@ class RetrieverAgentflow(AgentflowNode):
         """The documents of all stores, in their order."""
         query = inputs.text("retrieverQuery") or step.input or ""
         stores = [store_of(row.get("documentStore"))[0] for row in inputs.rows("retrieverKnowledgeDocumentStores")]
-        if not any(stores):
-            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no document store: choose one")
         documents: list[Document] = []
         for store_id in stores:
             if store_id:

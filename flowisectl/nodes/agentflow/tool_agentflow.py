@@ -13,7 +13,7 @@ from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_function import lenient_json
-from flowisectl.errors import MissingInput
+from flowisectl.errors import FlowError, FlowisectlError, MissingInput
 from flowisectl.nodes.agentflow._params import CATEGORY, update_state_param
 from flowisectl.nodes.agentflow._speech import say
 from flowisectl.nodes.agentflow._tools import build_tools, flow_of
@@ -56,7 +56,10 @@ class ToolAgentflow(AgentflowNode):
         config = component_config(inputs, "toolAgentflowSelectedTool") or component_config(inputs, "selectedTool")
         tools = await build_tools(name, config, inputs, context)
         arguments, flow = arguments_of(rows), flow_of(context, step)
-        outcomes = await asyncio.gather(*(tool.call(arguments, flow) for tool in tools))
+        try:
+            outcomes = await asyncio.gather(*(tool.call(arguments, flow) for tool in tools))
+        except FlowisectlError as error:
+            raise FlowError(f"Error: {error}") from error
         content = "\n".join(outcome.text for outcome in outcomes)
         artifacts = [artifact for outcome in outcomes for artifact in outcome.artifacts]
         say(context, step, content)

@@ -106,9 +106,17 @@ async def test_members_that_are_kept_with_the_message_are_told_apart() -> None:
     used = [{"tool": "t", "toolInput": {}, "toolOutput": "1"}]
     flow = FlowBuilder().node("end_0", "end", "Agents").flow()
 
-    result = await run(flow, catalogue_of(end=(None, lambda i, c: {"text": "x", "usedTools": used, "sourceDocuments": []})))
+    result = await run(flow, catalogue_of(end=(None, lambda i, c: {"text": "x", "usedTools": used, "artifacts": []})))
 
     assert result.stored == {"usedTools": used}
+
+
+async def test_that_no_document_was_found_is_kept_with_the_message() -> None:
+    flow = FlowBuilder().node("end_0", "end", "Chains").flow()
+
+    result = await run(flow, catalogue_of(end=(None, lambda i, c: {"text": "x", "sourceDocuments": []})))
+
+    assert result.stored == {"sourceDocuments": []}
 
 
 async def test_a_request_without_a_question_leaves_the_users_row_empty() -> None:

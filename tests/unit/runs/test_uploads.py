@@ -28,7 +28,7 @@ async def test_extracted_text_goes_in_front_of_the_question() -> None:
 
     processed = await process_uploads([upload], InMemoryBlobs(), flow_id="f", chat_id="c")
 
-    assert processed.files_text == "<doc name='a.txt'>the text</doc>"
+    assert processed.files_text == "<doc name='a.txt'>the text</doc>\n\n"
     assert processed.uploads == ({"type": "stored-file:full", "name": "a.txt", "mime": "text/plain"},)
 
 

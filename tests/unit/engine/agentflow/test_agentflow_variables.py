@@ -102,7 +102,7 @@ def test_a_path_into_an_output_keeps_its_type_when_it_stands_alone(path: str, va
         (5, "{{ $iteration }}", "5"),
         (0, "{{ $iteration }}", "{{ $iteration }}"),
         ("", "{{ $iteration }}", "{{ $iteration }}"),
-        ({"a": 1}, "{{ $iteration.c }}", "{{ $iteration.c }}"),
+        ({"a": 1}, "{{ $iteration.c }}", "undefined"),
     ],
 )
 def test_the_item_of_an_iteration_can_be_named(item: Any, text: str, filled: str) -> None:

@@ -34,7 +34,7 @@ async def test_agents_work_one_after_the_other_and_the_last_one_answers() -> Non
     result = await two_agents(model).run("question?", events=events)
 
     first = {
-        "agentName": "First One", "messages": ["alpha"], "usedTools": [], "sourceDocuments": [], "artifacts": [], "state": {},
+        "agentName": "First One", "messages": ["alpha"], "usedTools": [None], "sourceDocuments": [None], "artifacts": [None], "state": {},
         "nodeName": "seqAgent", "nodeId": "a_0",
     }  # fmt: skip
     second = {**first, "agentName": "Second", "messages": ["beta"], "nodeId": "b_0"}

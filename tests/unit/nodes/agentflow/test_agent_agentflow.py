@@ -133,6 +133,39 @@ async def test_inside_an_iteration_tools_need_no_approval_and_are_told() -> None
     assert context.events.kinds() == ["calledTools"]  # type: ignore[attr-defined]
 
 
+async def test_calls_of_tools_are_told_wherever_the_agent_stands() -> None:
+    context = with_model(ScriptedChatModel(wants("one", a=1), "done"), components={"kit": NamedTool("one")})
+
+    await take_step("agentAgentflow", {**MODEL, "agentTools": [{"agentSelectedTool": "kit"}]}, context, is_last=False)
+
+    assert context.events.of("calledTools") == [[{"tool": "one", "toolInput": {"a": 1}, "toolOutput": ""}]]  # type: ignore[attr-defined]
+    assert context.events.kinds() == ["calledTools"]  # type: ignore[attr-defined]
+
+
+async def test_a_question_to_a_human_is_said_and_its_answer_told_wherever_the_agent_stands() -> None:
+    components = {"kit": NamedTool("one")}
+    inputs = {**MODEL, "agentTools": [{"agentSelectedTool": "kit", "agentSelectedToolRequiresHumanInput": True}]}
+    before = with_model(ScriptedChatModel(wants("one")), components=components)
+    after = with_model(ScriptedChatModel("done"), components=components)
+
+    held = await take_step("agentAgentflow", inputs, before, is_last=False)
+    action = {"data": {"input": held.input}}
+    await take_step("agentAgentflow", inputs, after, is_last=False, human_input={"type": "proceed"}, human_input_action=action)
+
+    assert held.stops
+    assert before.events.kinds() == ["calledTools", "token"]  # type: ignore[attr-defined]
+    assert after.events.kinds() == ["calledTools"]  # type: ignore[attr-defined]
+
+
+async def test_nothing_is_said_of_an_answer_that_became_data() -> None:
+    first = ChatReply(text="five", usage={"total_tokens": 5}, response_metadata={"model_name": "m"})
+    model = ScriptedChatModel(first, '{"n": 5}')
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentStructuredOutput": [{"key": "n", "type": "number"}]}, with_model(model))
+
+    assert result.output.keys() == {"content", "timeMetadata", "n"}
+
+
 async def test_tools_of_the_provider_are_refused_rather_than_left_out() -> None:
     inputs = {**MODEL, "agentModel": "chatOpenAI", "agentToolsBuiltInOpenAI": '["web_search_preview"]'}
     context = with_model(ScriptedChatModel("a"), components={"chatOpenAI": ScriptedChatModel("a")})
@@ -150,3 +183,29 @@ async def test_a_choice_made_for_another_model_does_not_count() -> None:
 async def test_a_resume_without_a_waiting_call_says_so() -> None:
     with pytest.raises(FlowError, match="no tool call that waits"):
         await take_step("agentAgentflow", MODEL, with_model(ScriptedChatModel("a")), human_input={"type": "proceed"}, human_input_action={})
+
+
+async def test_after_a_rejection_the_model_has_no_tools() -> None:
+    components = {"kit": NamedTool("one"), "other": NamedTool("two")}
+    rows = [{"agentSelectedTool": "kit", "agentSelectedToolRequiresHumanInput": True}, {"agentSelectedTool": "other"}]
+    inputs = {**MODEL, "agentTools": rows}
+    held = await take_step("agentAgentflow", inputs, with_model(ScriptedChatModel(wants("one")), components=components))
+    model = ScriptedChatModel("without")
+
+    decision = {"human_input": {"type": "reject"}, "human_input_action": {"data": {"input": held.input}}}
+    result = await take_step("agentAgentflow", inputs, with_model(model, components=components), **decision)
+
+    assert result.output["content"] == "without"
+    assert model.calls[0].options.tools == ()
+
+
+async def test_a_streamed_call_that_waits_for_a_human_is_told_to_the_end() -> None:
+    reply = ChatReply(tool_calls=(ToolCall(id="c1", name="one", arguments={}),), usage={"total_tokens": 3})
+    context = with_model(ScriptedChatModel(reply), components={"kit": NamedTool("one")})
+    inputs = {**MODEL, "agentTools": [{"agentSelectedTool": "kit", "agentSelectedToolRequiresHumanInput": True}]}
+
+    await take_step("agentAgentflow", inputs, context)
+
+    call = {"tool": "one", "toolInput": {}, "toolOutput": ""}
+    assert context.events.of("calledTools") == [[call], [call]]  # type: ignore[attr-defined]
+    assert context.events.kinds()[-2:] == ["calledTools", "usageMetadata"]  # type: ignore[attr-defined]

@@ -67,7 +67,7 @@ async def test_the_model_gets_its_task_an_example_the_past_and_the_question() ->
         ("user", '{"input": Q, "scenarios": ["Asks about money","Asks for help"], "instruction": decide}'),
     ]
     shown = "### Input\nQ\n\n### Scenarios\n1. Asks about money\n2. Asks for help\n\n### Instruction\ndecide"
-    assert result.input == {"messages": [{"role": "user", "content": shown}]}
+    assert result.input == {"messages": [{"role": "user", "content": "before"}, {"role": "user", "content": shown}]}
     assert not model.calls[0].streamed
 
 
@@ -96,7 +96,7 @@ async def test_only_the_first_node_leaves_the_question_in_the_history() -> None:
     later = await choose('{"output": "help"}', chat_history=[{"role": "user", "content": "x"}])
 
     assert first.chat_history == [{"role": "user", "content": "Q"}]
-    assert later.chat_history is None
+    assert later.chat_history == []
 
 
 async def test_a_node_without_scenarios_says_so() -> None:

@@ -36,10 +36,20 @@ async def test_the_function_sees_its_variables_the_flow_and_the_question() -> No
 
 @pytest.mark.parametrize(
     ("returned", "content"),
-    [("text", "text"), (5, 5), (True, True), (None, None), ({"a": 1}, '{\n  "a": 1\n}'), ("[1,2]", "[\n  1,\n  2\n]")],
+    [("text", "text"), (5, 5), (True, True), ({"a": 1}, '{\n  "a": 1\n}'), ("[1,2]", "[\n  1,\n  2\n]")],
 )
 async def test_objects_are_shown_as_text_and_other_values_stay(returned: Any, content: Any) -> None:
     assert (await call(lambda variables: returned)).output == {"content": content}
+
+
+async def test_a_function_that_gives_nothing_has_no_content() -> None:
+    assert (await call(lambda variables: None)).output == {}
+
+
+async def test_the_input_variables_are_shown_as_they_were_saved() -> None:
+    result = await call(lambda variables: 1, customFunctionInputVariables="")
+
+    assert result.input["inputVariables"] == ""
 
 
 async def test_the_result_is_said_and_kept_in_the_state() -> None:

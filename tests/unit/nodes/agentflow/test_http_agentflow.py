@@ -6,7 +6,7 @@ import pytest
 from agentflow_steps import take_step
 
 from flowisectl.engine.agentflow.step import StepResult
-from flowisectl.errors import FlowError, MissingInput
+from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpResponse, Reach
 from flowisectl.testing import ScriptedHttp, run_context
 
@@ -50,7 +50,7 @@ async def test_query_parameters_follow_the_address(url: str, full: str) -> None:
     [
         ("json", '{"a": 1}', b'{"a":1}', "application/json"),
         ("json", "{a: 'x'}", b'{"a":"x"}', "application/json"),
-        ("json", "no json", b"no json", "application/json"),
+        ("json", "[1, 2]", b"[1,2]", "application/json"),
         ("raw", "as it is", b"as it is", "application/x-www-form-urlencoded"),
         ("xWwwFormUrlencoded", '{"a": "x y", "b": [1, 2]}', b"a=x+y&b=1&b=2", "application/x-www-form-urlencoded"),
         ("xWwwFormUrlencoded", [{"key": "a", "value": "x"}], b"0=", "application/x-www-form-urlencoded"),
@@ -127,18 +127,38 @@ async def test_an_answer_that_is_no_json_is_text() -> None:
     assert result.output["http"]["data"] == "plain"
 
 
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        (b'{"message": "not today"}', "not today"),
-        (b'{"error": "wrong"}', "wrong"),
-        (b'{"error": {"message": "deep"}}', "deep"),
-        (b"<html>", "Request failed with status code 503"),
-    ],
-)
-async def test_a_refusal_fails_the_node_with_its_reason(body: bytes, message: str) -> None:
-    with pytest.raises(FlowError, match=message):
-        await send(answer(body, 503, "Service Unavailable"))
+@pytest.mark.parametrize(("status", "reason"), [(302, "Found"), (404, "Not Found"), (503, "Service Unavailable")])
+async def test_an_answer_of_any_status_is_the_node_s_output(status: int, reason: str) -> None:
+    result, _ = await send(answer(b'{"message": "not today"}', status, reason))
+
+    http = result.output["http"]
+    assert (http["status"], http["statusText"], http["data"]) == (status, reason, {"message": "not today"})
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_a_call_without_the_body_that_it_might_have_is_an_empty_form(method: str) -> None:
+    _, call = await send(method=method, bodyType="json", body="")
+
+    assert (call.body, call.headers["content-type"]) == (None, "application/x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_other_calls_without_a_body_have_no_type(method: str) -> None:
+    _, call = await send(method=method)
+
+    assert "content-type" not in call.headers
+
+
+@pytest.mark.parametrize("body", ["no json", '{"a": "x "y""}', '{"a": 1'])
+async def test_a_json_body_that_is_none_fails_the_node(body: str) -> None:
+    with pytest.raises(InvalidFlow, match=r"Invalid JSON format in body.*httpAgentflow_0"):
+        await send(method="POST", bodyType="json", body=body)
+
+
+async def test_a_json_body_is_json_whatever_the_author_s_header_says() -> None:
+    _, call = await send(method="POST", bodyType="json", body="[1]", headers=[{"key": "Content-Type", "value": "text/x"}])
+
+    assert {name: value for name, value in call.headers.items() if name.lower() == "content-type"} == {"content-type": "application/json"}
 
 
 async def test_a_denied_address_fails_the_node() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from agentflow_steps import take_step
 
 from flowisectl.testing import run_context
@@ -19,10 +20,11 @@ async def test_a_loop_names_the_node_that_it_goes_back_to() -> None:
     }
 
 
-async def test_a_loop_without_a_limit_has_the_one_of_the_run() -> None:
-    result = await take_step("loopAgentflow", {"loopBackToNode": "a_0-A", "maxLoopCount": ""}, run_context(max_loop_count=7))
+@pytest.mark.parametrize(("given", "limit"), [("", 5), (0, 7), ("3", 3)])
+async def test_a_loop_without_a_limit_has_its_usual_one_and_with_none_that_of_the_run(given: object, limit: int) -> None:
+    result = await take_step("loopAgentflow", {"loopBackToNode": "a_0-A", "maxLoopCount": given}, run_context(max_loop_count=7))
 
-    assert result.output["maxLoopCount"] == 7
+    assert result.output["maxLoopCount"] == limit
 
 
 async def test_a_loop_changes_the_state() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from agentflow_steps import take_step
 
-from flowisectl.errors import MissingInput, UnknownNode
+from flowisectl.errors import UnknownNode
 from flowisectl.interfaces.document import Document
 from flowisectl.testing import InMemoryFactory, run_context
 
@@ -45,9 +45,10 @@ async def test_the_question_stands_for_a_missing_query_and_metadata_can_be_had()
     assert json.loads(result.output["content"]) == [{"pageContent": "s1:Q", "metadata": {"store": "s1"}}]
 
 
-async def test_a_node_without_a_store_says_so() -> None:
-    with pytest.raises(MissingInput, match="has no document store"):
-        await take_step("retrieverAgentflow", {"retrieverKnowledgeDocumentStores": ""})
+async def test_a_node_without_a_store_finds_nothing() -> None:
+    result = await take_step("retrieverAgentflow", {"retrieverKnowledgeDocumentStores": ""})
+
+    assert (result.input, result.output) == ({"question": "Q"}, {"content": ""})
 
 
 async def test_stores_that_are_not_supported_are_named() -> None:

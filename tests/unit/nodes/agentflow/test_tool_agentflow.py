@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from agentflow_steps import take_step
 
-from flowisectl.errors import MissingInput
+from flowisectl.errors import FlowError, InvalidRequest, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import ToolOutcome
 from flowisectl.testing import InMemoryFactory, run_context
@@ -43,6 +43,17 @@ async def test_the_tool_gets_its_arguments_and_the_flow() -> None:
     assert result.input == {"toolInputArgs": rows, "selectedTool": "spy"}
     assert result.state == {"s": 1, "k": "done"}
     assert context.events.text() == "done"  # type: ignore[attr-defined]
+
+
+async def test_a_tool_s_failure_is_told_as_an_error() -> None:
+    class Refusing(SpyTool):
+        async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:
+            raise InvalidRequest("a is missing")
+
+    context = run_context(nodes=InMemoryFactory(spy=Refusing()))
+
+    with pytest.raises(FlowError, match=r"^Error: a is missing$"):
+        await take_step("toolAgentflow", {"toolAgentflowSelectedTool": "spy", "toolInputArgs": ""}, context)
 
 
 @pytest.mark.parametrize(
