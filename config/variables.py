@@ -209,9 +209,7 @@ SECTIONS = (
             _row("LOG_LEVEL", "logs.level", _LEVELS, "info", "error, warn, info, verbose or debug"),
             _row("LOG_PATH", "logs.path", folder, "", "Folder of rotated log files; unset: standard error only"),
             _row("DEBUG", "logs.debug", flag, "false", "Say more: every request with its headers and its body"),
-            _row(
-                "LOG_SANITIZE_BODY_FIELDS", "logs.sanitize_body_fields", names, "", "More members of bodies that DEBUG must not log"
-            ),
+            _row("LOG_SANITIZE_BODY_FIELDS", "logs.sanitize_body_fields", names, "", "More members of bodies that DEBUG must not log"),
             _row("LOG_SANITIZE_HEADER_FIELDS", "logs.sanitize_header_fields", names, "", "More headers that DEBUG must not log"),
         ),
     ),

@@ -126,9 +126,7 @@ async def _work(settings: Settings, environment: Mapping[str, str], telemetry: T
     return 0
 
 
-async def _work_with_one_key(
-    settings: Settings, environment: Mapping[str, str], telemetry: Telemetry | None, face: _WorkerFace
-) -> bool:
+async def _work_with_one_key(settings: Settings, environment: Mapping[str, str], telemetry: Telemetry | None, face: _WorkerFace) -> bool:
     """Take jobs until told to stop; false when this worker's key, or the server's, has become another one."""
     async with open_work(settings, environment) as work, AsyncExitStack() as opened:
         face.opened(work)

@@ -178,9 +178,7 @@ def _queue(queue: QueueSnapshot, max_waiting: int) -> Iterator[Finding]:
     if queue.dead:
         of_queue = "" if queue.queue == "prediction" else f" --queue {queue.queue}"
         dead = _told(queue.dead, f"1 job{name} is dead, its workers", f"jobs{name} are dead, their workers")
-        yield _warning(
-            f"{dead} were lost too often: see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`"
-        )
+        yield _warning(f"{dead} were lost too often: see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`")
     if pace.again_last_hour:
         one = f"1 job{name} was started again in the last hour, as its worker was lost"
         yield _note(_told(pace.again_last_hour, one, f"jobs{name} were started again in the last hour, as their worker was lost"))

@@ -150,9 +150,18 @@ def read_completion(endpoint: ModelEndpoint, answer: Any, *, is_structured: bool
         reasoning=thoughts,
         calls=calls,
         usage=usage,
-        metadata=_metadata(choice.get("finish_reason"), answer.get("model") or "", fingerprint, usage, endpoint.provider),
+        metadata={
+            **({"tokenUsage": _token_usage(usage)} if usage else {}),
+            **_metadata(choice.get("finish_reason"), answer.get("model") or "", fingerprint, usage, endpoint.provider),
+        },
         is_structured=is_structured,
     )
+
+
+def _token_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """The usage as answers that came in one piece have it a second time."""
+    names = {"promptTokens": "prompt_tokens", "completionTokens": "completion_tokens", "totalTokens": "total_tokens"}
+    return {ours: usage[theirs] for ours, theirs in names.items() if usage.get(theirs)}
 
 
 def _whole_call(call: Mapping[str, Any], number: int) -> tuple[str, str, str]:

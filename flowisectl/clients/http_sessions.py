@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.payload import get_payload
 
 from flowisectl.clients.deny_list import AddressPolicy
 from flowisectl.clients.http_hop import Hop, HttpUnusable, too_large
@@ -137,14 +138,20 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=min(seconds, CONNECT_SECONDS), sock_read=seconds)
 
 
-def _form(fields: Mapping[str, Any]) -> aiohttp.FormData:
-    form = aiohttp.FormData(default_to_multipart=True)
+def _form(fields: Mapping[str, Any]) -> aiohttp.MultipartWriter:
+    """A multipart form. Texts come without a media type: some services take every part that has one for a file."""
+    form = aiohttp.MultipartWriter("form-data")
     for name, value in ((name, item) for name, given in fields.items() for item in (given if isinstance(given, list) else [given])):
         if isinstance(value, tuple):
             filename, content, media_type = value
-            form.add_field(name, content, filename=filename, content_type=media_type or "application/octet-stream")
+            part = get_payload(content, content_type=media_type or "application/octet-stream")
+            part.set_content_disposition("form-data", name=name, filename=filename)
         else:
-            form.add_field(name, value if isinstance(value, str) else str(value))
+            part = get_payload(value if isinstance(value, str) else str(value))
+            part.set_content_disposition("form-data", name=name)
+            part.headers.popall("Content-Type", None)
+        part.headers.popall("Content-Length", None)
+        form.append_payload(part)
     return form
 
 

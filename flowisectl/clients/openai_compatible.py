@@ -101,7 +101,7 @@ class OpenAICompatibleChat(WireChat):
         return body
 
     def _message(self, message: ChatMessage) -> dict[str, Any]:
-        role = self._system_role if message.role == "system" else message.role
+        role = self._system_role if message.role in ("system", "developer") else message.role
         content = message.content if isinstance(message.content, str) else [dict(part) for part in message.content]
         data: dict[str, Any] = {"role": role, "content": content}
         if message.tool_calls:

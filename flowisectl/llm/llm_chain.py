@@ -40,8 +40,11 @@ class LlmChain:
 
     async def predict(self, question: str, *, images: Sequence[ImagePart] = (), teller: AnswerTeller | None = None) -> Any:
         """The answer. Raises MissingInput, ProviderError; ValueError when the parser cannot read the model's text."""
-        prompt = self.prompt.with_instructions(self.parser.format_instructions) if self.parser else self.prompt
-        messages = prompt.messages(filled_values(self.prompt, question))
+        prompt, known = self.prompt, {}
+        if self.parser:
+            prompt = prompt.with_instructions(self.parser.format_instructions)
+            known = {"format_instructions": self.parser.format_instructions}
+        messages = prompt.messages(filled_values(self.prompt, question, known))
         if images:
             messages = with_images(messages, images)
         text = (await ask(self.model, messages, teller)).text
@@ -62,15 +65,16 @@ class LlmChain:
             return parser.parse(reply.text)
 
 
-def filled_values(prompt: Prompt, question: str) -> Mapping[str, Any]:
-    """A value for every variable: those that the prompt was given, and the question for the one that is left.
+def filled_values(prompt: Prompt, question: str, known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """A value for every variable: those that the prompt was given, `known` ones, and the question for the one that is left.
 
-    The question is not used when no variable is left. Raises MissingInput when several are.
+    The question is not used when no variable is left; an empty text is a value. Raises MissingInput when several are left.
     """
-    missing = [name for name in prompt.variables if prompt.values.get(name) in (None, "")]
+    values = {**prompt.values, **known} if known else prompt.values
+    missing = [name for name in prompt.variables if values.get(name) is None]
     if len(missing) > 1:
         raise MissingInput(f"Please provide Prompt Values for: {', '.join(missing)}")
-    return {**prompt.values, missing[0]: question} if missing else prompt.values
+    return {**values, missing[0]: question} if missing else values
 
 
 def with_images(messages: Sequence[ChatMessage], images: Sequence[ImagePart]) -> list[ChatMessage]:

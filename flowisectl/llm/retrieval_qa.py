@@ -54,6 +54,7 @@ class RetrievalQa:
         self, question: str, history: Sequence[ChatMessage] = (), teller: AnswerTeller | None = None
     ) -> tuple[str, list[Document]]:
         """(the answer, the documents that it was made from). Raises ProviderError."""
+        history = [message for message in history if message.content]  # the summary of a new session is empty
         documents = await self.retriever.retrieve(await self._standalone(question, history))
         context = "\n".join(f"<doc id='{number}'>{document.page_content}</doc>" for number, document in enumerate(documents))
         system = format_template(self.response, {"context": context, "question": question})

@@ -8,7 +8,7 @@ from typing import Any
 from flowisectl.interfaces.lenient_json import parse_lenient
 
 _PLAIN = {"string": "string", "number": "number", "boolean": "boolean"}
-_FREE_OBJECTS = {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": True}}
+_FREE_OBJECT = {"type": "object", "additionalProperties": {}}
 _MAX_DEPTH = 20
 
 
@@ -39,31 +39,43 @@ def _property_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _objects(text: Any) -> dict[str, Any]:
     properties = _read(text)
-    if not isinstance(properties, Mapping) or not all(isinstance(value, Mapping) for value in properties.values()):
-        return dict(_FREE_OBJECTS)
-    return {"type": "array", "items": _described_object(properties, 0)}
+    if isinstance(properties, list):
+        properties = {str(index): value for index, value in enumerate(properties)}
+    items = _described_object(properties, 0) if isinstance(properties, Mapping) else dict(_FREE_OBJECT)
+    return {"type": "array", "items": items}
 
 
 def _described_object(properties: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    known = {name: _described_value(value, depth + 1) for name, value in properties.items() if isinstance(value, Mapping)}
-    return _object(known, [name for name in known if not properties[name].get("optional")])
+    """What may be left out, and what may be anything, is not required."""
+    known = {str(name): _described_value(value, depth + 1) for name, value in properties.items()}
+    return _object(known, [name for name, schema in known.items() if "type" in schema and not _is_optional(properties[name])])
 
 
-def _described_value(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    kind = value.get("type")
-    schema: dict[str, Any]
+def _is_optional(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value.get("optional"))
+
+
+def _described_value(value: Any, depth: int) -> dict[str, Any]:
+    """The schema of one member, read as existing flows have always been read, which is not JSON Schema: `items` names the members
+    of the objects in an array; a member without `type` is an object of what it names; a type that is not known is anything."""
     if depth > _MAX_DEPTH:
-        schema = {}
-    elif kind == "array":
+        return {}
+    if isinstance(value, list):
+        return {"type": "array"}
+    if not isinstance(value, Mapping):
+        return {"type": "string"}
+    kind = value.get("type")
+    if not kind:
+        return _described_object(value, depth)
+    schema: dict[str, Any]
+    if kind == "array":
         items = value.get("items")
-        schema = {"type": "array", "items": _described_value(items, depth + 1) if isinstance(items, Mapping) else {"type": "string"}}
+        schema = {"type": "array", **({"items": _described_object(items, depth)} if isinstance(items, Mapping) else {})}
     elif kind == "object":
         inner = value.get("properties")
-        schema = _described_object(inner if isinstance(inner, Mapping) else {}, depth)
-    elif isinstance(value.get("enum"), list):
-        schema = {"type": "string", "enum": [str(item) for item in value["enum"]]}
+        schema = _described_object(inner, depth) if isinstance(inner, Mapping) else dict(_FREE_OBJECT)
     else:
-        schema = {"type": _PLAIN.get(str(kind), "string")}
+        schema = {"type": _PLAIN[kind]} if isinstance(kind, str) and kind in _PLAIN else {}
     return _described(schema, value)
 
 

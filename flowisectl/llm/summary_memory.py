@@ -62,11 +62,11 @@ class SummaryMemory:
         self._model = model
 
     async def messages(self, prepended: Sequence[ChatMessage] = ()) -> list[ChatMessage]:
-        """One message, or none when nothing was said yet. Raises ProviderError."""
+        """One message, an empty system message when nothing was said yet, as Flowise asks its models. Raises ProviderError."""
         messages = await self._stored.messages(prepended)
-        if not messages:
-            return []
-        return [summary_message(await summarise(self._model, messages[-2:]), self._model.provider)]
+        summary = await summarise(self._model, messages[-2:]) if messages else ""
+        message = summary_message(summary, self._model.provider)
+        return [message] if summary or message.role == "system" else []  # a user's message must not be empty
 
     async def add(self, question: str, answer: str) -> None:
         await self._stored.add(question, answer)

@@ -27,7 +27,7 @@ _FOREIGN_IMAGE = re.compile(r"!\[[^\[\]]*\]\((?!https?://)[^()]*\)")
 class AgentAnswer:
     text: str
     used_tools: list[dict[str, Any]] = field(default_factory=list)
-    """`{tool, toolInput, toolOutput, sourceDocuments?, error?}` of every call, in order."""
+    """`{tool, toolInput, toolOutput, sourceDocuments?, error?}` of every call of a tool that there is, in order."""
     source_documents: list[Document] = field(default_factory=list)
     artifacts: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -67,7 +67,8 @@ class ToolAgent:
             said.append(reply.to_message())
             for call, (outcome, error) in zip(reply.tool_calls, results, strict=True):
                 said.append(ChatMessage(role="tool", content=error or outcome.text, tool_call_id=call.id))
-                _keep(answer, call, outcome, error)
+                if call.name.lower() in by_name:
+                    _keep(answer, call, outcome, error)
             direct = _direct_answer(by_name, reply.tool_calls, results)
             if direct is not None:
                 return _told(answer, direct, teller)
@@ -110,11 +111,11 @@ def _keep(answer: AgentAnswer, call: ToolCall, outcome: ToolOutcome, error: str)
 
 
 def _direct_answer(tools: Mapping[str, Tool], calls: Sequence[ToolCall], results: Sequence[tuple[ToolOutcome, str]]) -> str | None:
-    """What a tool gave whose result is the answer itself."""
+    """What a tool gave whose result, or failure, is the answer itself."""
     for call, (outcome, error) in zip(calls, results, strict=True):
         tool = tools.get(call.name.lower())
-        if tool is not None and tool.return_direct and not error:
-            return outcome.text
+        if tool is not None and tool.return_direct:
+            return error or outcome.text
     return None
 
 
@@ -151,5 +152,5 @@ def agent_messages(
     shown = prompt or ChatPrompt(system=system, human="{input}")
     opening = replace(shown, human="").messages({**shown.values, "input": question})
     text = format_template(shown.human or "{input}", {**shown.values, "input": question})
-    content = [{"type": "text", "text": text}, *images] if images else text
+    content = [*images, {"type": "text", "text": text}] if images else text
     return [*opening, *history, ChatMessage(role="user", content=content)]

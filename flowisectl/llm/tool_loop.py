@@ -36,6 +36,7 @@ class ToolLoop:
     on_called: Callable[[list[dict[str, Any]]], None] = lambda calls: None
     on_used: Callable[[list[dict[str, Any]]], None] = lambda used: None
     on_text: Callable[[str], None] = lambda text: None
+    on_held: Callable[[str], None] = lambda text: None
     used_tools: list[dict[str, Any]] = field(default_factory=list)
     """`{tool, toolInput, toolOutput, error?}`"""
     source_documents: list[Document] = field(default_factory=list)
@@ -113,7 +114,7 @@ class ToolLoop:
         shown = orjson.dumps(call_json(call), option=orjson.OPT_INDENT_2).decode()
         text = f"\nAttempting to use tool:\n```json\n{shown}\n```"
         self.messages[-1] = {**self.messages[-1], "content": reply.text + text}
-        self.on_text(text)
+        self.on_held(text)
         self.waits = True
         return ChatReply(
             text=reply.text + text,

@@ -58,6 +58,7 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
         "role": "apiMessage",
         "content": result.text,
         **{name: result.stored.get(name) or None for name in JSON_COLUMNS},
+        "sourceDocuments": result.stored.get("sourceDocuments"),  # an empty list says that nothing was found
     }
     return [user, answer]
 

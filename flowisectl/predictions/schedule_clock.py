@@ -236,6 +236,7 @@ class ScheduleClock:
                 taken += 1
         return taken
 
+
 def _form(text: str | None) -> dict[str, Any]:
     try:
         form = orjson.loads(text or "{}")

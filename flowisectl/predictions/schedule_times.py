@@ -13,6 +13,8 @@ from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidRequest
 
 START = "startAgentflow"
+_PICKER = "visualPicker"
+_FREQUENCIES = ("hourly", "daily", "weekly", "monthly")
 NEVER = "0 0 * * *"
 """What is stored for an expression that cannot be used; the schedule is then disabled."""
 LONGEST_EXPRESSION = 200
@@ -67,10 +69,15 @@ def start_of(flow: Flow) -> FlowNode | None:
 
 
 def cron_of(inputs: NodeInputs) -> str:
-    """The expression that was written, or the one that the picker's fields mean. Raises InvalidRequest."""
-    if inputs.text("scheduleType", "visualPicker") == "cronExpression":
+    """The expression that was written, or the one that the picker's fields mean. Raises InvalidRequest.
+
+    As in Flowise, the picker counts when it is named or no type is given; any other type, an empty one too, means the expression.
+    """
+    if inputs.values.get("scheduleType") not in (None, _PICKER):
         return inputs.text("scheduleCronExpression").strip()
     frequency = inputs.text("scheduleFrequency")
+    if frequency not in _FREQUENCIES:
+        raise InvalidRequest("Frequency is required: hourly, daily, weekly or monthly")
     if frequency == "hourly":
         return f"{_within(inputs.integer('scheduleOnMinute', 0), 0, 59, 'On Minute')} * * * *"
     hour, minute = _time_of(inputs.text("scheduleOnTime"))
@@ -78,9 +85,7 @@ def cron_of(inputs: NodeInputs) -> str:
         return f"{minute} {hour} * * *"
     if frequency == "weekly":
         return f"{minute} {hour} * * {_numbers(inputs, 'scheduleOnDayOfWeek', 0, 7, 'On Day of Week')}"
-    if frequency == "monthly":
-        return f"{minute} {hour} {_numbers(inputs, 'scheduleOnDayOfMonth', 1, 31, 'On Day of Month')} * *"
-    raise InvalidRequest("Frequency is required: hourly, daily, weekly or monthly")
+    return f"{minute} {hour} {_numbers(inputs, 'scheduleOnDayOfMonth', 1, 31, 'On Day of Month')} * *"
 
 
 def check_cron(cron: str, zone: str, *, min_seconds: int = 60) -> None:

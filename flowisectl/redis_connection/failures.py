@@ -33,9 +33,7 @@ def is_failure(error: BaseException) -> bool:
 
 def is_refusal(error: BaseException) -> bool:
     """The server answers, and will not write in the state that it is in: full, a replica, without a place for its file."""
-    return isinstance(error, TRANSIENT_ERRORS) or (
-        isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES)
-    )
+    return isinstance(error, TRANSIENT_ERRORS) or (isinstance(error, exceptions.ResponseError) and str(error).startswith(TRANSIENT_REPLIES))
 
 
 def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:

@@ -83,7 +83,9 @@ def sentinel_options(url: str) -> Mapping[str, Any]:
     path = [part for part in address.path.split("/") if part]
     found = [_place(place) for place in places.split(",") if place]
     if not found or None in found or not 1 <= len(path) <= 2 or not all(part.isdigit() for part in path[1:]):
-        raise RedisUnavailable(f"REDIS_URL (begins with {address.scheme}://) cannot be used: write {address.scheme}://host:port,host:port/name")
+        raise RedisUnavailable(
+            f"REDIS_URL (begins with {address.scheme}://) cannot be used: write {address.scheme}://host:port,host:port/name"
+        )
     sentinels = Sentinels(
         places=tuple(place for place in found if place is not None),
         service=unquote(path[0]),

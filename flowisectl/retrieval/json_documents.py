@@ -21,12 +21,15 @@ def json_documents(
     """A document for each text in the data, or for each object (`path.to.key: value` lines).
 
     `pointers` names members, between commas: only texts below a member of such a name are taken. Values of `metadata` that
-    begin with `/` are JSON pointers (RFC 6901) into the object that a document was made from. Raises InvalidFlow.
+    begin with `/` are JSON pointers (RFC 6901) into the object that a document was made from. Documents of a list's items have
+    their place in it as `line`, from 1 on. Raises InvalidFlow.
     """
     data = _parsed(text, name)
     if by_object:
-        items = data if isinstance(data, list) else [data]
-        made = [_of_object(item, metadata or {}) for item in items]
+        if isinstance(data, list):
+            made = [_of_object(item, metadata or {}, {"line": line}) for line, item in enumerate(data, start=1)]
+        else:
+            made = [_of_object(data, metadata or {}, {})]
         return [document for document in made if document.page_content]
     wanted = {part.strip() for part in _SEPARATORS.split(pointers) if part.strip()}
     return _numbered(list(_texts(data, wanted, not wanted, 0)))
@@ -86,28 +89,26 @@ def _numbered(texts: Sequence[str]) -> list[Document]:
     return [Document(page_content=text, metadata={"line": line} if several else {}) for line, text in enumerate(texts, start=1)]
 
 
-def _of_object(item: Any, metadata: Mapping[str, Any]) -> Document:
+def _of_object(item: Any, metadata: Mapping[str, Any], place: Mapping[str, Any]) -> Document:
     lines = [f"{path}: {_shown(value)}" if path else _shown(value) for path, value in _leaves(item, "", 0)]
-    return Document(page_content="\n".join(lines), metadata=_resolved(metadata, item))
+    return Document(page_content="\n".join(lines), metadata={**place, **_resolved(metadata, item)})
 
 
 def _leaves(data: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
     if depth <= MAX_DEPTH and isinstance(data, Mapping):
         for key, value in data.items():
             yield from _leaves(value, f"{path}.{key}" if path else str(key), depth + 1)
-    elif depth <= MAX_DEPTH and isinstance(data, list):
-        for place, value in enumerate(data):
-            yield from _leaves(value, f"{path}.{place}" if path else str(place), depth + 1)
     else:
         yield path, data
 
 
 def _resolved(metadata: Mapping[str, Any], item: Any) -> dict[str, Any]:
-    """The metadata with pointers replaced by what they point at; one that points nowhere stays as it is."""
+    """The metadata with pointers replaced by what they point at; one that points nowhere is left out."""
     found: dict[str, Any] = {}
     for key, value in metadata.items():
-        target = at_pointer(item, value) if isinstance(value, str) and value.startswith("/") else None
-        found[key] = value if target is None else target
+        target = at_pointer(item, value) if isinstance(value, str) and value.startswith("/") else value
+        if target is not None:
+            found[key] = target
     return found
 
 

@@ -20,7 +20,8 @@ IN_THREAD_FROM = 2_000
 class MemoryStore:
     """Documents with their vectors; the most similar ones are found by the cosine."""
 
-    def __init__(self, embeddings: Embeddings) -> None:
+    def __init__(self, embeddings: Embeddings, count: int = 4) -> None:
+        self.count = count
         self._embeddings = embeddings
         self._documents: list[Document] = []
         self._rows = VectorRows()

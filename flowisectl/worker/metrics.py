@@ -25,7 +25,9 @@ class WorkerMetrics:
 
     def __init__(self) -> None:
         self.jobs = Counter(
-            "flowisectl_jobs_total", "Jobs that ended here, by queue, kind of flow and outcome.", ("queue", "kind", "outcome"),
+            "flowisectl_jobs_total",
+            "Jobs that ended here, by queue, kind of flow and outcome.",
+            ("queue", "kind", "outcome"),
             known=[(queue, kind, outcome) for queue, kind in KINDS for outcome in OUTCOMES],
         )
         self.waits = Histogram("flowisectl_job_wait_seconds", "From a job's acceptance to its start here.", ("queue",))

@@ -112,9 +112,7 @@ async def _nodes(stack: Stack, say: Say) -> Series:
 
 async def _history(stack: Stack, say: Say) -> Series:
     """A session that has been going on. Without a window every message goes to the model, so that its cost must grow with them."""
-    series = Series(
-        name="history", title="Longer sessions", x_label="messages in the session", ticks=[f"{count:,}" for count in MESSAGES]
-    )
+    series = Series(name="history", title="Longer sessions", x_label="messages in the session", ticks=[f"{count:,}" for count in MESSAGES])
     works: list[tuple[str, dict[str, Any]]] = [
         ("no memory", flows.chain_flow(stack.model_url)),
         ("window of 20", flows.agent_flow(stack.model_url, window=20)),

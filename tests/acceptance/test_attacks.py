@@ -218,7 +218,7 @@ def test_half_a_surrogate_pair_becomes_a_mark(target: Target) -> None:
 
 # ---- HTTP
 
-OVER = 'POST /api/v1/prediction/{flow} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n'
+OVER = "POST /api/v1/prediction/{flow} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n"
 
 
 def head(target: Target, *headers: str) -> bytes:
@@ -359,7 +359,6 @@ def test_no_spelling_of_a_path_goes_around_the_gate(target: Target, path: str) -
 
 
 # ---- logins
-
 
 
 def logged_in(target: Target, **headers: str) -> tuple[list[str], dict[str, str]]:

@@ -124,7 +124,6 @@ def _left_out(row: Mapping[str, str]) -> str:
     return why_left_out(flow, load_catalogue())
 
 
-
 @asynccontextmanager
 async def _paced(per_second: float) -> AsyncIterator[None]:
     """Takes at least as long as the rate says, whatever is done inside."""

@@ -177,4 +177,3 @@ async def _redis(settings: Settings, found: _Collected) -> None:
         found.add("redis", Level.CANNOT, f"no answer within {REDIS_SECONDS:g} s: check REDIS_URL, REDIS_HOST")
     except FlowisectlError as error:
         found.add("redis", Level.CANNOT, str(error))
-

@@ -66,6 +66,8 @@ async def answer_with_tools(inputs: NodeInputs, context: RunContext, *, system: 
     answer = await agent.work(messages, tool_flow(context), teller)
     await memory.add(question, answer.text)
     fields = answer.to_fields()
+    if "usedTools" in fields:  # the documents of all tools are told beside them
+        fields["usedTools"] = [{name: value for name, value in used.items() if name != "sourceDocuments"} for used in answer.used_tools]
     if teller is not None:
         tell_extras(context, fields)
     return fields

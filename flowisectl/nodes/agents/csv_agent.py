@@ -11,7 +11,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_input import question_text
-from flowisectl.errors import FlowError, InvalidFlow
+from flowisectl.errors import FlowError, InvalidFlow, MissingInput
 from flowisectl.interfaces.javascript import JavaScriptError
 from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.llm.chat_streaming import teller_to
@@ -53,6 +53,8 @@ class CsvAgent(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> TableAgent:
         files = await files_of("csvFile", inputs, context)
+        if not files:
+            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no file: choose one for its input 'csvFile'")
         delimiter = _delimiter(inputs)
 
         def read() -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ TIMEOUT = NodeParam("timeout", "Timeout", "number", optional=True, step=1, addit
 BASE_OPTIONS = NodeParam("baseOptions", "Base Options", "json", optional=True, additional=True, description="Extra headers")
 SAMPLING = (MAX_TOKENS, TOP_P, FREQUENCY_PENALTY, PRESENCE_PENALTY)
 
+_KNOWS_COMPLETION_TOKENS = re.compile(r"o\d|gpt-5(?!-chat)")
+
 
 def model_name(*, default: str | None = None, placeholder: str = "", is_listed: bool = False) -> NodeParam:
     """The input `modelName`: free text, or chosen from a list that the server gives."""
@@ -36,6 +39,14 @@ def model_name(*, default: str | None = None, placeholder: str = "", is_listed: 
 def is_reasoning_model(name: str) -> bool:
     """Whether a model of OpenAI thinks before it answers, told by its name. Such models take neither temperature nor stop words."""
     return name.startswith(("o1", "o3", "o4")) or name == "codex-mini" or ("gpt-5" in name and "-chat" not in name)
+
+
+def answer_limit(inputs: NodeInputs, name: str) -> dict[str, Any]:
+    """`maxTokens` under the name that a model of OpenAI knows it by. Servers that only look like OpenAI's know `max_tokens` alone."""
+    limit = inputs.integer("maxTokens") or None
+    if _KNOWS_COMPLETION_TOKENS.match(name):
+        return {"max_completion_tokens": limit, "max_tokens": None}
+    return {"max_tokens": limit}
 
 
 def sampling_params(inputs: NodeInputs) -> dict[str, Any]:

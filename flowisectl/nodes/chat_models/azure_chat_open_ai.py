@@ -18,6 +18,7 @@ from flowisectl.nodes.chat_models._compatible import (
     TEMPERATURE,
     TIMEOUT,
     TOP_P,
+    answer_limit,
     compatible_model,
     is_reasoning_model,
     model_name,
@@ -70,7 +71,7 @@ class AzureChatOpenAI(Node):
         deployment = inputs.secret("azureOpenAIApiDeploymentName")
         name = inputs.text("modelName", deployment)
         thinks = is_reasoning_model(name)
-        params = {"max_completion_tokens": inputs.integer("maxTokens") or None, "max_tokens": None}
+        params = answer_limit(inputs, name)
         if thinks:
             params |= {"temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
         return compatible_model(

@@ -10,7 +10,7 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds, words_of
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
-from flowisectl.nodes.chat_models._compatible import compatible_model, is_reasoning_model
+from flowisectl.nodes.chat_models._compatible import answer_limit, compatible_model, is_reasoning_model
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -71,7 +71,7 @@ class ChatOpenAI(Node):
             base_url=inputs.text("basepath", OPENAI_URL),
             api_key=api_key,
             model=name,
-            params=_params(inputs, thinks),
+            params=_params(inputs, name, thinks),
             strict_tools=None if inputs.get("strictToolCalling") is None else inputs.flag("strictToolCalling"),
             has_developer_role=thinks,
             has_names=True,
@@ -96,9 +96,9 @@ def _thinking_aloud(inputs: NodeInputs, context: RunContext, api_key: str, name:
     )
 
 
-def _params(inputs: NodeInputs, thinks: bool) -> dict[str, Any]:
+def _params(inputs: NodeInputs, name: str, thinks: bool) -> dict[str, Any]:
     """What differs from other providers; https://platform.openai.com/docs/api-reference/chat/create."""
-    params: dict[str, Any] = {"max_completion_tokens": inputs.integer("maxTokens") or None, "max_tokens": None}
+    params = answer_limit(inputs, name)
     if thinks:
         return {**params, "temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
     return {**params, "stop": words_of(inputs, "stopSequence") or None}

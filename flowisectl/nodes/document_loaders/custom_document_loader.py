@@ -14,7 +14,7 @@ from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import OUTPUTS
 
-NO_DOCUMENTS = "the code must give a list of documents, each with pageContent (text) and metadata (an object)"
+NO_DOCUMENTS = "the code must give a list of documents, each with pageContent (text) and, if it has any, metadata (an object)"
 
 
 class CustomDocumentLoader(Node):
@@ -51,7 +51,7 @@ class CustomDocumentLoader(Node):
     def _documents(result: Any, inputs: NodeInputs) -> list[Document]:
         found: list[Document] = []
         for item in result if isinstance(result, list) else [None]:
-            content, metadata = (item.get("pageContent"), item.get("metadata")) if isinstance(item, Mapping) else (None, None)
+            content, metadata = (item.get("pageContent"), item.get("metadata") or {}) if isinstance(item, Mapping) else (None, None)
             if not isinstance(content, str) or not isinstance(metadata, Mapping):
                 raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): {NO_DOCUMENTS}")
             found.append(Document(page_content=content, metadata=dict(metadata)))

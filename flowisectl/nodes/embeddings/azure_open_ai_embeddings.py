@@ -36,6 +36,7 @@ class AzureOpenAIEmbeddings(Node):
             model=inputs.secret("azureOpenAIApiDeploymentName"),
             headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 100,
+            strip_new_lines=True,
             timeout_seconds=timeout_seconds(inputs),
             key_header="api-key",
             on_retry=context.trace.note,

@@ -30,5 +30,6 @@ class LocalAIEmbeddings(Node):
             base_url=inputs.require("basePath"),
             api_key=inputs.secret("localAIApiKey", "sk-"),
             model=inputs.require("modelName"),
+            strip_new_lines=True,
             on_retry=context.trace.note,
         )

@@ -50,7 +50,7 @@ class OpenAIEmbeddings(Node):
             params={name: value for name, value in params.items() if value is not None},
             headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 512,
-            strip_new_lines=inputs.flag("stripNewLines"),
+            strip_new_lines=True,  # whatever `stripNewLines` says: vectors that Flowise stored were made so
             timeout_seconds=timeout_seconds(inputs),
             on_retry=context.trace.note,
         )

@@ -50,7 +50,7 @@ class OpenAIEmbeddingsCustom(Node):
             params={"dimensions": inputs.integer("dimensions") or None, "encoding_format": inputs.get("encodingFormat", "base64")},
             headers=headers_of(inputs),
             batch_size=inputs.integer("batchSize") or 512,
-            strip_new_lines=inputs.flag("stripNewLines"),
+            strip_new_lines=True,  # whatever `stripNewLines` says: vectors that Flowise stored were made so
             timeout_seconds=timeout_seconds(inputs),
             on_retry=context.trace.note,
         )

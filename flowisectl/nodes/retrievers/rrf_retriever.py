@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
@@ -46,6 +47,7 @@ class RRFRetriever(Node):
             return [question, *await searches(model, question, most)]
 
         def fuse(finds: Sequence[Sequence[Document]]) -> list[Document]:
-            return [document for document, _ in reciprocal_rank_fusion(finds, constant)][:count]
+            fused = reciprocal_rank_fusion(finds, constant)[:count]
+            return [replace(document, metadata={**document.metadata, "relevancy_score": score}) for document, score in fused]
 
         return await given(ManyQuestionsRetriever(base=base, questions=questions, fuse=fuse), inputs, context)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 MAX_CHARS = 1000
+DECIMALS = 15
+_FACTORIAL = re.compile(r"(\d+|\([^()]*\))!(?!=)")
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -24,23 +27,26 @@ _UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.
 _NAMES = {"pi": math.pi, "e": math.e}
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "abs": abs, "acos": math.acos, "asin": math.asin, "atan": math.atan, "ceil": lambda x: float(math.ceil(x)), "cos": math.cos,
-    "exp": math.exp, "floor": lambda x: float(math.floor(x)), "ln": math.log, "log": math.log, "log10": math.log10, "max": max,
-    "min": min, "pow": math.pow, "round": lambda x: float(math.floor(x + 0.5)), "sin": math.sin, "sqrt": math.sqrt, "tan": math.tan,
+    "exp": math.exp, "fac": lambda x: _factorial(x), "floor": lambda x: float(math.floor(x)), "ln": math.log, "log": math.log10,
+    "log10": math.log10, "max": max, "min": min, "pow": math.pow, "round": lambda x: float(math.floor(x + 0.5)), "sin": math.sin,
+    "sqrt": math.sqrt, "tan": math.tan,
 }  # fmt: skip
 
 
 def calculate(expression: str) -> str:
     """The value as text: whole numbers without a point. Raises ValueError for what is no arithmetic.
 
-    `+ - * / %`, `^` or `**` for powers, parentheses, `pi`, `e` and the usual functions.
+    `+ - * / %`, `^` or `**` for powers, `!`, parentheses, `pi`, `e` and the usual functions; `log` is that of base 10. The value is
+    rounded to 15 decimals, so that 0.1+0.2 is 0.3.
     """
     if len(expression) > MAX_CHARS:
         raise ValueError(f"the expression is longer than {MAX_CHARS} characters")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # about text such as `1if`, which is refused anyhow
-            tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
-        return shown(_value(tree.body))
+            tree = ast.parse(_with_factorials(expression.strip()).replace("^", "**"), mode="eval")
+        value = _value(tree.body)
+        return shown(round(value, DECIMALS) if math.isfinite(value) else value)
     except (SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError) as error:
         raise ValueError(f"no arithmetic: {error}") from error
 
@@ -74,6 +80,17 @@ def _value(node: ast.expr) -> float:
         arguments: list[Any] = [_value(argument) for argument in node.args]
         return float(_FUNCTIONS[node.func.id](*arguments))
     raise ValueError("only numbers, + - * / % ^, parentheses and the usual functions can be calculated")
+
+
+def _with_factorials(expression: str) -> str:
+    """`5!` and `(2+3)!` as calls of `fac`."""
+    return _FACTORIAL.sub(lambda match: f"fac({match[1]})", expression)
+
+
+def _factorial(value: float) -> float:
+    if value < 0 or value != math.floor(value):
+        raise ValueError("only whole numbers from 0 on have a factorial")
+    return math.inf if value > 170 else float(math.factorial(int(value)))
 
 
 def _divided(left: float, right: float) -> float:

@@ -47,7 +47,8 @@ def flow_tool(selected: str, key_field: str, inputs: NodeInputs, context: RunCon
             question = inputs.text("customInput")
         starts_session = inputs.flag("startNewSession")
         chat_id = str(uuid.uuid4()) if starts_session else context.chat_id
-        config = {"sessionId": chat_id if starts_session else context.session_id, **(override if isinstance(override, Mapping) else {})}
+        session_id = str(uuid.uuid4()) if starts_session else context.session_id
+        config = {"sessionId": session_id, **(override if isinstance(override, Mapping) else {})}
         request = RunRequest(question=question, override_config=config)
         try:
             answer = await context.flows.run(flow_id, request, context, chat_id=chat_id, api_key=inputs.secret(key_field))

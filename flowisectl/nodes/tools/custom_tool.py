@@ -10,10 +10,10 @@ import orjson
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_function import call_user_function, variables_of
-from flowisectl.errors import MissingInput
+from flowisectl.errors import InvalidRequest, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
-from flowisectl.llm.json_schema import coerced
+from flowisectl.llm.json_schema import checked, coerced
 from flowisectl.llm.output_parsing import schema_of_rows
 from flowisectl.llm.prompt_template import as_text
 from flowisectl.llm.zod_text import schema_of
@@ -51,13 +51,23 @@ class CustomTool(Node):
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no tool: select one, or give its name and code")
 
         async def call(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
-            named = {f"${name}": coerced(value, schema["properties"].get(name, {})) for name, value in arguments.items()}
+            named = {f"${name}": value for name, value in _fitting(arguments, schema, spec.name).items()}
             question = str(flow.get("input") or context.request.question)
             variables = await variables_of(context, inputs)
             result = await call_user_function(context, code, flow=flow, question=question, variables=variables, extra=named)
             return as_text("" if result is None else result)
 
         return FunctionTool(spec=spec, function=call, return_direct=inputs.flag("returnDirect"))
+
+
+def _fitting(arguments: Mapping[str, Any], schema: Mapping[str, Any], tool: str) -> Mapping[str, Any]:
+    """The arguments in the types of the schema. Raises InvalidRequest, whose text the model gets to see, when they don't fit it."""
+    properties = schema["properties"]
+    typed = {name: coerced(value, properties.get(name, {})) for name, value in arguments.items()}
+    try:
+        return {**typed, **checked(typed, schema)}
+    except ValueError as error:
+        raise InvalidRequest(f"the arguments of the tool {tool} don't fit its schema: {error}") from error
 
 
 def _schema(inputs: NodeInputs, stored: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -29,8 +29,8 @@ class MemoryVectorStore(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> MemoryStore | StoreRetriever:
-        store = MemoryStore(inputs.require("embeddings"))
+        store = MemoryStore(inputs.require("embeddings"), count=inputs.integer("topK") or 4)
         await store.add([document for document in inputs.items("document") if isinstance(document, Document)])
         if inputs.output == "vectorStore":
             return store
-        return StoreRetriever(store, inputs.integer("topK") or 4)
+        return StoreRetriever(store, store.count)

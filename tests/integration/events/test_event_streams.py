@@ -123,9 +123,7 @@ async def test_many_events_share_a_write(worker: Worker, main: Subscriber, redis
     assert await redis.xlen(main.stream) <= 3
 
 
-async def test_full_stream_makes_the_worker_wait_and_loses_nothing(
-    redis: Redis, pipeline: Pipeline, queue_settings: QueueSettings
-) -> None:
+async def test_full_stream_makes_the_worker_wait_and_loses_nothing(redis: Redis, pipeline: Pipeline, queue_settings: QueueSettings) -> None:
     main = Subscriber(redis, pipeline, prefix=queue_settings.name, max_entries=5)
     await main.keep()
     worker = Worker(redis, pipeline, queue_settings, max_entries=5)

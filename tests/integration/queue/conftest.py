@@ -32,9 +32,7 @@ class Bench:
         return job_id
 
     async def worker(self, name: str) -> WorkerClaims:
-        claims = WorkerClaims(
-            self.pipeline, self.keys, name, lease_ms=60_000, retention=Retention.from_settings(self.settings)
-        )
+        claims = WorkerClaims(self.pipeline, self.keys, name, lease_ms=60_000, retention=Retention.from_settings(self.settings))
         await claims.beat(b"{}", is_first=True)
         return claims
 

@@ -153,9 +153,7 @@ def free_ports(count: int) -> list[int]:
 async def test_cluster_is_refused(tmp_path: Path) -> None:
     port, bus_port = free_ports(2)
     where = ["--bind", "127.0.0.1", "--port", str(port), "--cluster-port", str(bus_port), "--dir", str(tmp_path)]
-    process = await asyncio.create_subprocess_exec(
-        str(binary_path()), *where, "--cluster-enabled", "yes", stdout=asyncio.subprocess.PIPE
-    )
+    process = await asyncio.create_subprocess_exec(str(binary_path()), *where, "--cluster-enabled", "yes", stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
         async with asyncio.timeout(20):

@@ -43,9 +43,7 @@ def certificate(name: str, issuer: Pair | None = None) -> Pair:
 
 
 def pem(pair: Pair) -> tuple[str, str]:
-    private = pair[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = pair[1].private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pair[0].public_bytes(serialization.Encoding.PEM).decode(), private.decode()
 
 

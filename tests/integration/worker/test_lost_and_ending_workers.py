@@ -138,9 +138,7 @@ async def test_ending_worker_hands_back_what_does_not_finish(
     assert {detail.attempts for detail in details} == {1}
 
 
-async def test_terminated_worker_process_ends_by_itself_and_leaves_nothing(
-    start_worker_process, redis, queue_settings
-) -> None:
+async def test_terminated_worker_process_ends_by_itself_and_leaves_nothing(start_worker_process, redis, queue_settings) -> None:
     process = start_worker_process()
 
     process.send_signal(signal.SIGTERM)

@@ -247,9 +247,7 @@ async def test_entry_that_cannot_be_read_does_no_harm(start_main, start_worker, 
     assert (await asyncio.wait_for((await main.submit(request_for())).result(), 10)).is_ok
 
 
-async def test_full_redis_refuses_new_work_and_lets_running_work_end(
-    request_for, tmp_path: Path, queue_settings, stack
-) -> None:
+async def test_full_redis_refuses_new_work_and_lets_running_work_end(request_for, tmp_path: Path, queue_settings, stack) -> None:
     server = await stack.enter_async_context(open_embedded_redis(tmp_path / "data"))
     redis = await stack.enter_async_context(open_redis(RedisSettings(url=server.url), name="test"))
     main = await stack.enter_async_context(open_submitter(redis, queue_settings))

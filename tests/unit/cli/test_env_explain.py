@@ -59,9 +59,9 @@ def test_secrets_are_hidden_even_when_they_are_wrong(flowisectl, monkeypatch) ->
         ("JOB_TIMEOUT", "1h", "JOB_TIMEOUT"),
         ("DATABASE_HOST", "db", "sqlite"),
         ("S3_ENDPOINT_URL", "http://x", "STORAGE_TYPE is local"),
-            ("AZURE_BLOB_STORAGE_ACCOUNT_KEY", "x", "STORAGE_TYPE is local"),
-            ("SECRETKEY_AWS_NAME", "x", "SECRETKEY_STORAGE_TYPE is local"),
-            ("GOOGLE_CLOUD_STORAGE_PROJ_ID", "x", "no effect"),
+        ("AZURE_BLOB_STORAGE_ACCOUNT_KEY", "x", "STORAGE_TYPE is local"),
+        ("SECRETKEY_AWS_NAME", "x", "SECRETKEY_STORAGE_TYPE is local"),
+        ("GOOGLE_CLOUD_STORAGE_PROJ_ID", "x", "no effect"),
     ],
 )
 def test_a_value_that_was_likely_not_meant_is_doubted(flowisectl, monkeypatch, name: str, value: str, part: str) -> None:

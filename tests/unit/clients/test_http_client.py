@@ -54,6 +54,16 @@ async def test_a_form_is_sent_as_multipart(http: HttpClient, server: ScriptedSer
     assert b"\x00\x01" in seen.body and "é".encode() in seen.body
 
 
+async def test_only_the_files_of_a_form_have_a_media_type(http: HttpClient, server: ScriptedServer) -> None:
+    server.script(Answer())
+
+    await http.request(get(server.url, method="POST", form={"name": "x", "file": ("a.txt", b"y", "text/csv")}))
+
+    head = server.seen[0].body.partition(b"x\r\n")[0].lower()
+    assert b"content-type" not in head
+    assert b"content-type: text/csv" in server.seen[0].body.lower()
+
+
 async def test_a_field_of_a_form_may_have_several_values(http: HttpClient, server: ScriptedServer) -> None:
     server.json({})
 

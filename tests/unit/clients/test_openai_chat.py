@@ -358,3 +358,23 @@ def test_the_cache_key_holds_no_secret_and_tells_models_apart(http: HttpClient) 
     assert KEY not in key()
     assert key() == key(api_key="sk-other-012345")
     assert len({key(), key(model="n"), key(params={"temperature": 1}), key(base_url="http://b/v1")}) == 4
+
+
+async def test_an_answer_in_one_piece_tells_its_usage_in_both_spellings(http: HttpClient, server: ScriptedServer) -> None:
+    usage = {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}
+    server.json({"model": "m", "usage": usage, "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]})
+
+    reply = await model(http, server, streaming=False).invoke([ChatMessage(role="user", content="q")])
+
+    assert reply.response_metadata["usage"] == usage
+    assert reply.response_metadata["tokenUsage"] == {"promptTokens": 4, "completionTokens": 2, "totalTokens": 6}
+
+
+@pytest.mark.parametrize(("thinks", "role"), [(False, "system"), (True, "developer")])
+async def test_developers_speak_in_the_role_that_the_model_knows(http: HttpClient, server: ScriptedServer, thinks: bool, role: str) -> None:
+    server.json({"model": "m", "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]})
+    messages = [ChatMessage(role="system", content="s"), ChatMessage(role="developer", content="d"), ChatMessage(role="user", content="q")]
+
+    await model(http, server, streaming=False, has_developer_role=thinks).invoke(messages)
+
+    assert [message["role"] for message in server.seen[0].json["messages"]] == [role, role, "user"]

@@ -100,9 +100,10 @@ class TestToolAgent:
     async def test_an_unknown_tool_is_told_to_the_model(self) -> None:
         model = ScriptedChatModel(calls("teleport"), "ok")
 
-        await ToolAgent(model=model, tools=[Echo()]).work(QUESTION, {})
+        answer = await ToolAgent(model=model, tools=[Echo()]).work(QUESTION, {})
 
         assert "teleport is not one of the tools" in model.calls[1].messages[-1].text
+        assert answer.used_tools == []
 
     async def test_a_direct_tool_ends_the_work_and_is_told_to_the_client(self) -> None:
         ear = Ear()
@@ -113,6 +114,15 @@ class TestToolAgent:
 
         assert answer.text == "0"
         assert ear.heard == [("start", ""), ("token", "0")]
+
+    async def test_the_failure_of_a_tool_may_be_the_answer_itself(self) -> None:
+        tool = Echo(return_direct=True, error=ValueError("no luck"))
+        model = ScriptedChatModel(calls("echo"), "never asked")
+
+        answer = await ToolAgent(model=model, tools=[tool]).work(QUESTION, {})
+
+        assert answer.text == "no luck"
+        assert len(model.calls) == 1
 
     async def test_too_many_steps_end_the_work(self) -> None:
         model = ScriptedChatModel(calls("echo"), repeat=True)
@@ -163,10 +173,10 @@ class TestAgentMessages:
 
         assert [(m.role, m.text) for m in agent_messages(prompt, "ignored", [], "q")] == [("system", "S 1"), ("user", "Please: q")]
 
-    def test_images_go_into_the_question(self) -> None:
+    def test_images_go_before_the_question(self) -> None:
         image = {"type": "image_url", "image_url": {"url": "u"}}
 
-        assert agent_messages(None, "s", [], "q", [image])[-1].content == [{"type": "text", "text": "q"}, image]
+        assert agent_messages(None, "s", [], "q", [image])[-1].content == [image, {"type": "text", "text": "q"}]
 
 
 class TestReadingSteps:

@@ -20,9 +20,14 @@ class TestFillingVariables:
         assert filled_values(TextPrompt(template="{anything}"), "q") == {"anything": "q"}
 
     def test_the_question_fills_the_one_that_has_no_value(self) -> None:
-        prompt = TextPrompt(template="{a} {b}", values={"a": "A", "b": ""})
+        prompt = TextPrompt(template="{a} {b}", values={"a": "A", "b": None})
 
         assert filled_values(prompt, "q") == {"a": "A", "b": "q"}
+
+    def test_an_empty_text_is_a_value(self) -> None:
+        prompt = TextPrompt(template="{a} {b}", values={"a": "", "b": ""})
+
+        assert filled_values(prompt, "q") == {"a": "", "b": ""}
 
     def test_the_question_is_not_used_when_all_have_values(self) -> None:
         assert filled_values(TextPrompt(template="{a}", values={"a": "A"}), "q") == {"a": "A"}
@@ -53,6 +58,16 @@ async def test_a_refusal_of_the_provider_is_handed_on() -> None:
 
 
 class TestParsers:
+    async def test_the_prompt_may_name_the_place_of_the_form(self) -> None:
+        model = ScriptedChatModel("a, b")
+        prompt = TextPrompt(template="{x}: {format_instructions}")
+
+        answer = await LlmChain(model=model, prompt=prompt, parser=ListParser()).predict("Colours")
+
+        form = ListParser().format_instructions
+        assert answer == ["a", "b"]
+        assert model.calls[0].texts == [("user", f"Colours: {form}\n{form}")]
+
     def chain(self, model: ScriptedChatModel, *, auto_fix: bool) -> LlmChain:
         return LlmChain(model=model, prompt=TextPrompt(template="{x}"), parser=ListParser(length=2, auto_fix=auto_fix))
 

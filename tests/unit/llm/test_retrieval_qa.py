@@ -41,6 +41,15 @@ async def test_a_question_in_a_conversation_is_worded_anew_for_the_retriever_onl
     assert len(model.calls[1].messages) == 4
 
 
+async def test_the_empty_summary_of_a_new_session_is_no_conversation() -> None:
+    model, shelf = ScriptedChatModel("blue"), Shelf()
+
+    await RetrievalQa(model=model, retriever=shelf, response="{context}").respond("colour?", [ChatMessage(role="system", content="")])
+
+    assert len(model.calls) == 1
+    assert [message.role for message in model.calls[0].messages] == ["system", "user"]
+
+
 async def test_without_a_template_the_question_goes_to_the_retriever_as_it_is() -> None:
     shelf = Shelf()
 

@@ -30,7 +30,7 @@ def test_a_row_becomes_a_required_property(row: dict[str, Any], schema: dict[str
 def test_a_list_of_objects_has_the_properties_that_its_text_describes() -> None:
     text = """{
         name: {type: 'string', description: 'n'},
-        parts: {type: 'array', items: {type: 'object', properties: {size: {type: 'number'}}}},
+        parts: {type: 'array', items: {size: {type: 'number'}}},
         tags: {type: 'array'},
         note: {type: 'string', optional: true},
     }"""
@@ -45,7 +45,7 @@ def test_a_list_of_objects_has_the_properties_that_its_text_describes() -> None:
             "properties": {
                 "name": {"type": "string", "description": "n"},
                 "parts": {"type": "array", "items": inner},
-                "tags": {"type": "array", "items": {"type": "string"}},
+                "tags": {"type": "array"},
                 "note": {"type": "string"},
             },
             "required": ["name", "parts", "tags"],
@@ -55,11 +55,47 @@ def test_a_list_of_objects_has_the_properties_that_its_text_describes() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["not json", "[1]", '{"a": 1}', "", None])
+STRICT = {"additionalProperties": False}
+TEXT = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        (
+            "{a: {type: 'array', items: {type: 'string'}}}",
+            {"type": "array", "items": {"type": "object", "properties": {"type": TEXT}, "required": ["type"], **STRICT}},
+        ),
+        ("{a: {type: 'object'}}", {"type": "object", "additionalProperties": {}}),
+        ("{a: {type: 'object', properties: {k: 'x'}}}", {"type": "object", "properties": {"k": TEXT}, "required": ["k"], **STRICT}),
+        ("{a: {k: {type: 'boolean'}}}", {"type": "object", "properties": {"k": {"type": "boolean"}}, "required": ["k"], **STRICT}),
+        ("{a: ['x', 'y']}", {"type": "array"}),
+        ("{a: 'string'}", TEXT),
+    ],
+)
+def test_the_members_of_objects_are_described_as_existing_flows_do(text: str, item: Any) -> None:
+    found = schema_of([{"key": "k", "type": "jsonArray", "jsonSchema": text}])["properties"]["k"]
+
+    assert found["items"] == {"type": "object", "properties": {"a": item}, "required": ["a"], **STRICT}
+
+
+def test_a_member_of_an_unknown_type_may_be_anything_or_nothing() -> None:
+    found = schema_of([{"key": "k", "type": "jsonArray", "jsonSchema": "{a: {type: 'integer'}}"}])["properties"]["k"]
+
+    assert found["items"] == {"type": "object", "properties": {"a": {}}, **STRICT}
+
+
+def test_a_list_of_descriptions_numbers_the_members() -> None:
+    found = schema_of([{"key": "k", "type": "jsonArray", "jsonSchema": '[{"type": "string"}]'}])["properties"]["k"]
+
+    assert found["items"]["properties"] == {"0": TEXT}
+
+
+@pytest.mark.parametrize("text", ["not json", "", None])
 def test_a_description_that_cannot_be_read_allows_any_objects(text: Any) -> None:
     found = schema_of([{"key": "k", "type": "jsonArray", "jsonSchema": text}])["properties"]["k"]
 
-    assert found == {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": True}}
+    assert found == {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
 def test_rows_without_a_key_are_left_out() -> None:

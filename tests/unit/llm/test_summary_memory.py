@@ -115,8 +115,14 @@ class TestSummaryMemory:
         assert "first" not in model.calls[0].messages[0].text
         assert "Human: second\nAI: reply" in model.calls[0].messages[0].text
 
-    async def test_a_new_session_has_no_summary(self) -> None:
-        assert await SummaryMemory(Kept(), ScriptedChatModel()).messages() == []
+    async def test_a_new_session_has_an_empty_summary(self) -> None:
+        model = ScriptedChatModel()
+
+        assert await SummaryMemory(Kept(), model).messages() == [ChatMessage(role="system", content="")]
+        assert model.calls == []
+
+    async def test_a_model_that_gets_it_as_the_users_message_gets_no_empty_one(self) -> None:
+        assert await SummaryMemory(Kept(), ScriptedChatModel(provider="chatAnthropic")).messages() == []
 
 
 class TestConversation:

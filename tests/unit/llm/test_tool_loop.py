@@ -122,7 +122,7 @@ async def test_a_failing_tool_is_reported_and_raises() -> None:
 
 async def test_a_tool_that_needs_approval_holds_the_loop() -> None:
     said: list[str] = []
-    found, asked = loop(needs_approval=frozenset({"echo"}), on_text=said.append)
+    found, asked = loop(needs_approval=frozenset({"echo"}), on_held=said.append)
 
     final = await found.run(wants("echo", text="I need it."))
 

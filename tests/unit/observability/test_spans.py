@@ -29,9 +29,7 @@ class Told:
         self.telemetry = SpanTelemetry(provider)
 
     def job(self, traceparent: str = "") -> AbstractContextManager[RunSpan]:
-        return self.telemetry.job(
-            "prediction", "j", traceparent=traceparent, flow_id="f", chat_id="c", run=1, accepted_ms=0, worker_id="w"
-        )
+        return self.telemetry.job("prediction", "j", traceparent=traceparent, flow_id="f", chat_id="c", run=1, accepted_ms=0, worker_id="w")
 
     def span(self, name: str) -> ReadableSpan:
         [found] = self.named(name)

@@ -42,6 +42,16 @@ def test_the_question_keeps_the_time_at_which_it_was_accepted() -> None:
     assert answer["id"] == REQUEST.message_id
 
 
+def test_an_empty_list_of_documents_is_kept_and_what_is_absent_is_null() -> None:
+    found = FlowResult(text="a", stored={"sourceDocuments": [], "followUpPrompts": []})
+
+    _, answer = message_rows(REQUEST, RunRequest(), found, "s")
+    _, plain = message_rows(REQUEST, RunRequest(), FlowResult(text="a"), "s")
+
+    assert (answer["sourceDocuments"], answer["followUpPrompts"]) == ([], None)
+    assert plain["sourceDocuments"] is None
+
+
 def test_metadata_says_only_what_there_is_and_decodes_follow_up_prompts_once() -> None:
     result = FlowResult(text="t", fields={"text": "t"}, stored={"followUpPrompts": ["more?"]}, is_stream_valid=True)
     response = to_response("CHATFLOW", REQUEST.body, REQUEST, result, "session")

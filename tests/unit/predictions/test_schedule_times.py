@@ -17,6 +17,9 @@ from flowisectl.predictions.schedule_times import NEVER, check_cron, cron_of, ne
     ("inputs", "cron"),
     [
         ({"scheduleType": "cronExpression", "scheduleCronExpression": " 0 9 * * 1-5 "}, "0 9 * * 1-5"),
+        ({"scheduleType": "cron", "scheduleCronExpression": "0 5 * * *", "scheduleFrequency": "hourly"}, "0 5 * * *"),
+        ({"scheduleType": "", "scheduleCronExpression": "0 5 * * *"}, "0 5 * * *"),
+        ({"scheduleType": "visualPicker", "scheduleFrequency": "hourly", "scheduleCronExpression": "0 5 * * *"}, "0 * * * *"),
         ({"scheduleFrequency": "hourly", "scheduleOnMinute": "15"}, "15 * * * *"),
         ({"scheduleFrequency": "daily", "scheduleOnTime": "07:30"}, "30 7 * * *"),
         ({"scheduleFrequency": "weekly", "scheduleOnTime": "07:30", "scheduleOnDayOfWeek": "1,5"}, "30 7 * * 1,5"),
@@ -85,3 +88,8 @@ def test_a_schedule_that_cannot_be_used_is_kept_as_one_that_is_off() -> None:
     found = schedule_in(parse_flow({"nodes": [{"id": "s", "data": data}], "edges": []}))
 
     assert found is not None and found.cron == NEVER and found.timezone == "UTC" and "nonsense" in found.problem
+
+
+def test_a_picker_without_a_frequency_asks_for_that() -> None:
+    with pytest.raises(InvalidRequest, match="Frequency is required"):
+        cron_of(NodeInputs({"scheduleCronExpression": "0 5 * * *"}))

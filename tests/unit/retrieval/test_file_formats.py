@@ -170,11 +170,14 @@ class TestJson:
         assert [document.page_content for document in json_documents(self.DATA, pointers="body, list")] == ["B", "x"]
 
     def test_an_object_may_be_a_document_and_metadata_may_point_into_it(self) -> None:
-        documents = json_documents('[{"a": 1, "b": {"c": "x"}}, {"a": 2}]', by_object=True, metadata={"key": "/b/c", "k": "v"})
+        documents = json_documents('[{"a": 1, "b": {"c": "x"}}, {"a": [2]}]', by_object=True, metadata={"key": "/b/c", "k": "v"})
 
-        assert [document.page_content for document in documents] == ["a: 1\nb.c: x", "a: 2"]
-        assert documents[0].metadata == {"key": "x", "k": "v"}
-        assert documents[1].metadata == {"key": "/b/c", "k": "v"}
+        assert [document.page_content for document in documents] == ["a: 1\nb.c: x", "a: [2]"]
+        assert documents[0].metadata == {"line": 1, "key": "x", "k": "v"}
+        assert documents[1].metadata == {"line": 2, "k": "v"}
+
+    def test_an_object_that_stands_alone_has_no_line(self) -> None:
+        assert [document.metadata for document in json_documents('{"a": 1}', by_object=True)] == [{}]
 
     def test_lines_are_read_at_a_pointer(self) -> None:
         documents = jsonl_documents('{"t": "a", "id": 7}\n\n{"t": "b"}\n', pointer="t", metadata={"id": "/id"})

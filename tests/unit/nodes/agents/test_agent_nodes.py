@@ -62,6 +62,16 @@ class TestToolAgent:
         assert model.calls[0].texts == [("system", 'Be {"exact": 1}'), ("assistant", "earlier"), ("user", "what is {1+1}?")]
         assert [(event.kind.value, event.data) for event in events.events] == [("start", ""), ("token", "two"), ("usedTools", USED)]
 
+    async def test_documents_of_tools_stand_beside_the_used_tools(self) -> None:
+        class Finds(Adds):
+            async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:
+                return ToolOutcome(text="found", source_documents=(Document(page_content="p", metadata={}),))
+
+        answer = await ask(ToolAgentNode(), ScriptedChatModel(CALL, "two"), inputs={"tools": [Finds()]})
+
+        assert answer["sourceDocuments"] == [{"pageContent": "p", "metadata": {}}]
+        assert answer["usedTools"] == [{"tool": "add", "toolInput": {"input": "1+1"}, "toolOutput": "found"}]
+
     async def test_detailed_streaming_tells_every_step(self) -> None:
         calls = (*CALL.tool_calls, ToolCall(id="2", name="subtract", arguments={}))
         events, model = RecordingEventSink(), ScriptedChatModel(ChatReply(tool_calls=calls), "two")

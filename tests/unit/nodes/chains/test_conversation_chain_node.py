@@ -87,7 +87,18 @@ async def test_texts_of_earlier_files_stand_in_front_of_their_question() -> None
 
     await ask(model, blobs=blobs, history=InMemoryHistory(StoredMessage(role="userMessage", content="read", file_uploads=[upload])))
 
-    assert model.calls[0].messages[1].content == "<doc name='a.txt'>früh</doc>\n\nread"
+    assert model.calls[0].messages[1].content == [{"type": "text", "text": "<doc name='a.txt'>früh\n</doc>\n\n\n\nread"}]
+
+
+async def test_an_earlier_file_that_is_no_text_leaves_the_question() -> None:
+    model = ScriptedChatModel("x")
+    blobs = InMemoryBlobs()
+    blobs.files["flow-1", "chat-1", "a.pdf"] = b"%PDF-1.4 \xff"
+    upload = {"type": "stored-file:full", "name": "a.pdf", "mime": "application/pdf"}
+
+    await ask(model, blobs=blobs, history=InMemoryHistory(StoredMessage(role="userMessage", content="read", file_uploads=[upload])))
+
+    assert model.calls[0].messages[1].content == "read"
 
 
 async def test_a_refused_question_never_reaches_the_model() -> None:

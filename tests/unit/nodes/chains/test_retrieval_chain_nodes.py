@@ -43,6 +43,20 @@ class TestConversationalRetrievalQaChain:
             ("sourceDocuments", documents),
         ]
 
+    async def test_that_nothing_was_found_is_told_too(self) -> None:
+        class EmptyShelf:
+            async def retrieve(self, question: str) -> list[Document]:
+                return []
+
+        events = RecordingEventSink()
+
+        answer = await ConversationalRetrievalQAChain().run(
+            inputs(ScriptedChatModel("blue"), vectorStoreRetriever=EmptyShelf(), returnSourceDocuments=True), run_context(events=events)
+        )
+
+        assert answer == {"text": "blue", "sourceDocuments": []}
+        assert events.of("sourceDocuments") == [[]]
+
     async def test_documents_stay_inside_otherwise(self) -> None:
         events = RecordingEventSink()
 

@@ -63,12 +63,28 @@ async def test_set_inputs_are_sent_in_the_spelling_of_the_wire() -> None:
     sent = {name: body[name] for name in body.keys() - {"model", "messages", "stream"}}
     assert sent == {
         "temperature": 0,
-        "max_completion_tokens": 12,
+        "max_tokens": 12,
         "top_p": 0.5,
         "frequency_penalty": 0.25,
         "presence_penalty": 1,
         "stop": ["END", "STOP"],
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "member"),
+    [
+        ("gpt-4o-mini", "max_tokens"),
+        ("my-own-model", "max_tokens"),
+        ("gpt-5-chat-latest", "max_tokens"),
+        ("gpt-5.1", "max_completion_tokens"),
+        ("o4-mini", "max_completion_tokens"),
+    ],
+)
+async def test_the_limit_of_an_answer_has_the_name_that_the_model_knows(model: str, member: str) -> None:
+    _, body = await request_of(modelName=model, maxTokens="12")
+
+    assert {name: body[name] for name in ("max_tokens", "max_completion_tokens") if name in body} == {member: 12}
 
 
 async def test_reasoning_models_get_an_effort_instead_of_a_temperature() -> None:

@@ -185,7 +185,7 @@ class TestAzure:
 
         assert call.url == "https://inst.openai.azure.com/openai/deployments/dep/chat/completions?api-version=2024-10-21"
         assert call.headers["api-key"] == "key-0123" and "authorization" not in call.headers
-        assert body(call)["max_completion_tokens"] == 9
+        assert body(call)["max_tokens"] == 9
 
     async def test_a_base_path_replaces_the_usual_address(self) -> None:
         call = await ask("azureChatOpenAI", {"basepath": "http://gate.example/deployments/"}, AZURE)

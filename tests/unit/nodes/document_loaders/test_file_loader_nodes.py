@@ -26,7 +26,7 @@ from flowisectl.nodes.document_loaders.jsonlines_file import JsonlinesFile
 from flowisectl.nodes.document_loaders.pdf_file import PdfFile
 from flowisectl.nodes.document_loaders.text_file import TextFile
 from flowisectl.retrieval.splitting import CharacterSplitter
-from flowisectl.testing import InMemoryBlobs, run_context
+from flowisectl.testing import InMemoryBlobs, RecordingTrace, run_context
 
 
 def uri(content: bytes, name: str = "a.txt") -> str:
@@ -73,9 +73,11 @@ class TestFilesOfAnInput:
         with pytest.raises(NotFound):
             await build(TextFile(), txtFile="FILE-STORAGE::gone.txt")
 
-    async def test_no_file_is_told_with_the_node(self) -> None:
-        with pytest.raises(MissingInput, match=r"'loader_0' \(Loader\) has no file"):
-            await build(TextFile(), txtFile="")
+    async def test_no_file_gives_no_documents_and_is_noted_with_the_node(self) -> None:
+        trace = RecordingTrace()
+
+        assert await build(TextFile(), context=run_context(trace=trace), txtFile="") == []
+        assert "'loader_0' (Loader) has no file" in str(trace.lines)
 
     @pytest.mark.parametrize("value", ["/etc/passwd", "http://a.test/x", "data:text/plain;base64"])
     def test_other_values_are_refused(self, value: str) -> None:

@@ -169,7 +169,14 @@ class TestCustomLoader:
 
         assert documents == [Document(page_content="hi", metadata={"a": 1})]
 
-    @pytest.mark.parametrize("result", [None, "text", [], [{"pageContent": 1}], [{"pageContent": "x"}]])
+    async def test_a_document_of_the_code_may_have_no_metadata(self) -> None:
+        code = PythonJavaScript({"make": lambda names, _: [{"pageContent": "x"}, {"pageContent": "y", "metadata": None}]})
+
+        documents = await build(CustomDocumentLoader(), ScriptedHttp(), javascriptFunction="make", context={"javascript": code})
+
+        assert documents == [Document(page_content="x"), Document(page_content="y")]
+
+    @pytest.mark.parametrize("result", [None, "text", [], [{"pageContent": 1}], [{"pageContent": "x", "metadata": "y"}]])
     async def test_anything_else_is_told(self, result: Any) -> None:
         code = PythonJavaScript({"make": lambda names, _: result})
 

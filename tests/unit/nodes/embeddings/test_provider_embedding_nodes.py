@@ -37,8 +37,15 @@ async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], ans
     ("node", "inputs", "credential", "url", "sent"),
     [
         (
+            "openAIEmbeddings",
+            {"modelName": "m", "stripNewLines": False},
+            {"openAIApiKey": "key-0123"},
+            "https://api.openai.com/v1/embeddings",
+            {"model": "m", "encoding_format": "base64", "input": ["a b"]},
+        ),
+        (
             "openAIEmbeddingsCustom",
-            {"modelName": "m", "dimensions": "2", "stripNewLines": True, "basepath": "http://h/v1", "baseOptions": {"x-a": "b"}},
+            {"modelName": "m", "dimensions": "2", "stripNewLines": "", "basepath": "http://h/v1", "baseOptions": {"x-a": "b"}},
             {"openAIApiKey": "key-0123"},
             "http://h/v1/embeddings",
             {"model": "m", "encoding_format": "base64", "dimensions": 2, "input": ["a b"]},
@@ -48,14 +55,14 @@ async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], ans
             {},
             AZURE,
             "https://inst.openai.azure.com/openai/deployments/dep/embeddings?api-version=2024-10-21",
-            {"model": "dep", "encoding_format": "base64", "input": ["a\nb"]},
+            {"model": "dep", "encoding_format": "base64", "input": ["a b"]},
         ),
         (
             "localAIEmbeddings",
             {"basePath": "http://127.0.0.1:8080/v1", "modelName": "m"},
             {},
             "http://127.0.0.1:8080/v1/embeddings",
-            {"model": "m", "encoding_format": "base64", "input": ["a\nb"]},
+            {"model": "m", "encoding_format": "base64", "input": ["a b"]},
         ),
         (
             "mistralAIEmbeddings",

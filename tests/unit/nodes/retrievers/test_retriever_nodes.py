@@ -129,7 +129,11 @@ class TestSeveralQuestions:
             RRFRetriever(), baseRetriever=Ranked(count=2), model=ScriptedChatModel("one\n- two\nthree"), queryCount="2", c=60
         )
 
-        assert texts(await retriever.retrieve("q")) == ["b", "a"]
+        found = await retriever.retrieve("q")
+
+        assert texts(found) == ["b", "a"]
+        scores = [document.metadata["relevancy_score"] for document in found]
+        assert scores == sorted(scores, reverse=True) and 0 < scores[1] < scores[0] < 4 / 61
 
     async def test_a_passage_is_searched_instead_of_the_question(self) -> None:
         store = Store(by_question={"The passage.": ["a"]})

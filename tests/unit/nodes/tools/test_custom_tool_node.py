@@ -9,7 +9,7 @@ import pytest
 
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.user_function import UserFunctionError
-from flowisectl.errors import MissingInput, NotFound
+from flowisectl.errors import InvalidRequest, MissingInput, NotFound
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools.custom_tool import CustomTool
 from flowisectl.testing import InMemoryTools, InMemoryVariables, PythonJavaScript, run_context
@@ -56,14 +56,31 @@ async def test_the_code_sees_its_arguments_in_their_types() -> None:
 
 @pytest.mark.parametrize(("result", "text"), [({"a": 1}, '{"a":1}'), ([1], "[1]"), (None, ""), ("plain", "plain"), (2.5, "2.5")])
 async def test_results_become_text(result: Any, text: str) -> None:
-    assert (await (await tool_of(lambda names, host: result)).call({}, {})).text == text
+    assert (await (await tool_of(lambda names, host: result)).call({"city": "Rome"}, {})).text == text
 
 
 async def test_errors_keep_their_text() -> None:
     tool = await tool_of(None, {**STORED, "func": "unknown"})
 
     with pytest.raises(UserFunctionError, match=r"^NodeVM Execution Error: ReferenceError"):
-        await tool.call({}, {})
+        await tool.call({"city": "Rome"}, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({}, "city is missing"),
+        ({"city": "Rome", "days": "many"}, "days must be of type number"),
+        ({"city": ["Rome"]}, "city must be of type"),
+    ],
+)
+async def test_the_code_does_not_run_with_arguments_that_the_schema_refuses(arguments: dict[str, Any], reason: str) -> None:
+    ran: list[Any] = []
+    tool = await tool_of(lambda names, host: ran.append(names))
+
+    with pytest.raises(InvalidRequest, match=f"^the arguments of the tool weather don't fit its schema: {reason}"):
+        await tool.call(arguments, {})
+    assert ran == []
 
 
 async def test_the_node_may_replace_everything() -> None:
@@ -83,7 +100,7 @@ async def test_the_node_may_replace_everything() -> None:
 async def test_variables_of_the_request_win() -> None:
     tool = await tool_of(lambda names, host: names["$vars"], vars={"unit": "F"})
 
-    assert (await tool.call({}, {})).text == '{"unit":"F"}'
+    assert (await tool.call({"city": "Rome"}, {})).text == '{"unit":"F"}'
 
 
 async def test_a_tool_that_is_gone_or_not_chosen_is_told() -> None:

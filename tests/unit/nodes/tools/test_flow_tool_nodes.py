@@ -43,8 +43,7 @@ class TestChatflowTool:
         await self.call(flows, startNewSession=True)
 
         _, request, chat_id, _ = flows.calls[0]
-        assert chat_id != "chat-1"
-        assert request.override_config["sessionId"] == chat_id
+        assert len({"chat-1", "session-1", chat_id, request.override_config["sessionId"]}) == 4
 
     @pytest.mark.parametrize(
         ("inputs", "question"), [({"useQuestionFromChat": True, "customInput": "own"}, "from the chat"), ({"customInput": "own"}, "own")]

@@ -57,7 +57,10 @@ class TestMemoryVectorStore:
         assert len(await (await self.build("retriever", topK="")).retrieve("b")) == 3
 
     async def test_it_gives_the_store_itself(self) -> None:
-        assert isinstance(await self.build("vectorStore"), MemoryStore)
+        store = await self.build("vectorStore", topK="2")
+
+        assert isinstance(store, MemoryStore)
+        assert (store.count, (await self.build("vectorStore", topK="")).count) == (2, 4)
 
     async def test_it_needs_embeddings(self) -> None:
         with pytest.raises(MissingInput, match="embeddings"):
