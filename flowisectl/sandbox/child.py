@@ -81,43 +81,61 @@ class Run:
         context.set_memory_limit(memory_bytes)
         context.set_max_stack_size(STACK_BYTES)
         self._memory_bytes = memory_bytes
+        self._told: list[Any] = []
         context.add_callable("native", native)
         context.add_callable("script", scripts.__getitem__)
-        self._step = context.eval(scripts["core"])
+        context.add_callable("tell", self._told.append)
+        self._core = context.eval(scripts["core"])
+        self._given: Any = None
+        self._kit: Any = None
 
     def execute(self, line: Line, code: str, setup: str) -> None:
         """Run the code to its end and send what came of it."""
-        step, job = self._step, self._context.execute_pending_job
+        job, told = self._context.execute_pending_job, self._told
+        self._given = self._context.parse_json(setup)
+        if self._core(self._given, None):
+            self._step("offer")
         if any(word in code for word in GLOBAL_WORDS):
-            step("load", "globals")
+            self._step("load", "globals")
         if "ocale" in code:  # toLocaleString and its kin, localeCompare
-            step("load", "locale")
-        step("setup", setup)
-        step("main", self._context.eval(f"(async function () {{\n{code}\n}})"))
+            self._step("load", "locale")
+        self._core(None, self._context.eval(f"(async function () {{\n{code}\n}})"))
         while True:
             count = 0
             while job():
                 count += 1
                 if count >= JOBS_BETWEEN_SENDS:
                     break
-            news = step("take", "")
-            if news:
-                if news[0] == "N":
-                    news = f"E{OUT_OF_MEMORY}" if is_memory_spent(self._memory_bytes) else f"E{news[1:]}"
-                line.send(news[0], news[1:])
-                if news[0] != "C":
-                    return
+            if told and (told[0] is None or isinstance(told[0], str)):
+                line.send("R", told[0] or "null")
+                return
+            if told:
+                self._step("fail", told[0])
+            if self._kit is not None:
+                news = self._step("take")
+                if news:
+                    if news[0] == "N":
+                        news = f"E{OUT_OF_MEMORY}" if is_memory_spent(self._memory_bytes) else f"E{news[1:]}"
+                    line.send(news[0], news[1:])
+                    if news[0] != "C":
+                        return
             if count >= JOBS_BETWEEN_SENDS:
                 continue
-            wait = step("wait", "")
+            wait = self._step("wait") if self._kit is not None else -2
             if wait < -1:
                 line.send("E", self._standstill())
                 return
             frame = line.read(None if wait < 0 else wait / 1000)
             if frame is None:
-                step("tick", "")
+                self._step("tick")
             else:
-                step("answer", frame[1].decode())
+                self._step("answer", frame[1].decode())
+
+    def _step(self, kind: str, first: Any = None) -> Any:
+        """A step of the kit, which only some runs need."""
+        if self._kit is None:
+            self._kit = self._core(self._given, 1)
+        return self._kit(kind, first)
 
     def _standstill(self) -> str:
         """Why nothing goes on. Without memory the engine cannot even tell a promise that it has failed, so the peak has to tell."""

@@ -1,22 +1,12 @@
-// What every run needs. It is compiled for each of them, which takes a microsecond for twenty bytes: all else is in kit.js, and
-// loads when it is first used. The value of this script is `step`, the parent's way in and out.
-(function (native, script) {
-  const { stringify, parse } = JSON, { defineProperty } = Object, evaluate = eval;
-  let done = "", given, kit;
-  const more = () => kit ??= evaluate(script("kit"))(native, script, evaluate, (text) => { done = text; }, () => given);
-  const fail = (error) => more().fail(error);
-  delete globalThis.native;
-  delete globalThis.script;
-
-  return (kind, first) => {
-    if (kind === "take") return done || (kit ? kit.take() : "");
-    if (kind === "main") Promise.prototype.then.call(first.call({}), (value) => {
-      try { done = ["R", stringify(value) ?? "null"].join(""); } catch (error) { fail(error); } // `+` would make a rope, which cannot leave
-    }, fail);
-    else if (kind === "setup") {
-      given = parse(first);
-      for (const name in given.vars) defineProperty(globalThis, name, { value: given.vars[name], writable: true, configurable: true });
-      if (given.host.length) more().offer(given.host);
-    } else return more().do(kind, first);
+// What every run needs. It is compiled for each of them, which takes a microsecond for ten bytes: all else is in kit.js, and loads
+// when it is first used. The value of this script is the child's way in: without `run` it sets the run's variables and tells how
+// many host functions there are, with 1 it gives the kit, and with the code's function it runs that. `tell` gets the result as
+// JSON, or the error in an array.
+((native, script, tell, evaluate, stringify, then, assign) => {
+  delete globalThis.native; delete globalThis.script; delete globalThis.tell;
+  return (given, run) => {
+    if (!run) return assign(globalThis, given.vars), given.host.length;
+    if (run === 1) return evaluate(script("kit"))(native, script, evaluate, given);
+    then.call(then.call(run.call({}), (value) => tell(stringify(value))), undefined, (error) => tell([error]));
   };
-})(native, script)
+})(native, script, tell, eval, JSON.stringify, Promise.prototype.then, Object.assign)

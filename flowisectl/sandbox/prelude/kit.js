@@ -1,7 +1,20 @@
-// What scripts of the prelude share, and the steps that only some runs take. `tell` sets what the run has come to.
-(function (native, script, evaluate, tell, given) {
+// What scripts of the prelude share, and the steps that only some runs take. The value is `step(kind, first)`.
+(function (native, script, evaluate, given) {
   const loaded = {}, { defineProperty } = Object;
-  const kit = { native, evaluate, load, define, fail, step: {}, get modules() { return given().modules; } };
+  let failure = "";
+  const kit = { native, evaluate, load, define, fail, step: {}, modules: given.modules };
+  const steps = {
+    load: (name) => void load(name),
+    offer() {
+      for (const name of given.host) define(name, (argument) => load("calls")(name, argument));
+    },
+    // The thrown thing comes in an array.
+    fail: ([error]) => fail(error),
+    // What there is to send: how the run failed, or host calls.
+    take: () => failure || (kit.step.take?.() ?? ""),
+    // Milliseconds until the next timer, -1 when only an answer can go on, -2 when nothing can.
+    wait: () => kit.step.due?.() ?? (kit.step.isOpen?.() ? -1 : -2),
+  };
 
   function load(name) {
     return loaded[name] ??= evaluate(script(name))(kit);
@@ -12,20 +25,8 @@
   }
   function fail(error) {
     // The engine throws null when it cannot even make an error; the child's side tells that from a null of the code's own.
-    tell([error === null ? "N" : "E", load("errors")(error)].join(""));
+    failure = [error === null ? "N" : "E", load("errors")(error)].join("");
   }
 
-  return {
-    fail,
-    take: () => kit.step.take?.() ?? "",
-    offer(names) {
-      for (const name of names) define(name, (argument) => load("calls")(name, argument));
-    },
-    do(kind, first) {
-      if (kind === "load") return void load(first);
-      // Milliseconds until the next timer, -1 when only an answer can go on, -2 when nothing can.
-      if (kind === "wait") return kit.step.due?.() ?? (kit.step.isOpen?.() ? -1 : -2);
-      kit.step[kind](first);
-    },
-  };
+  return (kind, first) => (steps[kind] ?? kit.step[kind])(first);
 })
