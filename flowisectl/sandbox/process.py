@@ -46,7 +46,12 @@ class ChildProcess(asyncio.Protocol):
         self._calls: set[asyncio.Task[None]] = set()
         self._unanswered = 0
         self._reaping: asyncio.Task[None] | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._deadline = math.inf
+        self._looked_at_seconds: float | None = None
+        """The processor time at the first look at the present run."""
+        self._watch: asyncio.TimerHandle | None = None
+        """One for all runs: it stays when a run ends, and finds the next one or nothing."""
 
     @property
     def pid(self) -> int:
@@ -60,14 +65,15 @@ class ChildProcess(asyncio.Protocol):
         """The run's result as JSON data. Raises JavaScriptError. A child whose run did not come to its own end is killed."""
         assert self._transport is not None and self._result is None
         self.runs += 1
-        self.run_began = asyncio.get_running_loop().time()
+        self.run_began = now = self._loop.time()
+        self._deadline, self._looked_at_seconds = now + timeout_seconds, None
         self._host_call = host_call
-        self._result = result = asyncio.get_running_loop().create_future()
+        self._result = result = self._loop.create_future()
         self._send(b"S", len(code).to_bytes(4, "big") + code + setup)
-        self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, None)
+        if self._watch is None or self._watch.when() > self._deadline:
+            self._look_later(now)
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return await result
+            return await result
         except TimeoutError:
             self.kill()
             raise JavaScriptError(f"Error: Script execution timed out after {timeout_seconds * 1000:.0f}ms") from None
@@ -75,8 +81,6 @@ class ChildProcess(asyncio.Protocol):
             self.kill()
             raise
         finally:
-            if self._patience:
-                self._patience.cancel()
             self.run_began = math.inf
             self._result = self._host_call = None
             for task in self._calls:
@@ -86,6 +90,9 @@ class ChildProcess(asyncio.Protocol):
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
         self.is_dead = True
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if self._transport is not None:
             self._transport.abort()
         if self._process is not None and self._process.returncode is None:
@@ -94,20 +101,33 @@ class ChildProcess(asyncio.Protocol):
             if self._reaping is None:
                 self._reaping = asyncio.create_task(self._reap(self._process))
 
-    def _check_effort(self, before: float | None) -> None:
-        """Give a run that computes for long a low priority: an endless loop shall not slow down everybody else.
+    def _look_later(self, now: float) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self._loop.call_at(min(now + PATIENCE_SECONDS, self._deadline), self._look)
+
+    def _look(self) -> None:
+        """End a run that is over its time; give one that computes for long a low priority, so that it slows down nobody else.
 
         Only a process of root could be raised again, so such a child serves no other run.
         """
-        now = _cpu_seconds(self.pid)
-        if before is not None and now - before > PATIENCE_SECONDS / 2:
-            self.is_spent = True
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, _BUSY_PRIORITY)
-        else:
+        self._watch = None
+        now = self._loop.time()
+        if self._result is None or self._result.done() or self.is_dead:
+            return
+        if now >= self._deadline:
+            self._result.set_exception(TimeoutError())
+            return
+        if not self.is_spent:
+            seconds = _cpu_seconds(self.pid)
             # From the first look on: on a busy machine an endless loop gets little of each half second.
-            first = now if before is None else before
-            self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._check_effort, first)
+            if self._looked_at_seconds is None:
+                self._looked_at_seconds = seconds
+            elif seconds - self._looked_at_seconds > PATIENCE_SECONDS / 2:
+                self.is_spent = True
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, self.pid, _BUSY_PRIORITY)
+        self._look_later(now)
 
     async def wait_ended(self) -> None:
         if self._reaping is not None:
