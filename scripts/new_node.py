@@ -21,6 +21,7 @@ CATEGORIES = {
     "document_loaders": "Document Loaders",
     "embeddings": "Embeddings",
     "engines": "Engine",
+    "graph": "Graph",
     "llms": "LLMs",
     "memory": "Memory",
     "moderation": "Moderation",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from flowisectl.clients.anthropic_answers import MessageReader, ThoughtKeeper, read_message
-from flowisectl.clients.endpoint import ModelEndpoint, Patience
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.wire_chat import WireChat, address, image_url, split_data_url, without_none
 from flowisectl.interfaces.chat_model import ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -42,7 +42,7 @@ class AnthropicChat(WireChat):
         endpoint = ModelEndpoint(
             http,
             provider=provider,
-            headers={"x-api-key": api_key.strip(), "anthropic-version": VERSION, **(headers or {})},
+            headers={**key_headers(api_key, "x-api-key"), "anthropic-version": VERSION, **(headers or {})},
             secrets=(api_key.strip(),),
             **patience,
         )

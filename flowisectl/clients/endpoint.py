@@ -176,18 +176,18 @@ class ModelEndpoint:
         except ValueError as error:
             raise self.error(f"{self.provider} answered with something that is not JSON: {body[:200]!r}") from error
 
-    def _failure(self, error: Exception) -> _Failure:
+    def _failure(self, error: Exception) -> Failure:
         refused = isinstance(error, HttpDenied)
         told = self.error(str(error) if refused else f"{self.provider}: {error}")
         told.__cause__ = error
-        return _Failure(error=told, can_pass=not refused and not isinstance(error, HttpUnusable))
+        return Failure(error=told, can_pass=not refused and not isinstance(error, HttpUnusable))
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> _Failure:
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         message, code = _provider_message(body)
         can_pass = (status in _RETRYABLE or status >= 500) and code != "insufficient_quota"
-        return _Failure(error=self.error(f"{status} {message}", status), can_pass=can_pass, wait_seconds=_asked_wait(headers))
+        return Failure(error=self.error(f"{status} {message}", status), can_pass=can_pass, wait_seconds=_asked_wait(headers))
 
-    async def _before_retry(self, failure: _Failure, tries: int, started: float) -> None:
+    async def _before_retry(self, failure: Failure, tries: int, started: float) -> None:
         """Wait until the next attempt; raises the failure when there shall be none."""
         if tries >= self._max_retries or not failure.can_pass:
             raise failure.error
@@ -231,7 +231,7 @@ class _Ear:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Failure:
+class Failure:
     """An attempt that did not work."""
 
     error: ProviderError

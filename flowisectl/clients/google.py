@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from flowisectl.clients.endpoint import ModelEndpoint, Patience
+from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
 from flowisectl.clients.google_answers import CandidateReader, SignatureKeeper, read_candidate
 from flowisectl.clients.google_schema import to_gemini_schema
 from flowisectl.clients.openai_embeddings import checked
@@ -24,10 +24,11 @@ _MOST_TEXTS = 100
 
 
 class GeminiChat(WireChat):
-    """A Gemini model behind `<base_url>/v1beta/models/<model>`.
+    """A Gemini model behind `<base_url>/v1beta/models/<model>`, or behind `model_url` where that is not empty.
 
-    `generation` is `generationConfig` (`temperature`, `maxOutputTokens`, `thinkingConfig` …) and `safety` `safetySettings`;
-    members that are None are left out. Signatures that come with tool calls are kept in this object and handed back.
+    An empty `api_key` is not sent; then `headers` have to say who asks. `generation` is `generationConfig` (`temperature`,
+    `maxOutputTokens`, `thinkingConfig` …) and `safety` `safetySettings`; members that are None are left out. Signatures that come
+    with tool calls are kept in this object and handed back.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class GeminiChat(WireChat):
         *,
         provider: str = "google",
         base_url: str = GOOGLE_URL,
+        model_url: str = "",
         api_key: str,
         model: str,
         streaming: bool = True,
@@ -48,7 +50,7 @@ class GeminiChat(WireChat):
         endpoint = ModelEndpoint(
             http,
             provider=provider,
-            headers={"x-goog-api-key": api_key.strip(), **(headers or {})},
+            headers={**key_headers(api_key, "x-goog-api-key"), **(headers or {})},
             secrets=(api_key.strip(),),
             **patience,
         )
@@ -56,7 +58,7 @@ class GeminiChat(WireChat):
         self._safety = [dict(setting) for setting in safety]
         super().__init__(
             endpoint,
-            url=_model_url(base_url, model),
+            url=model_url or _model_url(base_url, model),
             head={"generationConfig": self._generation, "safetySettings": self._safety},
             model=model,
             streaming=streaming,

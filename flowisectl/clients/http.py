@@ -15,7 +15,7 @@ from yarl import URL
 
 from flowisectl.clients.deny_list import AddressPolicy
 from flowisectl.clients.http1 import Http1Pool
-from flowisectl.clients.http_hop import Answer, Hop, HttpUnusable, parse_url, place_of, too_large
+from flowisectl.clients.http_hop import Answer, Hop, HttpUnusable, exact_url, parse_url, place_of, too_large
 from flowisectl.clients.names import Names
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpFailed, HttpResponse, Reach, Wanted
 
@@ -67,7 +67,8 @@ class _SharedClient:
 
     async def send(self, call: HttpCall) -> Answer:
         """The answer's head, redirects followed and each address checked. Raises HttpDenied, HttpFailed."""
-        method, url, reach, headers, with_body = call.method.upper(), parse_url(call.url), call.reach, call.headers, True
+        url = exact_url(call.url) if call.is_exact else parse_url(call.url)
+        method, reach, headers, with_body = call.method.upper(), call.reach, call.headers, True
         for _ in range(MAX_REDIRECTS + 1):
             host = self._policy.host(url.raw_host or "", reach)
             target = url if host == url.raw_host else url.with_host(host)

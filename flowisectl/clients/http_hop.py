@@ -78,6 +78,18 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def exact_url(url: str) -> URL:
+    """As `parse_url`, with the path and the query as they are written. Raises HttpUnusable for characters that cannot be sent so."""
+    parsed = parse_url(url)
+    place, _, query = url.strip().partition("#")[0].partition("://")[2].partition("?")
+    path = "/" + place.partition("/")[2]
+    if not (path + query).isascii() or any(char <= " " or char == "\x7f" for char in path + query):
+        raise HttpUnusable("the address has characters that must be percent-encoded")
+    return URL.build(
+        scheme=parsed.scheme, host=parsed.raw_host or "", port=parsed.explicit_port, path=path, query_string=query, encoded=True
+    )
+
+
 def place_of(url: URL) -> str:
     """The scheme, host and port of an address: paths and queries may carry keys."""
     return str(url.origin())

@@ -7,8 +7,9 @@ where one event stream brings all answers and tells at its beginning where to PO
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urljoin
@@ -66,7 +67,9 @@ class McpSession:
         content = content if isinstance(content, list) else []
         if result.get("isError"):
             said = " ".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
-            raise ProviderError(f"tool {name!r} of the MCP server failed: {said[:1000] or 'it does not say why'}", provider=_PROVIDER)
+            raise ProviderError(
+                f"tool {name!r} of the MCP server {self._transport.name} failed: {said[:1000] or 'it does not say why'}", provider=_PROVIDER
+            )
         return content
 
     async def begin(self) -> None:
@@ -80,10 +83,12 @@ class McpSession:
             async with asyncio.timeout(SECONDS):
                 answer = await self._transport.ask(message, self._last_id)
         except TimeoutError as error:
-            raise ProviderError(f"the MCP server did not answer {method} within {SECONDS:g} s", provider=_PROVIDER) from error
+            raise ProviderError(
+                f"the MCP server {self._transport.name} did not answer {method} within {SECONDS:g} s", provider=_PROVIDER
+            ) from error
         if error_of := answer.get("error"):
             said = error_of.get("message") if isinstance(error_of, Mapping) else error_of
-            raise ProviderError(f"the MCP server refused {method}: {str(said)[:1000]}", provider=_PROVIDER)
+            raise ProviderError(f"the MCP server {self._transport.name} refused {method}: {str(said)[:1000]}", provider=_PROVIDER)
         result = answer.get("result")
         return result if isinstance(result, Mapping) else {}
 
@@ -111,6 +116,9 @@ async def open_mcp(http: HttpClient, url: str, *, headers: Mapping[str, str] | N
 
 
 class _Transport(Protocol):
+    name: str
+    """What to call the server in errors; no secret is in it."""
+
     async def ask(self, message: Mapping[str, Any], id: int) -> Mapping[str, Any]: ...
 
     async def tell(self, message: Mapping[str, Any]) -> None: ...
@@ -122,6 +130,7 @@ class _OtherTransport(ProviderError):
 
 class _Streamable:
     def __init__(self, http: HttpClient, url: str, headers: Mapping[str, str], reach: Reach) -> None:
+        self.name = _place(url)
         self._http = http
         self._url = url
         self._headers = {**headers, "content-type": "application/json", "accept": "application/json, text/event-stream"}
@@ -134,12 +143,12 @@ class _Streamable:
                 await self._check(answer, is_first=message["method"] == "initialize")
                 self._session_id = answer.headers.get("mcp-session-id") or self._session_id
                 if answer.headers.get("content-type", "").startswith("text/event-stream"):
-                    async for _, data in _events(answer):
-                        found = _message(data)
+                    async for _, data in _events(answer, self.name):
+                        found = _message(data, self.name)
                         if found.get("id") == id:
                             return found
-                    raise ProviderError("the MCP server ended its answer too early", provider=_PROVIDER)
-                return _message(await answer.read())
+                    raise ProviderError(f"the MCP server {self.name} ended its answer too early", provider=_PROVIDER)
+                return _message(await answer.read(), self.name)
 
     async def tell(self, message: Mapping[str, Any]) -> None:
         with _failures():
@@ -158,13 +167,12 @@ class _Streamable:
             method=method, url=self._url, headers={**self._headers, **session}, body=body, reach=self._reach, timeout_seconds=SECONDS
         )
 
-    @staticmethod
-    async def _check(answer: HttpStream, *, is_first: bool) -> None:
+    async def _check(self, answer: HttpStream, *, is_first: bool) -> None:
         if answer.status < 300:
             return
         said = (await answer.read())[:300].decode("utf-8", "replace")
         kind = _OtherTransport if is_first and answer.status in (400, 404, 405, 406, 415) else ProviderError
-        raise kind(f"the MCP server answered {answer.status}: {said}", provider=_PROVIDER, status=answer.status)
+        raise kind(f"the MCP server {self.name} answered {answer.status}: {said}", provider=_PROVIDER, status=answer.status)
 
 
 class _Events:
@@ -173,6 +181,7 @@ class _Events:
     def __init__(
         self, http: HttpClient, url: str, headers: Mapping[str, str], reach: Reach, events: AsyncIterator[tuple[str, str]]
     ) -> None:
+        self.name = _place(url)
         self._http = http
         self._url = url
         self._headers = {**headers, "content-type": "application/json"}
@@ -183,10 +192,10 @@ class _Events:
         await self.tell(message)
         with _failures():
             async for _, data in self._events:
-                found = _message(data)
+                found = _message(data, self.name)
                 if found.get("id") == id:
                     return found
-        raise ProviderError("the MCP server closed the connection", provider=_PROVIDER)
+        raise ProviderError(f"the MCP server {self.name} closed the connection", provider=_PROVIDER)
 
     async def tell(self, message: Mapping[str, Any]) -> None:
         call = HttpCall(
@@ -195,7 +204,7 @@ class _Events:
         with _failures():
             response = await self._http.request(call)
         if response.status >= 300:
-            raise ProviderError(f"the MCP server answered {response.status}", provider=_PROVIDER, status=response.status)
+            raise ProviderError(f"the MCP server {self.name} answered {response.status}", provider=_PROVIDER, status=response.status)
 
 
 @asynccontextmanager
@@ -207,7 +216,7 @@ async def _open_events(
         async with http.stream(call) as stream:
             if stream.status >= 300 or not stream.headers.get("content-type", "").startswith("text/event-stream"):
                 raise refusal
-            events = _events(stream)
+            events = _events(stream, _place(url))
             async for name, data in events:
                 if name == "endpoint":
                     # Another host was not chosen by the flow's author.
@@ -218,25 +227,29 @@ async def _open_events(
             raise refusal
 
 
-class _failures:
-    """What the client raises becomes a ProviderError."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (HttpFailed, HttpDenied)):
-            raise ProviderError(f"the MCP server cannot be reached: {error}", provider=_PROVIDER) from error
+def _place(url: str) -> str:
+    """Scheme, host and port of an address; user, path and query may carry keys."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
-async def _events(stream: HttpStream) -> AsyncIterator[tuple[str, str]]:
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What the client raises, which names the address, becomes a ProviderError."""
+    try:
+        yield
+    except (HttpFailed, HttpDenied) as error:
+        raise ProviderError(f"the MCP server cannot be reached: {error}", provider=_PROVIDER) from error
+
+
+async def _events(stream: HttpStream, place: str) -> AsyncIterator[tuple[str, str]]:
     """(event name, data) of a stream of server-sent events."""
     buffer = b""
     name, lines = "message", list[str]()
     async for chunk in stream:
         buffer += chunk
         if len(buffer) > MAX_MESSAGE_BYTES:
-            raise ProviderError(f"the MCP server sent a message of more than {MAX_MESSAGE_BYTES} bytes", provider=_PROVIDER)
+            raise ProviderError(f"the MCP server {place} sent a message of more than {MAX_MESSAGE_BYTES} bytes", provider=_PROVIDER)
         *whole, buffer = buffer.split(b"\n")
         for raw in whole:
             line = raw.rstrip(b"\r").decode("utf-8", "replace")
@@ -250,9 +263,9 @@ async def _events(stream: HttpStream) -> AsyncIterator[tuple[str, str]]:
                 name, lines = "message", []
 
 
-def _message(data: str | bytes) -> Mapping[str, Any]:
+def _message(data: str | bytes, place: str) -> Mapping[str, Any]:
     try:
         found = orjson.loads(data)
     except ValueError as error:
-        raise ProviderError("the MCP server sent something that is not JSON", provider=_PROVIDER) from error
+        raise ProviderError(f"the MCP server {place} sent something that is not JSON", provider=_PROVIDER) from error
     return found if isinstance(found, Mapping) else {}

@@ -99,7 +99,7 @@ class _Pipes:
         assert process.stdin is not None and process.stdout is not None
         self._input = process.stdin
         self._output = process.stdout
-        self._command = command
+        self.name = repr(command)
 
     async def ask(self, message: Mapping[str, Any], id: int) -> Mapping[str, Any]:
         await self.tell(message)
@@ -125,7 +125,7 @@ class _Pipes:
             raise self._failed("ended before it was asked") from error
 
     def _failed(self, what: str) -> ProviderError:
-        return ProviderError(f"the MCP server {self._command!r} {what}", provider=_PROVIDER)
+        return ProviderError(f"the MCP server {self.name} {what}", provider=_PROVIDER)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -12,8 +12,9 @@ from typing import Any, Unpack
 import orjson
 
 from flowisectl.clients.completions import CompletionReader, read_completion
-from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
+from flowisectl.clients.endpoint import Patience, key_headers
 from flowisectl.clients.openai_embeddings import OpenAICompatibleEmbeddings
+from flowisectl.clients.openai_endpoint import OpenAIEndpoint
 from flowisectl.clients.wire_chat import WireChat, address, without_none
 from flowisectl.interfaces.chat_model import ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -56,7 +57,7 @@ class OpenAICompatibleChat(WireChat):
         key_header: str = "authorization",
         **patience: Unpack[Patience],
     ) -> None:
-        endpoint = ModelEndpoint(
+        endpoint = OpenAIEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
+from flowisectl.clients.openai_endpoint import OpenAIEndpoint
 from flowisectl.clients.wire_chat import address, without_none
 from flowisectl.interfaces.http import HttpClient
 
@@ -40,7 +41,7 @@ class OpenAICompatibleEmbeddings:
         self._head = {"model": model, **without_none({"encoding_format": "base64", **(params or {})})}
         self._batch_size = max(batch_size, 1)
         self._strip_new_lines = strip_new_lines
-        self._endpoint = ModelEndpoint(
+        self._endpoint = OpenAIEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},

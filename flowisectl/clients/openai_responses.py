@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import orjson
 
 from flowisectl.clients.endpoint import ModelEndpoint, Patience, key_headers
+from flowisectl.clients.openai_endpoint import OpenAIEndpoint
 from flowisectl.clients.wire_chat import WireChat, address, parse_arguments, parse_event, streamed_error, without_none
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -38,7 +39,7 @@ class OpenAIResponsesChat(WireChat):
         strict_tools: bool = False,
         **patience: Unpack[Patience],
     ) -> None:
-        endpoint = ModelEndpoint(
+        endpoint = OpenAIEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key), **(headers or {})},

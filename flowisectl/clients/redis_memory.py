@@ -5,16 +5,13 @@ One list for each session, the newest message first. A message is `{"type": "hum
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
+from flowisectl.clients.kept_messages import MAX_MESSAGES, kept_message, message_in
 from flowisectl.clients.redis_service import RedisService, done
 from flowisectl.interfaces.message import ChatMessage
-
-MAX_MESSAGES = 2000
-_ROLES = {"human": "user", "ai": "assistant"}
 
 
 class RedisMemory:
@@ -55,22 +52,12 @@ class RedisMemory:
 
 
 def _stored(kind: str, text: str) -> bytes:
-    data: dict[str, Any] = {"content": text, "additional_kwargs": {}, "response_metadata": {}}
-    if kind == "ai":
-        data |= {"tool_calls": [], "invalid_tool_calls": []}
-    return orjson.dumps({"type": kind, "data": data})
+    return orjson.dumps(kept_message(kind, text))
 
 
 def _message(row: bytes | str) -> ChatMessage | None:
     """A row as a message; rows of other kinds, and those that cannot be read, are left out."""
     try:
-        entry = orjson.loads(row)
+        return message_in(orjson.loads(row))
     except ValueError:
         return None
-    role = _ROLES.get(str(entry.get("type"))) if isinstance(entry, Mapping) else None
-    data = entry.get("data") if role else None
-    if not isinstance(data, Mapping):
-        return None
-    content = data.get("content")
-    text = content if isinstance(content, (str, list)) else str(content or "")
-    return ChatMessage(role="user" if role == "user" else "assistant", content=text)

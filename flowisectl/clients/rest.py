@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,11 +13,18 @@ from flowisectl.errors import ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, HttpResponse, Reach
 
 SECONDS = 60.0
+RETRY_SECONDS = 10.0
+"""What all pauses before further attempts of one request may take together."""
+_FIRST_PAUSE = 0.5
+_BUSY = frozenset((429, 503))
 _MESSAGE_CHARS = 1000
 
 
 class RestService:
-    """`secrets` are cut out of every message. A `reach` of ENDPOINT is for addresses that the flow's author wrote down."""
+    """`secrets` are cut out of every message. A `reach` of ENDPOINT is for addresses that the flow's author wrote down.
+
+    A request that a busy service has not taken (429, 503) is sent again, `retries` times, within RETRY_SECONDS.
+    """
 
     def __init__(
         self,
@@ -28,6 +36,8 @@ class RestService:
         secrets: Sequence[str] = (),
         reach: Reach = Reach.ENDPOINT,
         timeout_seconds: float = SECONDS,
+        retries: int = 0,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.provider = provider
         self._http = http
@@ -36,22 +46,52 @@ class RestService:
         self._secrets = [secret for secret in secrets if len(secret) >= 4]
         self._reach = reach
         self._timeout = timeout_seconds
+        self._retries = min(max(retries, 0), 2)
+        self._pause = pause
 
     async def call(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, accept: Sequence[int] = ()
     ) -> HttpResponse:
-        """The answer: a success, or one of the statuses in `accept`. Raises ProviderError."""
-        url = f"{self._base_url}{path}" + (f"?{urlencode(query)}" if query else "")
+        """The answer: a success, or one of the statuses in `accept`. Bytes are sent as they are. Raises ProviderError."""
+        url = f"{self._base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         headers = {"accept": "application/json", **self._headers}
         data = None
         if body is not None:
             headers = {"content-type": "application/json", **headers}
-            data = orjson.dumps(body)
-        request = HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout)
-        try:
-            response = await self._http.request(request)
-        except (HttpFailed, HttpDenied) as error:
-            raise self.error(f"{self.provider}: {error}") from error
+            data = body if isinstance(body, bytes) else orjson.dumps(body)
+        return await self.send(
+            HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout), accept
+        )
+
+    async def form(self, path: str, form: Mapping[str, Any]) -> Any:
+        """The JSON of the answer to a form, which may carry files. Raises ProviderError."""
+        headers = {"accept": "application/json", **self._headers}
+        url = f"{self._base_url}{path}"
+        return self.read(
+            await self.send(HttpCall(method="POST", url=url, headers=headers, form=form, reach=self._reach, timeout_seconds=self._timeout))
+        )
+
+    async def upload(self, method: str, path: str, data: bytes, media_type: str, *, query: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of the answer to a body that is no JSON. Raises ProviderError."""
+        url = f"{self._base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        headers = {"accept": "application/json", **self._headers, "content-type": media_type}
+        return self.read(
+            await self.send(HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout))
+        )
+
+    async def send(self, request: HttpCall, accept: Sequence[int] = ()) -> HttpResponse:
+        """The answer to a whole request. Raises ProviderError."""
+        pause, left = _FIRST_PAUSE, RETRY_SECONDS
+        for attempt in range(self._retries + 1):
+            try:
+                response = await self._http.request(request)
+            except (HttpFailed, HttpDenied) as error:
+                raise self.error(f"{self.provider}: {error}") from error
+            wait = _asked_pause(response) or pause
+            if response.status not in _BUSY or response.status in accept or attempt == self._retries or wait > left:
+                break
+            await self._pause(wait)
+            pause, left = pause * 2, left - wait
         if not 200 <= response.status < 300 and response.status not in accept:
             raise self.error(f"{self.provider} refused the request: {response.status} {_said(response)}", response.status)
         return response
@@ -60,7 +100,10 @@ class RestService:
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, accept: Sequence[int] = ()
     ) -> Any:
         """The JSON of the answer; None for an empty one. Raises ProviderError."""
-        response = await self.call(method, path, body, query=query, accept=accept)
+        return self.read(await self.call(method, path, body, query=query, accept=accept))
+
+    def read(self, response: HttpResponse) -> Any:
+        """The JSON of an answer; None for an empty one. Raises ProviderError."""
         if not response.body.strip():
             return None
         try:
@@ -74,6 +117,14 @@ class RestService:
         return ProviderError(message[:_MESSAGE_CHARS], provider=self.provider, status=status)
 
 
+def _asked_pause(response: HttpResponse) -> float:
+    """The seconds that the service asks to wait for, 0 when it does not say."""
+    try:
+        return max(float(response.headers.get("retry-after", "")), 0.0)
+    except ValueError:
+        return 0.0
+
+
 def _said(response: HttpResponse) -> str:
     """What the service says was wrong: the member that services put it in, else the body."""
     try:
@@ -82,8 +133,10 @@ def _said(response: HttpResponse) -> str:
         return response.text.strip()[:_MESSAGE_CHARS] or response.reason
     for name in ("error", "message", "detail", "errors", "status"):
         value = data.get(name) if isinstance(data, dict) else None
+        if isinstance(value, list) and value:
+            value = value[0]
         if isinstance(value, Mapping):
-            value = value.get("message") or value.get("error") or orjson.dumps(value).decode()
+            value = value.get("message") or value.get("msg") or value.get("error") or orjson.dumps(value).decode()
         if isinstance(value, str) and value:
             return value
     return response.text.strip()[:_MESSAGE_CHARS]

@@ -56,6 +56,11 @@ class SqlDatabase(ABC):
         shown = [" | ".join(names), *(" | ".join("" if value is None else str(value) for value in row) for row in rows[:MAX_ROWS])]
         return "\n".join([*shown, "(there are more rows)"] if len(rows) > MAX_ROWS else shown)
 
+    async def rows(self, query: str) -> list[dict[str, Any]]:
+        """The rows, each by the names of its columns; at most MAX_ROWS. Raises Unavailable, FlowError."""
+        names, rows = await self._rows(query)
+        return [dict(zip(names, row, strict=True)) for row in rows[:MAX_ROWS]]
+
     @abstractmethod
     async def _columns(self) -> list[tuple[str, str, str]]:
         """(table, column, type), in order."""

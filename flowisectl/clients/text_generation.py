@@ -12,6 +12,7 @@ from urllib.parse import quote
 import orjson
 
 from flowisectl.clients.endpoint import ModelEndpoint, Patience, Pause, key_headers
+from flowisectl.clients.openai_endpoint import OpenAIEndpoint
 from flowisectl.clients.rest import RestService
 from flowisectl.clients.wire_chat import address
 from flowisectl.errors import ProviderError
@@ -98,7 +99,7 @@ class OpenAIText(TextModel):
     ) -> None:
         super().__init__(provider=provider, model=model, params=params or {})
         self._url = address(base_url, "/completions")
-        self._endpoint = ModelEndpoint(
+        self._endpoint = OpenAIEndpoint(
             http,
             provider=provider,
             headers={**key_headers(api_key, key_header), **(headers or {})},

@@ -17,11 +17,15 @@ log = logging.getLogger(__name__)
 class NodeCatalogue:
     """Name → node. A node's module is imported when a flow first needs it, so a large catalogue costs nothing at start.
 
-    `loaders` maps each name, in lower case and without underscores, to a function that gives the node.
+    `loaders` maps each name, in lower case and without underscores, to a function that gives the node. Names that differ in case
+    alone are told apart by something in front of a slash.
     """
 
     def __init__(self, loaders: Mapping[str, Callable[[], Node]]) -> None:
         self._loaders = dict(loaders)
+        self._alike: dict[str, list[str]] = {}
+        for key in self._loaders:
+            self._alike.setdefault(key.rpartition("/")[2], []).append(key)
         self._nodes: dict[str, Node] = {}
         self._broken: dict[str, str] = {}
 
@@ -34,12 +38,11 @@ class NodeCatalogue:
         """The node of this name; names are case-sensitive. Raises UnknownNode, BrokenNode."""
         node = self._nodes.get(name)
         if node is None:
-            key = name.lower().replace("_", "")
-            node = self._load(key) if key in self._loaders else None
-            if key in self._broken:
-                raise BrokenNode(name, self._broken[key], node_id, flow_id)
-            if node is None or node.definition.name != name:
-                raise UnknownNode(name, node_id, flow_id)
+            keys = self._alike.get(name.lower().replace("_", ""), [])
+            node = next((found for key in keys if (found := self._load(key)) is not None and found.definition.name == name), None)
+            if node is None:
+                broken = next((key for key in keys if key in self._broken), None)
+                raise UnknownNode(name, node_id, flow_id) if broken is None else BrokenNode(name, self._broken[broken], node_id, flow_id)
             self._nodes[name] = node
         return node
 

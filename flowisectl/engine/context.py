@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flowisectl.engine.events import EventSink
+from flowisectl.engine.local_paths import NO_PATHS, LocalPaths
 from flowisectl.errors import NotFound
 from flowisectl.interfaces.cache import TextCache
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
 from flowisectl.interfaces.local_programs import NO_PROGRAMS, LocalPrograms
+from flowisectl.interfaces.node_defaults import NO_DEFAULTS, NodeDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +212,38 @@ class NoMcpServers:
         raise NotFound(f"Custom MCP server {server_id} not found")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredAssistant:
+    """An assistant of the workspace that lives at its provider."""
+
+    details: Mapping[str, Any]
+    """As the provider gave them: `{id, name, tools, …}`."""
+    credential_id: str
+    is_azure: bool = False
+
+
+class Assistants(Protocol):
+    """The assistants of the workspace that live at OpenAI, and the threads that chats have there."""
+
+    async def get(self, assistant_id: str) -> StoredAssistant:
+        """Raises NotFound."""
+        ...
+
+    async def thread_of(self, flow_id: str, chat_id: str) -> str:
+        """The id of the chat's thread, an empty text when it has none yet."""
+        ...
+
+
+class NoAssistants:
+    """For runs outside of a workspace."""
+
+    async def get(self, assistant_id: str) -> StoredAssistant:
+        raise NotFound(f"Assistant {assistant_id} not found")
+
+    async def thread_of(self, flow_id: str, chat_id: str) -> str:
+        return ""
+
+
 class Trace(Protocol):
     """What an operator sees of a run (`jobs inspect`): one line for each node, with its time."""
 
@@ -279,9 +313,12 @@ class RunContext:
     agent_states: AgentStates = field(default_factory=NoAgentStates)
     document_stores: DocumentStores = field(default_factory=NoDocumentStores)
     mcp_servers: McpServers = field(default_factory=NoMcpServers)
+    assistants: Assistants = field(default_factory=NoAssistants)
     local_programs: LocalPrograms = NO_PROGRAMS
-    own_database_file: str = ""
-    """The server's own SQLite file, where nodes may keep tables; empty when it has none."""
+    defaults: NodeDefaults = NO_DEFAULTS
+    """What nodes use where the flow leaves a setting open."""
+    paths: LocalPaths = NO_PATHS
+    """Which files and folders of this machine the flow may name."""
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """Values that nodes of one run share (Set Variable writes, Get Variable reads)."""
     checkpoint: Checkpoint = field(default_factory=NoCheckpoint)

@@ -74,10 +74,19 @@ class FlowVerdict:
 
 
 def check_flow(
-    flow: Flow, catalogue: NodeCatalogue, *, has_extra: Callable[[str], bool], credential_ids: Collection[str] | None = None
+    flow: Flow,
+    catalogue: NodeCatalogue,
+    *,
+    has_extra: Callable[[str], bool],
+    secret_fields: Mapping[str, Collection[str]],
+    credential_ids: Collection[str] | None = None,
 ) -> FlowVerdict:
-    """Look at every node. `credential_ids` are the credentials that exist; None takes any id for one that does."""
-    check = _Check(catalogue, has_extra, credential_ids)
+    """Look at every node.
+
+    `secret_fields` are those of each credential type: an input of such a name does as well as a credential. `credential_ids` are the
+    credentials that exist; None takes any id for one that does.
+    """
+    check = _Check(catalogue, has_extra, secret_fields, credential_ids)
     return FlowVerdict(nodes=tuple(verdict for node in flow.nodes for verdict in check.of_node(node)))
 
 
@@ -85,18 +94,19 @@ def check_flow(
 class _Check:
     catalogue: NodeCatalogue
     has_extra: Callable[[str], bool]
+    secret_fields: Mapping[str, Collection[str]]
     credential_ids: Collection[str] | None
 
     def of_node(self, node: FlowNode) -> Iterator[NodeVerdict]:
-        verdict = self._verdict(node, node.name, node.label, node.credential_id, "")
+        verdict = self._verdict(node, node.name, node.label, node.inputs, node.credential_id, "")
         yield verdict
         if verdict.verdict is not Verdict.NOT_SUPPORTED:
             params = self.catalogue.get(node.name).definition.inputs
             for within, name, config in _named_components(params, node.inputs, 0):
                 given = next((str(config[key]) for key in _CREDENTIAL_KEYS if config.get(key)), "")
-                yield self._verdict(node, name, "", given, within)
+                yield self._verdict(node, name, "", config, given, within)
 
-    def _verdict(self, node: FlowNode, name: str, label: str, credential_id: str, within: str) -> NodeVerdict:
+    def _verdict(self, node: FlowNode, name: str, label: str, inputs: Mapping[str, Any], credential_id: str, within: str) -> NodeVerdict:
         try:
             component: Node | None = self.catalogue.get(name)
         except UnknownNode:
@@ -109,7 +119,7 @@ class _Check:
         names = credential.names if credential else ()
         if definition.extra and not self.has_extra(definition.extra):
             verdict = Verdict.NEEDS_EXTRA
-        elif credential and not credential.optional and not self._is_there(credential_id):
+        elif credential and not credential.optional and not self._is_there(credential_id) and not self._has_secret(names, inputs):
             verdict = Verdict.NEEDS_CREDENTIAL
         return NodeVerdict(
             node_id=node.id,
@@ -120,6 +130,9 @@ class _Check:
             extra=definition.extra if verdict is Verdict.NEEDS_EXTRA else "",
             credentials=names if verdict is Verdict.NEEDS_CREDENTIAL else (),
         )
+
+    def _has_secret(self, credential_types: Collection[str], inputs: Mapping[str, Any]) -> bool:
+        return any(inputs.get(field) for kind in credential_types for field in self.secret_fields.get(kind, ()))
 
     def _is_there(self, credential_id: str) -> bool:
         return bool(credential_id) and (self.credential_ids is None or credential_id in self.credential_ids)

@@ -30,3 +30,9 @@ class FlowResult:
     """A stopped agentflow was resumed: the question that waited for the human is answered."""
     executed: Sequence[Mapping[str, Any]] | None = None
     """AgentFlow V2: the executed nodes, without credential ids."""
+
+    @property
+    def thread_id(self) -> str:
+        """The thread that an assistant of OpenAI answered in, which is the session of its messages; else an empty text."""
+        assistant = self.fields.get("assistant")
+        return str(assistant.get("threadId") or "") if isinstance(assistant, Mapping) else ""

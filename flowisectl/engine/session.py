@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.errors import InvalidRequest
 
@@ -18,9 +19,9 @@ def session_id_of(flow: Flow, body: Mapping[str, Any], is_internal: bool, chat_i
     override = body.get("overrideConfig")
     chosen = override.get("sessionId") if isinstance(override, Mapping) else None
     if flow.kind == "AGENTFLOW":
-        return _text(chosen, "sessionId") or chat_id
+        return id_text(chosen, "sessionId") or chat_id
     if not is_internal:
-        named = _text(chosen, "sessionId") or _text(body.get("chatId"), "chatId")
+        named = id_text(chosen, "sessionId") or id_text(body.get("chatId"), "chatId")
         if named:
             return named
     memory = memory_node(flow)
@@ -43,9 +44,10 @@ def memory_type_of(flow: Flow) -> str:
     return node.label if node else ""
 
 
-def _text(value: Any, name: str) -> str:
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str):
+def id_text(value: Any, name: str) -> str:
+    """An id of a request as text, empty when there is none; clients send numbers too. Raises InvalidRequest for anything else."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidRequest(f"Invalid {name}: must be a string")
-    return value
+    return text_of(value)

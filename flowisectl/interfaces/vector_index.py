@@ -44,6 +44,8 @@ class VectorQuery:
     chat_id: str = ""
     """When it is not empty: only documents of this chat, and those of no chat."""
     with_vectors: bool = False
+    text: str = ""
+    """The question itself, for indexes that look for words, too; empty when only its vector is known."""
 
 
 class VectorIndex(Protocol):

@@ -20,6 +20,8 @@ comma after a last item. A schema describes the value; it is not the value: for 
 The JSON Schema:
 ```json
 """
+_PAGE = "https://docs.langchain.com/oss/javascript/langchain/errors/OUTPUT_PARSING_FAILURE/"
+"""Where clients of Flowise are sent when a text cannot be parsed."""
 
 
 class ListParser:
@@ -40,7 +42,7 @@ class ListParser:
         """The items. Raises ValueError when a wanted number of them is not met."""
         items = [item.strip() for item in text.strip().split(self._separator)]
         if self._length and len(items) != self._length:
-            raise ValueError(f'Failed to parse. Text: "{text}". Error: expected {self._length} items, got {len(items)}')
+            raise ValueError(f"Incorrect number of items. Expected {self._length}, got {len(items)}.\n\nTroubleshooting URL: {_PAGE}\n")
         return items
 
 

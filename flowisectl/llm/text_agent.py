@@ -85,7 +85,7 @@ class TextAgent:
             tool = by_name.get(step.tool.lower())
             entry: dict[str, Any] = {"tool": step.tool, "toolInput": dict(arguments), "toolOutput": ""}
             try:
-                observation = (await tool.call(arguments, flow)).text if tool else f"{step.tool} is not one of the tools"
+                observation = (await tool.call(arguments, flow)).text if tool else f"{step.tool} is not a valid tool, try another one."
                 entry["toolOutput"] = observation
             except (RunStopped, Unavailable):
                 raise

@@ -30,6 +30,12 @@ class AgentAnswer:
     """`{tool, toolInput, toolOutput, sourceDocuments?, error?}` of every call of a tool that there is, in order."""
     source_documents: list[Document] = field(default_factory=list)
     artifacts: list[Mapping[str, Any]] = field(default_factory=list)
+    untold: str = ""
+    """What a tool gave as the answer itself: the client hears it after what else came of the tools, by `tell_untold`."""
+
+    def tell_untold(self, teller: AnswerTeller | None) -> None:
+        if teller is not None:
+            teller.tell(self.untold)
 
     def to_fields(self) -> dict[str, Any]:
         """The members of a response; those that are empty are left out."""
@@ -71,7 +77,8 @@ class ToolAgent:
                     _keep(answer, call, outcome, error)
             direct = _direct_answer(by_name, reply.tool_calls, results)
             if direct is not None:
-                return _told(answer, direct, teller)
+                outcome, error = direct
+                return replace(_ended(answer, error or outcome.text), untold=outcome.text)
         return _told(answer, OUT_OF_ITERATIONS, teller)
 
     async def _call(self, tool: Tool | None, call: ToolCall, flow: Mapping[str, Any]) -> tuple[ToolOutcome, str]:
@@ -86,7 +93,7 @@ class ToolAgent:
 async def _call(tool: Tool | None, call: ToolCall, flow: Mapping[str, Any]) -> tuple[ToolOutcome, str]:
     """(what the tool gave, what went wrong). The error's text is what the model gets to see. Raises RunStopped, Unavailable."""
     if tool is None:
-        return ToolOutcome(text=""), f"{call.name} is not one of the tools: choose another one"
+        return ToolOutcome(text=""), f"{call.name} is not a valid tool, try another one."
     try:
         return await tool.call(call.arguments, flow), ""
     except (RunStopped, Unavailable):
@@ -110,12 +117,14 @@ def _keep(answer: AgentAnswer, call: ToolCall, outcome: ToolOutcome, error: str)
     answer.artifacts.extend(outcome.artifacts)
 
 
-def _direct_answer(tools: Mapping[str, Tool], calls: Sequence[ToolCall], results: Sequence[tuple[ToolOutcome, str]]) -> str | None:
-    """What a tool gave whose result, or failure, is the answer itself."""
-    for call, (outcome, error) in zip(calls, results, strict=True):
+def _direct_answer(
+    tools: Mapping[str, Tool], calls: Sequence[ToolCall], results: Sequence[tuple[ToolOutcome, str]]
+) -> tuple[ToolOutcome, str] | None:
+    """What a tool gave, and its failure, when one of them is the answer itself."""
+    for call, result in zip(calls, results, strict=True):
         tool = tools.get(call.name.lower())
         if tool is not None and tool.return_direct:
-            return error or outcome.text
+            return result
     return None
 
 

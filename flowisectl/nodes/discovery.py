@@ -1,7 +1,8 @@
 """Find the nodes without importing them.
 
 A node's module is named after the node: `chatOpenAI` lives in `chat_open_ai.py` or `chat_openai.py`, whichever reads
-better; without underscores the two are equal, whatever the case. Modules whose name starts with `_` are private.
+better; without underscores the two are equal, whatever the case. Modules whose name starts with `_` are private. Two nodes whose
+names differ in case alone (`serpAPI`, `serpApi`) lie in different categories.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flowisectl.engine.node import Node
 
 
 def load_catalogue() -> NodeCatalogue:
-    """Every node under this package. Raises ValueError when two modules claim one name."""
+    """Every node under this package. Raises ValueError when two modules of one category claim one name."""
     loaders: dict[str, Callable[[], Node]] = {}
     root = Path(__file__).parent
     for category in pkgutil.iter_modules([str(root)]):
@@ -27,6 +28,8 @@ def load_catalogue() -> NodeCatalogue:
             if module.name.startswith("_"):
                 continue
             key = module.name.replace("_", "").lower()
+            if key in loaders:
+                key = f"{category.name}/{key}"
             if key in loaders:
                 raise ValueError(f"two node modules are named after {key!r}; the second is {category.name}/{module.name}.py")
             loaders[key] = partial(_load, f"{__package__}.{category.name}.{module.name}")

@@ -59,17 +59,17 @@ class EmbeddedStore:
 
     async def search(self, question: str, count: int, conditions: Mapping[str, Any] | None = None) -> list[tuple[Document, float]]:
         """The most similar documents with their scores, best first. Raises ProviderError."""
-        return await self.search_vector(await query_vector(self._embeddings, question), count, conditions)
+        return await self.search_vector(await query_vector(self._embeddings, question), count, conditions, text=question)
 
     async def search_vector(
-        self, vector: Sequence[float], count: int, conditions: Mapping[str, Any] | None = None
+        self, vector: Sequence[float], count: int, conditions: Mapping[str, Any] | None = None, *, text: str = ""
     ) -> list[tuple[Document, float]]:
-        """The same for a vector that was made before."""
+        """The same for a vector that was made before; `text` is what it was made of."""
         if count <= 0:
             return []
         wanted = max(count, self._diversity.candidates) if self._diversity else count
         query = VectorQuery(
-            vector=vector, count=wanted, conditions=conditions, chat_id=self._chat_id, with_vectors=self._diversity is not None
+            vector=vector, count=wanted, conditions=conditions, chat_id=self._chat_id, with_vectors=self._diversity is not None, text=text
         )
         found = await self._index.search(query)
         if self._diversity:

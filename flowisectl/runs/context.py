@@ -7,12 +7,15 @@ from typing import Protocol
 
 from flowisectl.database.connection import Database
 from flowisectl.engine.catalogue import NodeCatalogue
-from flowisectl.engine.context import Credentials, Flows, RunContext, RunRequest, Trace
+from flowisectl.engine.context import Flows, RunContext, RunRequest, Trace
 from flowisectl.engine.events import EventSink
+from flowisectl.engine.local_paths import NO_PATHS, LocalPaths
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
 from flowisectl.interfaces.local_programs import NO_PROGRAMS, LocalPrograms
+from flowisectl.interfaces.node_defaults import NO_DEFAULTS, NodeDefaults
 from flowisectl.runs.agent_states import DatabaseAgentStates
+from flowisectl.runs.assistants import WorkspaceAssistants
 from flowisectl.runs.attempt import Attempt, OnlyAttempt
 from flowisectl.runs.document_stores import WorkspaceStores
 from flowisectl.runs.executions import DatabaseExecutions
@@ -20,7 +23,7 @@ from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.history import DatabaseHistory
 from flowisectl.runs.mcp_servers import Opener, WorkspaceMcpServers
 from flowisectl.runs.text_cache import TextCaches
-from flowisectl.runs.workspace import StoredTools, VariableStore, WorkspaceVariables
+from flowisectl.runs.workspace import StoredTools, VariableStore, Vault, WorkspaceCredentials, WorkspaceVariables
 from flowisectl.storage.blob_store import BlobStore
 
 ONLY_ATTEMPT = OnlyAttempt()
@@ -39,7 +42,7 @@ class RunServices:
     database: Database
     flows: FlowStore
     catalogue: NodeCatalogue
-    credentials: Credentials
+    credentials: Vault
     blobs: Storage
     http: HttpClient
     javascript: JavaScript
@@ -50,7 +53,8 @@ class RunServices:
     opener: Opener | None = None
     """Opens the encrypted headers of stored MCP servers."""
     local_programs: LocalPrograms = NO_PROGRAMS
-    own_database_file: str = ""
+    defaults: NodeDefaults = NO_DEFAULTS
+    paths: LocalPaths = NO_PATHS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +94,19 @@ def run_context(
         is_streaming=is_streaming,
         is_tool_call=is_tool_call,
         events=events,
-        credentials=services.credentials,
+        credentials=WorkspaceCredentials(services.credentials, ids.workspace_id),
         history=DatabaseHistory(services.database),
         executions=DatabaseExecutions(services.database, ids.workspace_id, ids.message_id, attempt),
         agent_states=DatabaseAgentStates(services.database, attempt),
         document_stores=WorkspaceStores(services.database, ids.workspace_id),
         mcp_servers=WorkspaceMcpServers(services.database, ids.workspace_id, services.opener),
+        assistants=WorkspaceAssistants(services.database, ids.workspace_id),
         local_programs=services.local_programs,
-        own_database_file=services.own_database_file,
+        defaults=services.defaults,
+        paths=services.paths,
         blobs=services.blobs.of_organization(ids.organization_id),
         variables=WorkspaceVariables(services.variables, ids.workspace_id),
-        tools=StoredTools(services.database),
+        tools=StoredTools(services.database, ids.workspace_id),
         nodes=services.catalogue,
         flows=flows,
         http=services.http,

@@ -8,6 +8,7 @@ from flowisectl.database.connection import Database
 from flowisectl.database.custom_mcp_server import get_mcp_server
 from flowisectl.engine.context import StoredMcpServer
 from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.runs.workspace import is_of_another
 
 
 class Opener(Protocol):
@@ -24,7 +25,7 @@ class WorkspaceMcpServers:
 
     async def get(self, server_id: str) -> StoredMcpServer:
         row = await get_mcp_server(self._database, server_id)
-        if row is None or (self._workspace_id and row["workspaceId"] != self._workspace_id):
+        if row is None or is_of_another(row["workspaceId"], self._workspace_id):
             raise NotFound(f"Custom MCP server {server_id} not found")
         if row["status"] != "AUTHORIZED":
             raise InvalidRequest(f"Custom MCP server {server_id} ({row['name']}) is not authorized: authorize it, which asks for its tools")

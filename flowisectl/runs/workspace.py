@@ -1,10 +1,10 @@
-"""What a workspace gives its runs: variables and stored tools."""
+"""What a workspace gives its runs: variables, stored tools and credentials."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from flowisectl.database.connection import Database
 from flowisectl.database.tool import get_tool
@@ -12,6 +12,11 @@ from flowisectl.database.variable import workspace_variables
 from flowisectl.errors import NotFound
 
 FRESH_SECONDS = 5.0
+
+
+def is_of_another(owner: str | None, workspace_id: str) -> bool:
+    """Whether what `owner` has is not this workspace's. Rows of old databases that belong to none are everybody's."""
+    return bool(owner and workspace_id) and owner != workspace_id
 
 
 class VariableStore:
@@ -60,14 +65,32 @@ class WorkspaceVariables:
         return await self._store.values(self._workspace_id)
 
 
-class StoredTools:
-    """`engine.context.Tools`: custom tools by id."""
+class Vault(Protocol):
+    async def fields(self, credential_id: str, workspace_id: str = "") -> Mapping[str, Any]:
+        """The decrypted fields; empty for a credential that this workspace does not have."""
+        ...
 
-    def __init__(self, database: Database) -> None:
+
+class WorkspaceCredentials:
+    """`engine.context.Credentials` of one workspace: whatever id a flow or a request names, those of others are missing."""
+
+    def __init__(self, vault: Vault, workspace_id: str) -> None:
+        self._vault = vault
+        self._workspace_id = workspace_id
+
+    async def fields(self, credential_id: str) -> Mapping[str, Any]:
+        return await self._vault.fields(credential_id, self._workspace_id)
+
+
+class StoredTools:
+    """`engine.context.Tools`: custom tools of one workspace by id."""
+
+    def __init__(self, database: Database, workspace_id: str) -> None:
         self._database = database
+        self._workspace_id = workspace_id
 
     async def get(self, tool_id: str) -> Mapping[str, Any]:
         row = await get_tool(self._database, tool_id)
-        if row is None:
+        if row is None or is_of_another(row["workspaceId"], self._workspace_id):
             raise NotFound(f"Tool {tool_id} not found: choose a tool of this workspace in the node, or create it again")
         return row

@@ -73,7 +73,7 @@ def prepended_messages(history: Sequence[Mapping[str, Any]]) -> list[Message]:
         role = _ROLES.get(str(item.get("role"))) if isinstance(item, Mapping) else None
         if role is None or not isinstance(item.get("content"), str):
             raise InvalidRequest(
-                "history must be a list of {role: 'apiMessage' | 'userMessage', content: text}; correct the request and send it again"
+                'Invalid history format. Each history item must have: { role: "apiMessage" | "userMessage", content: string }'
             )
         found.append({"role": role, "content": item["content"]})
     return found

@@ -47,7 +47,7 @@ async def open_run(flow: Flow, plan: FlowPlan, context: RunContext) -> Opening:
     prepended_messages(context.request.history)
     start = next((node for node in plan.nodes.values() if node.name == START), None)
     if start is None:
-        raise InvalidFlow(f"flow {flow.id or flow.name}: it has no Start node; add one and save the flow again")
+        raise InvalidFlow("Start input type not found")
     inputs = NodeInputs(start.inputs)
     input_type = inputs.text("startInputType")
     _check_entrance(flow, context, input_type)
@@ -92,7 +92,7 @@ def _continue(context: RunContext, start: NodeInputs, kept: KeptRun) -> Opening:
 def _check_entrance(flow: Flow, context: RunContext, input_type: str) -> None:
     where = f"flow {flow.id or flow.name}"
     if not input_type:
-        raise InvalidFlow(f"{where}: the Start node has no input type; choose one and save the flow again")
+        raise InvalidFlow("Start input type not found")
     if input_type not in _ENTRANCES:
         raise InvalidFlow(f"{where}: the Start node cannot begin with {input_type!r}; choose one of {', '.join(_ENTRANCES)}")
     request = context.request
@@ -101,7 +101,7 @@ def _check_entrance(flow: Flow, context: RunContext, input_type: str) -> None:
     if input_type == "scheduleInput" and not request.is_scheduled and not request.human_input:
         raise InvalidRequest(f"This flow is configured as a Scheduled Trigger: {where} starts by its schedule, and cannot be called")
     if request.question and request.form:
-        raise InvalidRequest("question and form cannot be used together: send one of them")
+        raise InvalidRequest("Question and form cannot be provided at the same time")
 
 
 def _first_values(flow: Flow, start: FlowNode, context: RunContext, previous: StoredExecution | None) -> dict[str, Any]:
@@ -146,7 +146,9 @@ async def _resume(
     stopped = next((item for item in reversed(executed) if item.status == RunStatus.STOPPED), executed[-1])
     start = str(human_input.get("startNodeId") or stopped.node_id)
     if not any(item.node_id == start for item in executed):
-        raise InvalidRequest(f"Node {start} is not part of execution {previous.id}: leave startNodeId out, or give {stopped.node_id}")
+        raise InvalidRequest(
+            f"Node {start} not found in previous execution. This could indicate an invalid resume attempt or a modified flow."
+        )
     values = executed[-1].data.get("state")
     state = AgentflowState(
         queue=(start,),

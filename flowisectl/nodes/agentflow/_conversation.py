@@ -116,7 +116,9 @@ class Conversation:
         """What this turn adds to the run's history: the input when it is the first, then the reply."""
         found: list[Message] = []
         if self._step.is_first:
-            found += self._images
+            # Images that lie elsewhere are for this node alone, as clients know it.
+            stored = ([part for part in message["content"] if part["type"] != "image_url"] for message in self._images)
+            found += [{"role": "user", "content": parts} for parts in stored if parts]
             own = [message for message in self._configured() if message["role"] == "user"]
             if own and not self._has_memory:
                 found += own

@@ -37,6 +37,8 @@ def _is_image(upload: Mapping[str, Any]) -> bool:
 
 
 def _upload_part(upload: Mapping[str, Any]) -> dict[str, Any]:
+    if upload.get("type") == "url":
+        return {"type": "image_url", "image_url": {"url": str(upload["data"])}}
     return {name: upload[name] for name in ("type", "name", "mime", "data") if upload.get(name)}
 
 
@@ -110,7 +112,7 @@ async def _parts(context: RunContext, content: Sequence[Any]) -> list[Mapping[st
                 continue
             encoded = await _base64(data)
             parts.append({"type": "image_url", "image_url": {"url": f"data:{part.get('mime')};base64,{encoded}"}})
-        elif kind == "url":
+        elif kind == "url":  # as earlier versions kept it in a run that waits
             parts.append({"type": "image_url", "image_url": {"url": str(part.get("data"))}})
         else:
             parts.append(part)

@@ -13,7 +13,7 @@ from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import EventKind, FlowEvent
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import FlowError
+from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.chat_model import ChatChunk, ChatModel, ChatOptions, ChatReply
 from flowisectl.llm.agent_conversation import fitted
 from flowisectl.llm.chat_streaming import listen
@@ -26,7 +26,9 @@ and a call of a tool that a human refused has no result."""
 
 async def build_model(inputs: NodeInputs, context: RunContext, prefix: str) -> ChatModel:
     """The model of `<prefix>Model`, with the node's inputs overlaid by `<prefix>ModelConfig`. Raises MissingInput, UnknownNode."""
-    name = inputs.require(f"{prefix}Model")
+    name = inputs.get(f"{prefix}Model")
+    if not name:
+        raise MissingInput("Model is required")
     config = component_config(inputs, f"{prefix}Model")
     model: ChatModel = await context.nodes.build(
         str(name),

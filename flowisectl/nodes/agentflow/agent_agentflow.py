@@ -130,7 +130,8 @@ class _Turn:
         """The answer as data, which a call of its own makes of the text."""
         options = ChatOptions(json_schema=schema_of(self._rows))
         talk = ModelTalk(model=model, context=self._context, step=self._step, options=options, may_stream=False)
-        answer = await talk.ask([{"role": "user", "content": text}])
+        asked = f"Convert the following response to the structured output format: {text}"
+        answer = await talk.ask([{"role": "user", "content": asked}])
         return data_of(answer.reply.text)
 
     def _tell(self, loop: ToolLoop, final: ChatReply, content: str) -> None:

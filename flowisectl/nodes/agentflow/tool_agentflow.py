@@ -51,7 +51,7 @@ class ToolAgentflow(AgentflowNode):
         # Flows of older versions have the selection under another name.
         name = inputs.text("toolAgentflowSelectedTool") or inputs.text("selectedTool")
         if not name:
-            raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no tool: choose one")
+            raise MissingInput("Tool not selected")
         rows = inputs.rows("toolInputArgs")
         config = component_config(inputs, "toolAgentflowSelectedTool") or component_config(inputs, "selectedTool")
         tools = await build_tools(name, config, inputs, context)

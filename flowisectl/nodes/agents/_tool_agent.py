@@ -70,4 +70,5 @@ async def answer_with_tools(inputs: NodeInputs, context: RunContext, *, system: 
         fields["usedTools"] = [{name: value for name, value in used.items() if name != "sourceDocuments"} for used in answer.used_tools]
     if teller is not None:
         tell_extras(context, fields)
+        answer.tell_untold(teller)
     return fields

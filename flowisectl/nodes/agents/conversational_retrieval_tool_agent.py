@@ -74,6 +74,7 @@ class ConversationalRetrievalToolAgent(Node):
         fields["sourceDocuments"] = [document.to_json() for document in documents] + fields.get("sourceDocuments", [])
         if teller is not None:
             tell_extras(context, fields)
+            answer.tell_untold(teller)
         return fields
 
     @staticmethod

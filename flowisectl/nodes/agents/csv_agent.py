@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flowisectl.engine.answer_events import answer_events
@@ -17,9 +18,10 @@ from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.llm.chat_streaming import teller_to
 from flowisectl.llm.moderation import moderated, refused
 from flowisectl.llm.table_answers import TableAgent
-from flowisectl.retrieval.file_formats import decoded
+from flowisectl.retrieval.child_work import in_child
+from flowisectl.retrieval.file_formats import are_large
 from flowisectl.retrieval.long_work import in_thread
-from flowisectl.retrieval.tables import csv_records
+from flowisectl.retrieval.reading import csv_objects
 
 READ = "read_csv(csv_data)"
 _READ = re.compile(r"\s*(?:pd\.)?read_csv\(\s*csv_data\s*(?:,\s*(?:sep|delimiter)\s*=\s*(['\"])(?P<mark>\\t|.)\1\s*)?\)\s*")
@@ -55,10 +57,7 @@ class CsvAgent(Node):
         files = await files_of("csvFile", inputs, context)
         if not files:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no file: choose one for its input 'csvFile'")
-        delimiter = _delimiter(inputs)
-
-        def read() -> list[dict[str, Any]]:
-            return [row for file in files for row in csv_records(decoded(file.data), delimiter=delimiter, name=file.name)]
+        read = partial(csv_objects, files, delimiter=_delimiter(inputs))
 
         async def compute(code: str, rows: Sequence[Mapping[str, Any]]) -> Any:
             try:
@@ -66,7 +65,7 @@ class CsvAgent(Node):
             except JavaScriptError as error:
                 raise FlowError(f"the program that the model wrote failed: {error}; ask in another way") from error
 
-        rows = await in_thread(read)
+        rows = await (in_child(read) if are_large(files) else in_thread(read))
         return TableAgent(model=inputs.require("model"), rows=rows, compute=compute, system=inputs.text("systemMessagePrompt"))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any] | str:

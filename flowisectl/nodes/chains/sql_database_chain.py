@@ -51,9 +51,12 @@ class SqlDatabaseChain(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> SqlChain:
+        kind, url = inputs.text("database", "sqlite"), str(inputs.require("url"))
+        if kind == "sqlite":
+            url = str(context.paths.database_file(url.removeprefix("sqlite://").removeprefix("file:")))
         database = open_database(
-            inputs.text("database", "sqlite"),
-            str(inputs.require("url")),
+            kind,
+            url,
             include=words_of(inputs, "includesTables"),
             ignore=words_of(inputs, "ignoreTables"),
             sample_rows=inputs.integer("sampleRowsInTableInfo") or 0,

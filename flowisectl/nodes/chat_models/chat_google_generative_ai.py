@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flowisectl.clients.google import GOOGLE_URL, GeminiChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
@@ -11,10 +9,9 @@ from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
+from flowisectl.nodes.chat_models._gemini import THINKING_BUDGET, THINKING_LEVEL, generation_config
 
 DEFAULT_MODEL = "gemini-1.5-flash-latest"
-_BUDGET_MODELS = ("gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite")
-_LEVEL_MODELS = ("gemini-3.1-pro-preview", "gemini-3.1-flash-lite-preview", "gemini-3-flash-preview")
 _CATEGORIES = (
     Option("Dangerous", "HARM_CATEGORY_DANGEROUS_CONTENT"),
     Option("Harassment", "HARM_CATEGORY_HARASSMENT"),
@@ -55,25 +52,8 @@ class ChatGoogleGenerativeAI(Node):
             TEMPERATURE,
             STREAMING,
             IMAGES,
-            NodeParam(
-                "thinkingBudget",
-                "Thinking Budget",
-                "number",
-                optional=True,
-                step=1,
-                additional=True,
-                description="How many tokens the model may think: -1 as many as it likes, 0 none",
-                show={"modelName": [*_BUDGET_MODELS]},
-            ),
-            NodeParam(
-                "thinkingLevel",
-                "Thinking Level",
-                "options",
-                optional=True,
-                additional=True,
-                options=(Option("Low", "LOW"), Option("Medium", "MEDIUM"), Option("High", "HIGH")),
-                show={"modelName": [*_LEVEL_MODELS]},
-            ),
+            THINKING_BUDGET,
+            THINKING_LEVEL,
             NodeParam("maxOutputTokens", "Max Output Tokens", "number", optional=True, step=1, additional=True),
             NodeParam("topP", "Top Probability", "number", optional=True, step=0.1, additional=True),
             NodeParam("topK", "Top Next Highest Probability Tokens", "number", optional=True, step=1, additional=True),
@@ -101,27 +81,11 @@ class ChatGoogleGenerativeAI(Node):
             model=inputs.text("customModelName") or inputs.text("modelName", DEFAULT_MODEL),
             streaming=inputs.flag("streaming", True),
             allows_images=inputs.flag("allowImageUploads"),
-            generation=_generation(inputs),
+            generation=generation_config(inputs),
             safety=_safety(inputs),
             on_retry=context.trace.note,
         )
         return cached(model, inputs.get("cache"))
-
-
-def _generation(inputs: NodeInputs) -> dict[str, Any]:
-    """`generationConfig`; https://ai.google.dev/api/generate-content#generationconfig."""
-    config: dict[str, Any] = {
-        "temperature": inputs.number("temperature"),
-        "maxOutputTokens": inputs.integer("maxOutputTokens") or None,
-        "topP": inputs.number("topP") or None,
-        "topK": inputs.integer("topK") or None,
-    }
-    level, budget = inputs.get("thinkingLevel"), inputs.integer("thinkingBudget")
-    if level:
-        config["thinkingConfig"] = {"includeThoughts": True, "thinkingLevel": level}
-    elif budget is not None:
-        config["thinkingConfig"] = {"includeThoughts": budget != 0, "thinkingBudget": budget}
-    return config
 
 
 def _safety(inputs: NodeInputs) -> list[dict[str, str]]:

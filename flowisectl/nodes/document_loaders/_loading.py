@@ -49,6 +49,13 @@ async def answer_of_files(inputs: NodeInputs, files: Sequence[NamedFile], reader
     return await answer_of(inputs, partial(read_files, files, reader), is_large=are_large(files))
 
 
+async def answer_of_work(inputs: NodeInputs, files: Sequence[NamedFile], work: Callable[..., list[Document]]) -> list[Document] | str:
+    """What a loader gives whose `work` on these files splits and adds metadata by itself (`splitter`, `omitted`)."""
+    whole = partial(work, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"))
+    documents = await (in_child(whole) if are_large(files) else in_thread(whole))
+    return as_text(documents) if inputs.output == "text" else documents
+
+
 def given_metadata(inputs: NodeInputs) -> dict[str, Any]:
     value = inputs.json("metadata")
     return dict(value) if isinstance(value, Mapping) else {}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, given_metadata
-from flowisectl.retrieval.file_formats import decoded, with_source
-from flowisectl.retrieval.loading import as_text, loaded
-from flowisectl.retrieval.long_work import in_thread
-from flowisectl.retrieval.tables import csv_documents
+from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_work, given_metadata
+from flowisectl.retrieval.reading import csv_rows
 
 
 class CsvFile(Node):
@@ -33,14 +32,5 @@ class CsvFile(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         files = await files_of("csvFile", inputs, context)
-        column = inputs.text("columnName").strip()
-        given = given_metadata(inputs)
-
-        def work() -> list[Document]:
-            rows = [row for file in files for row in csv_documents(decoded(file.data), column=column, name=file.name)]
-            # In this loader the document's own metadata wins over the node's.
-            whole = [Document(page_content=row.page_content, metadata={**given, **with_source(row).metadata}) for row in rows]
-            return loaded(whole, splitter=inputs.get("textSplitter"), omitted=inputs.text("omitMetadataKeys"), merged=given)
-
-        documents = await in_thread(work)
-        return as_text(documents) if inputs.output == "text" else documents
+        work = partial(csv_rows, files, column=inputs.text("columnName").strip(), metadata=given_metadata(inputs))
+        return await answer_of_work(inputs, files, work)

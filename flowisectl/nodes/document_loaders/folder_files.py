@@ -13,15 +13,9 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, 
 from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.file import MAX_FILE_BYTES, NamedFile
+from flowisectl.nodes.document_loaders._folders import ENDINGS
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 from flowisectl.retrieval.file_formats import FormatOptions, file_documents
-
-ENDINGS = frozenset((
-    "json", "jsonl", "txt", "md", "mdx", "html", "htm", "xml", "css", "csv", "pdf", "docx", "xlsx", "pptx", "js", "jsx", "mjs", "ts",
-    "tsx", "py", "pyw", "rb", "rs", "go", "java", "kt", "kts", "scala", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "pl", "lua",
-    "r", "sh", "bash", "sql", "sol", "proto", "graphql", "vue", "svelte", "yaml", "yml", "toml", "ini", "tex", "ltx", "rst", "markdown",
-    "less", "scss", "sass", "vb", "aspx", "asp",
-))  # fmt: skip
 
 
 class FolderFiles(Node):
@@ -53,9 +47,7 @@ class FolderFiles(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
-        folder = Path(str(inputs.require("folderPath")))
-        if ".." in folder.parts:
-            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): a folder path with '..' is not allowed")
+        folder = context.paths.source_folder(str(inputs.require("folderPath")))
         if not await asyncio.to_thread(folder.is_dir):
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}): {str(folder)!r} is no folder on this machine")
         options = FormatOptions(pdf_per_page=inputs.text("pdfUsage", "perPage") != "perFile", pointer=inputs.text("pointerName"))

@@ -22,11 +22,11 @@ RECORD_PARAMS = (
 )
 
 
-def record_options(inputs: NodeInputs, context: RunContext) -> dict[str, str]:
-    """Table, namespace (by default the flow's id), cleanup and the metadata that names a document's source."""
+def record_options(inputs: NodeInputs, context: RunContext, *, table: str = "") -> dict[str, str]:
+    """Table (else `table`), namespace (by default the flow's id), cleanup and the metadata that names a document's source."""
     cleanup = inputs.text("cleanup", "none")
     return {
-        "table": inputs.text("tableName", DEFAULT_TABLE),
+        "table": inputs.text("tableName") or table or DEFAULT_TABLE,
         "namespace": inputs.text("namespace") or context.flow_id,
         "cleanup": cleanup if cleanup in ("incremental", "full") else "none",
         "source_id_key": inputs.text("sourceIdKey", "source"),

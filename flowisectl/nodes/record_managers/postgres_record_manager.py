@@ -30,17 +30,21 @@ class PostgresRecordManager(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
-        user, host, database = inputs.secret("user"), inputs.text("host"), inputs.text("database")
+        defaults = context.defaults.records
+        # As the original does: the host of the vector store is the host of the records, too.
+        host = inputs.text("host") or defaults.host or context.defaults.vectors.host
+        database = inputs.text("database", defaults.database)
+        user, password = defaults.login(host, inputs.secret("user"), inputs.secret("password"))
         if not (user and host and database):
             raise MissingInput(
                 f"node {inputs.node_id!r} ({inputs.label}) needs a host, a database and a credential with 'user' and 'password'"
             )
         address = PostgresAddress(
             host=host,
-            port=inputs.integer("port") or 5432,
+            port=inputs.integer("port") or defaults.port,
             database=database,
             user=user,
-            password=inputs.secret("password"),
-            ssl=inputs.flag("ssl"),
+            password=password,
+            ssl=inputs.flag("ssl", defaults.ssl),
         )
-        return PostgresRecords(address, **record_options(inputs, context))
+        return PostgresRecords(address, **record_options(inputs, context, table=defaults.table))

@@ -7,7 +7,6 @@ from pathlib import Path
 from flowisectl.clients.record_table import SqliteRecords
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
-from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.record_manager import RecordManager
 from flowisectl.nodes.record_managers._options import RECORD_PARAMS, record_options
 
@@ -29,7 +28,6 @@ class SQLiteRecordManager(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
         more = inputs.json("additionalConfig")
         chosen = str(more.get("database") or "") if isinstance(more, dict) else ""
-        path = Path(chosen or context.own_database_file or USUAL_FILE)
-        if ".." in path.parts:
-            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): a database path with '..' is not allowed")
+        usual = context.paths.own_database or Path(USUAL_FILE)
+        path = context.paths.database_file(chosen, may_be_own=True) if chosen else usual
         return SqliteRecords(path, **record_options(inputs, context))

@@ -28,7 +28,7 @@ async def call_tools(tools: Sequence[Tool], calls: Sequence[ToolCall], flow: Map
 async def _call(tool: Tool | None, call: ToolCall, flow: Mapping[str, Any], node_id: str) -> ChatMessage:
     outcome, error = ToolOutcome(text=""), ""
     if tool is None:
-        error = f"{call.name} is not one of the tools: choose another one"
+        error = f"{call.name} is not a valid tool, try another one."
     else:
         try:
             outcome = await tool.call(call.arguments, flow)

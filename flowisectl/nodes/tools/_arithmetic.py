@@ -26,18 +26,19 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
 _UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 _NAMES = {"pi": math.pi, "e": math.e}
 _FUNCTIONS: dict[str, Callable[..., float]] = {
-    "abs": abs, "acos": math.acos, "asin": math.asin, "atan": math.atan, "ceil": lambda x: float(math.ceil(x)), "cos": math.cos,
+    "abs": abs, "acos": lambda x: math.degrees(math.acos(x)), "asin": lambda x: math.degrees(math.asin(x)),
+    "atan": lambda x: math.degrees(math.atan(x)), "ceil": lambda x: float(math.ceil(x)), "cos": lambda x: math.cos(math.radians(x)),
     "exp": math.exp, "fac": lambda x: _factorial(x), "floor": lambda x: float(math.floor(x)), "ln": math.log, "log": math.log10,
-    "log10": math.log10, "max": max, "min": min, "pow": math.pow, "round": lambda x: float(math.floor(x + 0.5)), "sin": math.sin,
-    "sqrt": math.sqrt, "tan": math.tan,
+    "log10": math.log10, "max": max, "min": min, "pow": math.pow, "root": math.sqrt, "round": lambda x: float(math.floor(x + 0.5)),
+    "sin": lambda x: math.sin(math.radians(x)), "sqrt": math.sqrt, "tan": lambda x: math.tan(math.radians(x)),
 }  # fmt: skip
 
 
 def calculate(expression: str) -> str:
     """The value as text: whole numbers without a point. Raises ValueError for what is no arithmetic.
 
-    `+ - * / %`, `^` or `**` for powers, `!`, parentheses, `pi`, `e` and the usual functions; `log` is that of base 10. The value is
-    rounded to 15 decimals, so that 0.1+0.2 is 0.3.
+    `+ - * / %`, `^` or `**` for powers, `!`, parentheses, `pi`, `e` and the usual functions; `log` is that of base 10, angles
+    are in degrees. The value is rounded to 15 decimals, so that 0.1+0.2 is 0.3.
     """
     if len(expression) > MAX_CHARS:
         raise ValueError(f"the expression is longer than {MAX_CHARS} characters")

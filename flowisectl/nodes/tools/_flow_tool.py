@@ -62,6 +62,6 @@ def flow_tool(selected: str, key_field: str, inputs: NodeInputs, context: RunCon
     spec = ToolSpec(
         name=re.sub(r"[^a-z0-9_-]", "", inputs.text("name", name).lower().replace(" ", "_")) or name,
         description=inputs.text("description"),
-        parameters=parameters({"input": {"type": "string", "description": "The question to ask"}}, ("input",)),
+        parameters=parameters({"input": {"type": "string", "description": "input question"}}, ("input",)),
     )
     return FunctionTool(spec=spec, function=run, return_direct=inputs.flag("returnDirect"))

@@ -20,6 +20,9 @@ from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 _TAG = re.compile(r"<[^<>]*>")
 _NO_NAME = re.compile(r"[^a-z0-9_-]")
 
+_CARRIED = {"body": "body data", "queryParams": "query parameters"}
+_DESCRIBED = {"body": "Request body parameters", "queryParams": "Query parameters for the request"}
+
 
 class RequestFailed(FlowError):
     """A request of a tool got no answer, or one that is no success."""
@@ -118,10 +121,8 @@ def _own_body(inputs: NodeInputs) -> Mapping[str, Any]:
 def _parameters(argument: str, fields: Any) -> dict[str, Any]:
     """What the model may give: the fields of the node's schema `{name: {type, in?, required?, description?}}`."""
     if not isinstance(fields, Mapping) or not fields:
-        if argument == "body":
-            return parameters({})
-        free = {"type": "object", "additionalProperties": {"type": "string"}}
-        return parameters({argument: {**free, "description": "Optional query parameters to include in the request"}})
+        free: dict[str, Any] = {"type": "object", "additionalProperties": {} if argument == "body" else {"type": "string"}}
+        return parameters({argument: {**free, "description": f"Optional {_CARRIED[argument]} to include in the request"}})
     properties: dict[str, Any] = {}
     required: list[str] = []
     for name, field in fields.items():
@@ -131,16 +132,17 @@ def _parameters(argument: str, fields: Any) -> dict[str, Any]:
             properties[name]["description"] = str(known["description"])
         if known.get("required"):
             required.append(name)
-    return parameters({argument: parameters(properties, tuple(required))}, (argument,) if required else ())
+    whole = {**parameters(properties, tuple(required)), "description": _DESCRIBED[argument]}
+    return parameters({argument: whole}, ("body",) if argument == "body" else ())
 
 
 async def _send(context: RunContext, call: HttpCall, max_chars: int) -> str:
     try:
         response = await context.http.request(call)
     except (HttpFailed, HttpDenied) as error:
-        raise RequestFailed(str(error)) from error
+        raise RequestFailed(f"Failed to make {call.method} request: {error}") from error
     if not 200 <= response.status < 300:
-        raise RequestFailed(f"HTTP Error {response.status}: {response.reason}")
+        raise RequestFailed(f"Failed to make {call.method} request: HTTP Error {response.status}: {response.reason}")
     return response.text[:max_chars]
 
 

@@ -36,10 +36,12 @@ class RestAction:
     method: str
     path: str | Callable[[Arguments], str]
     arguments: Mapping[str, str]
-    """Name → what it is; a kind may follow after a colon (`how many:number`)."""
+    """Name → what it is; a kind may follow after a last colon (`how many:number`)."""
     required: tuple[str, ...] = ()
     query: Mapping[str, str] | None = None
     body: Callable[[Arguments], Any] | None = None
+    act: Callable[[RestService, Arguments], Awaitable[Any]] | None = None
+    """For an action that is more than this one request: gives what the tool tells."""
 
 
 def chosen(actions: Sequence[RestAction], names: Any, inputs: NodeInputs) -> list[RestAction]:
@@ -63,10 +65,7 @@ def rest_tool(action: RestAction, service: Service, defaults: Arguments) -> Tool
         missing = [name for name in action.required if name not in values]
         if missing:
             raise FlowError(f"{action.tool} lacks {', '.join(missing)}")
-        path = action.path(values) if callable(action.path) else filled(action.path, values)
-        query = {name: values[argument] for argument, name in (action.query or {}).items() if argument in values}
-        body = action.body(values) if action.body else None
-        answer = await (await service()).json(action.method, path, body, query=query or None)
+        answer = await action.act(await service(), values) if action.act else await _request(action, await service(), values)
         text = orjson.dumps({"success": True} if answer is None else answer).decode()
         return ToolOutcome(text=text, tool_input=values)
 
@@ -74,6 +73,18 @@ def rest_tool(action: RestAction, service: Service, defaults: Arguments) -> Tool
     properties = {name: _property(about) for name, about in action.arguments.items()}
     spec = ToolSpec(name=action.tool, description=action.description, parameters=parameters(properties, required))
     return FunctionTool(spec=spec, function=call)
+
+
+async def _request(action: RestAction, service: RestService, values: Arguments) -> Any:
+    path = action.path(values) if callable(action.path) else filled(action.path, values)
+    body = action.body(values) if action.body else None
+    return await service.json(action.method, path, body, query=query_of(action.query or {}, values) or None)
+
+
+def query_of(names: Mapping[str, str], values: Arguments) -> dict[str, Any]:
+    """The parameters of an address: argument → its name there."""
+    given = {name: values[argument] for argument, name in names.items() if argument in values}
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
 
 
 def filled(path: str, values: Arguments) -> str:
@@ -88,6 +99,8 @@ def names(value: Any) -> list[str]:
 
 
 def _property(about: str) -> dict[str, Any]:
-    text, _, kind = about.partition(":")
-    schema: dict[str, Any] = {"type": _KINDS[kind or "text"], "description": text}
+    text, _, kind = about.rpartition(":")
+    if not text or kind not in _KINDS:
+        text, kind = about, "text"
+    schema: dict[str, Any] = {"type": _KINDS[kind], "description": text}
     return {**schema, "items": {"type": "string"}} if kind == "list" else schema

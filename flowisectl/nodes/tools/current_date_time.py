@@ -16,7 +16,7 @@ from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 
 SPEC = ToolSpec(
     name="current_date_time",
-    description="Tells the current date, time, weekday and time zone",
+    description="Useful to get current day, date and time.",
     parameters=parameters({}),
 )
 

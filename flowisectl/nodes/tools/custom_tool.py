@@ -51,7 +51,7 @@ class CustomTool(Node):
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no tool: select one, or give its name and code")
 
         async def call(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
-            named = {f"${name}": value for name, value in _fitting(arguments, schema, spec.name).items()}
+            named = {f"${name}": value for name, value in _fitting(arguments, schema, spec.name, context).items()}
             question = str(flow.get("input") or context.request.question)
             variables = await variables_of(context, inputs)
             result = await call_user_function(context, code, flow=flow, question=question, variables=variables, extra=named)
@@ -60,14 +60,15 @@ class CustomTool(Node):
         return FunctionTool(spec=spec, function=call, return_direct=inputs.flag("returnDirect"))
 
 
-def _fitting(arguments: Mapping[str, Any], schema: Mapping[str, Any], tool: str) -> Mapping[str, Any]:
-    """The arguments in the types of the schema. Raises InvalidRequest, whose text the model gets to see, when they don't fit it."""
+def _fitting(arguments: Mapping[str, Any], schema: Mapping[str, Any], tool: str, context: RunContext) -> Mapping[str, Any]:
+    """The arguments in the types of the schema. Raises InvalidRequest when they don't fit it; the reason stands in the run's trace."""
     properties = schema["properties"]
     typed = {name: coerced(value, properties.get(name, {})) for name, value in arguments.items()}
     try:
         return {**typed, **checked(typed, schema)}
     except ValueError as error:
-        raise InvalidRequest(f"the arguments of the tool {tool} don't fit its schema: {error}") from error
+        context.trace.note(f"the arguments of the tool {tool} don't fit its schema: {error}")
+        raise InvalidRequest("Received tool input did not match expected schema") from error
 
 
 def _schema(inputs: NodeInputs, stored: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import urljoin
 
 import orjson
 
@@ -19,9 +19,10 @@ from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
 from flowisectl.interfaces.tool import Tool, ToolOutcome
+from flowisectl.llm.openapi import Endpoint, OpenApi, read_openapi
+from flowisectl.llm.openapi_calls import address_of, schema_of
 from flowisectl.llm.prompt_template import as_text
-from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
-from flowisectl.nodes.tools._openapi import Endpoint, OpenApi, read_openapi
+from flowisectl.nodes.tools._function_tool import FunctionTool
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_ANSWER = 100_000
@@ -91,37 +92,6 @@ class OpenAPIToolkit(Node):
         name = _NO_NAME.sub("_", endpoint.name)[:64]
         spec = ToolSpec(name=name, description=endpoint.description[:1024], parameters=schema_of(endpoint))
         return FunctionTool(spec=spec, function=call, return_direct=inputs.flag("returnDirect"))
-
-
-def schema_of(endpoint: Endpoint) -> dict[str, Any]:
-    """The tool's parameters: `PathParameters`, `QueryParameters` and `RequestBody`, each only when the endpoint has some."""
-    properties: dict[str, Any] = {}
-    required: list[str] = []
-    for name, group in (("PathParameters", endpoint.path_parameters), ("QueryParameters", endpoint.query_parameters)):
-        if group:
-            needed = tuple(key for key in group if key in endpoint.required)
-            properties[name] = parameters(group, needed)
-            required += [name] if needed else []
-    if endpoint.body is not None:
-        properties["RequestBody"] = {"type": "object", **endpoint.body}
-        required += ["RequestBody"] if "body" in endpoint.required else []
-    return parameters(properties, tuple(required))
-
-
-def address_of(endpoint: Endpoint, server: str, arguments: Mapping[str, Any]) -> str:
-    """The endpoint's address with the parameters of a call filled in."""
-    path = endpoint.path
-    given = arguments.get("PathParameters")
-    for name, value in (given if isinstance(given, Mapping) else {}).items():
-        path = path.replace("{" + str(name) + "}", quote(as_text(value), safe=""))
-    query = arguments.get("QueryParameters")
-    pairs = [
-        (str(name), as_text(item))
-        for name, value in (query if isinstance(query, Mapping) else {}).items()
-        if value is not None
-        for item in (value if isinstance(value, list) else [value])
-    ]
-    return f"{server.rstrip('/')}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 async def _send(context: RunContext, method: str, url: str, headers: Mapping[str, str], body: Any) -> str:

@@ -47,7 +47,7 @@ class RetrieverTool(Node):
             text = "\n\n".join(document.page_content for document in documents)
             return ToolOutcome(text=text, source_documents=tuple(documents) if gives_documents else ())
 
-        question = {"input": {"type": "string", "description": "What to look for"}}
+        question = {"input": {"type": "string", "description": "input to look up in retriever"}}
         spec = ToolSpec(name=inputs.text("name"), description=inputs.text("description"), parameters=parameters(question, ("input",)))
         return FunctionTool(spec=spec, function=look_up)
 

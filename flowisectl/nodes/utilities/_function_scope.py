@@ -9,7 +9,7 @@ import orjson
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.engine.user_function import call_user_function, input_variables, variables_of
+from flowisectl.engine.user_function import UserFunctionError, call_user_function, input_variables, variables_of
 from flowisectl.interfaces.javascript import HostFunction
 from flowisectl.interfaces.tool import Tool
 
@@ -34,15 +34,18 @@ async def call_function(inputs: NodeInputs, context: RunContext, code: str, *, h
     }
     tools: list[Tool] = inputs.items("tools")
     head = ("" if has_session else "$flow.sessionId = undefined; ") + _tools_head(tools)
-    return await call_user_function(
-        context,
-        head + code,
-        flow=flow,
-        question=context.request.final_question,
-        variables=await variables_of(context, inputs),
-        extra=input_variables(inputs),
-        host_functions={"$callTool": _tool_caller(tools, flow)} if tools else None,
-    )
+    try:
+        return await call_user_function(
+            context,
+            head + code,
+            flow=flow,
+            question=context.request.final_question,
+            variables=await variables_of(context, inputs),
+            extra=input_variables(inputs),
+            host_functions={"$callTool": _tool_caller(tools, flow)} if tools else None,
+        )
+    except UserFunctionError as error:
+        raise UserFunctionError(f"Error: {error}") from error
 
 
 def _tools_head(tools: list[Tool]) -> str:

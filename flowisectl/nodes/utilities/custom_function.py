@@ -6,7 +6,6 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
-from flowisectl.engine.user_function import UserFunctionError
 from flowisectl.nodes.utilities._function_scope import call_function
 
 
@@ -37,7 +36,4 @@ class CustomFunction(Node):
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Any:
         """What the function returns, as the answer: an object's members become members of the response."""
-        try:
-            return await call_function(inputs, context, inputs.text("javascriptFunction"), has_session=False)
-        except UserFunctionError as error:
-            raise UserFunctionError(f"Error: {error}") from error
+        return await call_function(inputs, context, inputs.text("javascriptFunction"), has_session=False)

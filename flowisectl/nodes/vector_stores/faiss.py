@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
-from flowisectl.errors import InvalidFlow
 from flowisectl.nodes.vector_stores._stores import opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.faiss_file import FaissFile
@@ -34,7 +31,5 @@ class Faiss(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
-        folder = str(inputs.require("basePath"))
-        if ".." in PurePath(folder).parts or "\0" in folder:
-            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): a folder path with '..' is not allowed")
-        return opened(FaissFile(folder), inputs, context)
+        folder = context.paths.vector_folder(str(inputs.require("basePath")))
+        return opened(FaissFile(str(folder)), inputs, context)

@@ -52,7 +52,9 @@ class Postgres(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
-        user, host, database = inputs.secret("user"), inputs.text("host"), inputs.text("database")
+        defaults = context.defaults.vectors
+        host, database = inputs.text("host", defaults.host), inputs.text("database", defaults.database)
+        user, password = defaults.login(host, inputs.secret("user"), inputs.secret("password"))
         if not (user and host and database):
             raise MissingInput(
                 f"node {inputs.node_id!r} ({inputs.label}) needs a host, a database and a credential with 'user' and 'password'"
@@ -60,19 +62,20 @@ class Postgres(Node):
         more = conditions_of("additionalConfig", inputs)
         address = PostgresAddress(
             host=host,
-            port=inputs.integer("port") or 5432,
+            port=inputs.integer("port") or defaults.port,
             database=database,
             user=user,
-            password=inputs.secret("password"),
-            ssl=inputs.flag("ssl") or bool(more.get("ssl")),
+            password=password,
+            ssl=inputs.flag("ssl", defaults.ssl) or bool(more.get("ssl")),
         )
+        table = inputs.text("tableName") or defaults.table or "documents"
         index = PgVectorIndex(
             address,
-            table=inputs.text("tableName", "documents"),
+            table=table,
             schema=str(more.get("schema") or ""),
-            content_column=inputs.text("contentColumnName", "pageContent"),
+            content_column=inputs.text("contentColumnName") or defaults.content_column or "pageContent",
             distance=inputs.text("distanceStrategy", "cosine"),
             conditions=conditions_of("pgMetadataFilter", inputs),
             batch_size=inputs.integer("batchSize") or 500,
         )
-        return opened(index, inputs, context, records_name=inputs.text("tableName", "documents"))
+        return opened(index, inputs, context, records_name=table)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import asyncpg  # type: ignore[import-untyped]
+import orjson
 import pytest
 
 from flowisectl.clients.sql_database import PostgresDatabase
+from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError
+from flowisectl.nodes.tools.postgre_sqlmcp import PostgreSQLMCP
+from flowisectl.testing import run_context
 
 
 @pytest.fixture
@@ -33,3 +37,19 @@ async def test_what_writes_or_fails_is_refused(database: PostgresDatabase, query
         await database.read(query)
 
     assert await database.read("SELECT count(*) AS n FROM sold") == "n\n2"
+
+
+async def test_the_mcp_tool_reads_rows(database: PostgresDatabase, postgres_place: dict[str, str]) -> None:
+    url = f"postgresql://{postgres_place['user']}@/{postgres_place['database']}?host={quote(postgres_place['host'], safe='')}"
+    inputs = NodeInputs({"mcpActions": ["query"]}, node_id="t_0", label="Tool", credential={"postgresUrl": url})
+    (tool,) = await PostgreSQLMCP().build(inputs, run_context())
+
+    outcome = await tool.call({"sql": "SELECT item, price, '2026-01-02'::date AS day FROM sold"}, {})
+
+    (part,) = orjson.loads(outcome.text)
+    assert orjson.loads(part["text"]) == [
+        {"item": "tea", "price": 2.5, "day": "2026-01-02"},
+        {"item": "ink", "price": None, "day": "2026-01-02"},
+    ]
+    with pytest.raises(FlowError, match="PostgreSQL refused the query"):
+        await tool.call({"sql": "DELETE FROM sold"}, {})

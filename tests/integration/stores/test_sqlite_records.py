@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flowisectl.engine.indexing import indexed
+from flowisectl.engine.local_paths import LocalPaths
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.upsert import fill_store
 from flowisectl.errors import InvalidFlow, Unavailable
@@ -93,7 +94,7 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 async def test_without_a_path_the_server_s_own_database_holds_the_records(tmp_path: Path) -> None:
     own = tmp_path / "database.sqlite"
-    records = await SQLiteRecordManager().build(NodeInputs({}, node_id="r_0"), run_context(own_database_file=str(own)))
+    records = await SQLiteRecordManager().build(NodeInputs({}, node_id="r_0"), run_context(paths=LocalPaths(own_database=own)))
 
     await records.prepare()
 

@@ -44,8 +44,10 @@ async def test_failures_of_tools_and_of_the_server_are_told(http: HttpClient, ki
     async with McpServer(**kind) as server, open_mcp(http, server.url, reach=Reach.ENDPOINT) as session:
         with pytest.raises(ProviderError, match="it broke"):
             await session.call("fail", {})
-        with pytest.raises(ProviderError, match="no such tool"):
+        with pytest.raises(ProviderError, match="no such tool") as caught:
             await session.call("gone", {})
+        place, _, path = server.url.rpartition("/")
+        assert f"the MCP server {place} refused tools/call" in str(caught.value) and f"/{path}" not in str(caught.value)
 
 
 async def test_a_server_that_is_not_there_is_told_without_the_headers(http: HttpClient) -> None:

@@ -319,9 +319,23 @@ async def test_a_wrong_key_is_told_and_not_shown(http: HttpClient, server: Scrip
     with pytest.raises(ProviderError) as caught:
         await model(http, server, pause=pauses).invoke(HELLO)
 
-    assert str(caught.value) == "401 Incorrect API key provided: ***."
+    assert str(caught.value).startswith("401 Incorrect API key provided: ***.\n\n")
     assert (caught.value.status, caught.value.provider, len(server.seen)) == (401, "openai", 1)
     assert KEY not in repr(caught.value) + repr(vars(caught.value))
+
+
+@pytest.mark.parametrize(("status", "page"), [(401, "MODEL_AUTHENTICATION"), (404, "MODEL_NOT_FOUND"), (429, "MODEL_RATE_LIMIT")])
+async def test_a_refusal_with_a_page_of_its_own_ends_with_its_address(
+    http: HttpClient, server: ScriptedServer, pauses: Pauses, status: int, page: str
+) -> None:
+    for _ in range(3):
+        server.json({"error": {"message": "no"}}, status=status)
+
+    with pytest.raises(ProviderError) as caught:
+        await model(http, server, pause=pauses).invoke(HELLO)
+
+    address = f"https://docs.langchain.com/oss/javascript/langchain/errors/{page}/"
+    assert str(caught.value) == f"{status} no\n\nTroubleshooting URL: {address}\n"
 
 
 async def test_the_key_may_go_into_a_header_of_its_own_and_a_query_stays_last(http: HttpClient, server: ScriptedServer) -> None:

@@ -24,6 +24,8 @@ def flow(own: str = "") -> Flow:
         ({}, False, "", "chat"),
         ({"chatId": "chat"}, False, "own", "chat"),
         ({"chatId": "chat", "overrideConfig": {"sessionId": "s"}}, False, "own", "s"),
+        ({"chatId": 7}, False, "own", "7"),
+        ({"chatId": "chat", "overrideConfig": {"sessionId": 12}}, False, "own", "12"),
         ({"overrideConfig": {"sessionId": ""}}, False, "own", "own"),
         ({"overrideConfig": "nonsense"}, False, "own", "own"),
         ({"chatId": "chat", "overrideConfig": {"sessionId": "s"}}, True, "own", "own"),
@@ -41,7 +43,7 @@ def test_agentflows_take_the_override_for_internal_calls_too() -> None:
     assert session_id_of(agentflow, {"chatId": "other"}, False, "chat") == "chat"
 
 
-@pytest.mark.parametrize(("body", "name"), [({"overrideConfig": {"sessionId": 5}}, "sessionId"), ({"chatId": ["x"]}, "chatId")])
+@pytest.mark.parametrize(("body", "name"), [({"overrideConfig": {"sessionId": [5]}}, "sessionId"), ({"chatId": ["x"]}, "chatId")])
 def test_ids_that_are_no_text_are_refused(body: dict[str, Any], name: str) -> None:
     with pytest.raises(InvalidRequest, match=f"^Invalid {name}: must be a string$"):
         session_id_of(flow(), body, False, "chat")

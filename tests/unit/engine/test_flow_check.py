@@ -30,7 +30,8 @@ def check(*nodes: tuple[str, dict[str, Any]], extra: bool = False, credentials: 
     data = [
         {"id": f"{name}_{place}", "data": {"name": name, "label": name, "inputs": {}, **more}} for place, (name, more) in enumerate(nodes)
     ]
-    return check_flow(parse_flow({"nodes": data, "edges": []}), CATALOGUE, has_extra=lambda _: extra, credential_ids=credentials)
+    flow = parse_flow({"nodes": data, "edges": []})
+    return check_flow(flow, CATALOGUE, has_extra=lambda _: extra, secret_fields={"bApi": ["bKey"]}, credential_ids=credentials)
 
 
 def verdicts(verdict: FlowVerdict) -> list[Verdict]:
@@ -71,6 +72,13 @@ def test_a_missing_credential_is_told_with_the_types_that_would_do() -> None:
         "credentials": ["aApi", "bApi"],
         "remedy": "choose a credential: aApi or bApi",
     }
+
+
+def test_a_key_among_the_inputs_does_as_well_as_a_credential() -> None:
+    inside = {"inputs": {"tool": "keyed", "toolConfig": {"bKey": "k"}}}
+
+    assert check(("keyed", {"inputs": {"bKey": "k"}}), ("agent", inside)).runs
+    assert verdicts(check(("keyed", {"inputs": {"bKey": "", "cKey": "k"}}))) == [Verdict.NEEDS_CREDENTIAL]
 
 
 def test_a_credential_that_does_not_exist_counts_as_missing() -> None:

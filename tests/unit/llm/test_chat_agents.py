@@ -102,17 +102,18 @@ class TestToolAgent:
 
         answer = await ToolAgent(model=model, tools=[Echo()]).work(QUESTION, {})
 
-        assert "teleport is not one of the tools" in model.calls[1].messages[-1].text
+        assert "teleport is not a valid tool, try another one." in model.calls[1].messages[-1].text
         assert answer.used_tools == []
 
-    async def test_a_direct_tool_ends_the_work_and_is_told_to_the_client(self) -> None:
+    async def test_a_direct_tool_ends_the_work_and_is_told_to_the_client_when_its_calls_have_been(self) -> None:
         ear = Ear()
+        teller = AnswerTeller(ear)
 
-        answer = await ToolAgent(model=ScriptedChatModel(calls("echo")), tools=[Echo(return_direct=True)]).work(
-            QUESTION, {}, AnswerTeller(ear)
-        )
+        answer = await ToolAgent(model=ScriptedChatModel(calls("echo")), tools=[Echo(return_direct=True)]).work(QUESTION, {}, teller)
 
         assert answer.text == "0"
+        assert ear.heard == [("start", "")]
+        answer.tell_untold(teller)
         assert ear.heard == [("start", ""), ("token", "0")]
 
     async def test_the_failure_of_a_tool_may_be_the_answer_itself(self) -> None:
@@ -121,7 +122,7 @@ class TestToolAgent:
 
         answer = await ToolAgent(model=model, tools=[tool]).work(QUESTION, {})
 
-        assert answer.text == "no luck"
+        assert (answer.text, answer.untold) == ("no luck", "")
         assert len(model.calls) == 1
 
     async def test_too_many_steps_end_the_work(self) -> None:
@@ -228,7 +229,7 @@ class TestTextAgent:
         answer = await self.agent(model, Echo(error=ValueError("broken"))).work(QUESTION, {})
 
         assert answer.used_tools[0]["error"] == "broken"
-        assert model.calls[2].messages[-1].text == "Observation: none is not one of the tools"
+        assert model.calls[2].messages[-1].text == "Observation: none is not a valid tool, try another one."
 
     async def test_it_ends_after_too_many_steps_and_after_a_direct_tool(self) -> None:
         endless = ScriptedChatModel("Action: echo\nAction Input: 1", repeat=True)

@@ -78,17 +78,17 @@ class TestParsers:
         assert "2 items" in model.calls[0].messages[0].text
 
     async def test_a_wrong_answer_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match=r"^Failed to parse"):
+        with pytest.raises(ValueError, match=r"^Incorrect number of items"):
             await self.chain(ScriptedChatModel("a"), auto_fix=False).predict("q")
 
     async def test_a_wrong_answer_is_repaired_once_when_wanted(self) -> None:
         model = ScriptedChatModel("a", "a,b")
 
         assert await self.chain(model, auto_fix=True).predict("q") == ["a", "b"]
-        assert "expected 2 items, got 1" in model.calls[1].messages[0].text
+        assert "Expected 2, got 1." in model.calls[1].messages[0].text
 
     async def test_a_repair_that_fails_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match=r"^Failed to parse"):
+        with pytest.raises(ValueError, match=r"^Incorrect number of items"):
             await self.chain(ScriptedChatModel("a", ChatReply(text="b")), auto_fix=True).predict("q")
 
     async def test_tools_get_data_as_json(self) -> None:

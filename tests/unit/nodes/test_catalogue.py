@@ -29,6 +29,7 @@ FOLDERS = {
     "Document Loaders": "document_loaders",
     "Embeddings": "embeddings",
     "Engine": "engines",
+    "Graph": "graph",
     "LLMs": "llms",
     "Memory": "memory",
     "Moderation": "moderation",
@@ -57,6 +58,8 @@ SOCKET_TYPES = {
     # engines
     "BaseChatModel_LlamaIndex", "BaseEmbedding_LlamaIndex", "BaseQueryEngine", "Tool_LlamaIndex", "QueryEngineTool", "ResponseSynthesizer",
     "VectorIndexRetriever",
+    # graph databases
+    "Neo4j",
     # graphs of agents
     "Agent", "BaseCheckpointSaver", "Condition", "CustomFunction", "ExecuteFlow", "LLMNode", "Start", "State", "Supervisor", "ToolNode",
 }  # fmt: skip
@@ -156,6 +159,15 @@ def test_a_node_is_found_by_its_exact_name() -> None:
 
     assert catalogue.get("llmChain").definition.label == "LLM Chain"
     assert "LLMCHAIN" not in catalogue
+
+
+def test_names_that_differ_in_case_alone_are_nodes_of_their_own() -> None:
+    catalogue = load_catalogue()
+
+    for loader, tool in (("serpApi", "serpAPI"), ("searchApi", "searchAPI")):
+        assert catalogue.get(loader).definition.category == "Document Loaders"
+        assert catalogue.get(tool).definition.category == "Tools"
+    assert "SERPAPI" not in catalogue
 
 
 def test_an_unknown_node_says_which_node_of_which_flow() -> None:

@@ -175,7 +175,7 @@ async def test_a_flow_that_is_called_as_a_tool_tells_nothing() -> None:
 async def test_question_and_form_together_are_refused() -> None:
     context = replace(context_with(), request=RunRequest(question="Q", form={"a": 1}))
 
-    with pytest.raises(InvalidRequest, match="question and form cannot be used together"):
+    with pytest.raises(InvalidRequest, match=r"^Question and form cannot be provided at the same time$"):
         await run_flow(chain(start(), reply()), context, CATALOGUE)
 
 
@@ -183,7 +183,7 @@ async def test_question_and_form_together_are_refused() -> None:
 async def test_sent_history_of_another_shape_is_refused(history: list[Any]) -> None:
     context = replace(context_with(), request=RunRequest(question="Q", history=history))
 
-    with pytest.raises(InvalidRequest, match="history must be a list"):
+    with pytest.raises(InvalidRequest, match=r"^Invalid history format"):
         await run_flow(chain(start(), reply()), context, CATALOGUE)
 
 
@@ -194,9 +194,9 @@ async def test_flows_with_another_entrance_cannot_be_called(kind: str, message: 
 
 
 async def test_a_flow_needs_a_start_node_with_an_input_type() -> None:
-    with pytest.raises(InvalidFlow, match="it has no Start node"):
+    with pytest.raises(InvalidFlow, match=r"^Start input type not found$"):
         await run_flow(chain(reply()), context_with(), CATALOGUE)
-    with pytest.raises(InvalidFlow, match="has no input type"):
+    with pytest.raises(InvalidFlow, match=r"^Start input type not found$"):
         await run_flow(chain(start(startInputType="")), context_with(), CATALOGUE)
 
 

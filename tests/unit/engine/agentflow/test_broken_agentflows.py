@@ -52,7 +52,7 @@ def test_node_that_cannot_be_read_is_named(nodes: list[Any], message: str) -> No
             rf"circle.*\({FIRST} waits for {SECOND}\).*Loop",
         ),
         ([start(), reply()], [(BEGIN, FIRST), (FIRST, FIRST)], rf"circle.*{FIRST} waits for {FIRST}"),
-        ([reply()], [], "no Start node"),
+        ([reply()], [], "^Start input type not found$"),
     ],
 )
 async def test_flow_that_no_run_could_get_through_is_refused(nodes: list[Any], edges: list[Any], message: str) -> None:

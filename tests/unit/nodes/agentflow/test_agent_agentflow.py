@@ -100,7 +100,7 @@ async def test_structured_output_is_made_of_the_answer_by_a_call_of_its_own() ->
     assert result.state == {"k": 5}
     assert model.calls[0].options.json_schema is None
     assert model.calls[1].options.json_schema is not None
-    assert "five it is" in model.calls[1].texts[-1][1]
+    assert model.calls[1].texts == [("user", "Convert the following response to the structured output format: five it is")]
     assert not any(call.streamed for call in model.calls)
     assert context.events.of("token") == [result.output["content"]]  # type: ignore[attr-defined]
 

@@ -147,6 +147,19 @@ async def test_uploaded_images_go_to_a_model_that_takes_them() -> None:
     assert model.calls[0].messages[0].content == [{"type": "image_url", "image_url": {"url": url}}]
 
 
+async def test_an_image_that_lies_elsewhere_is_for_the_first_node_alone() -> None:
+    model = ScriptedChatModel("a", allows_images=True)
+    upload = {"type": "url", "name": "a.png", "mime": "image/png", "data": "https://e.org/a.png"}
+
+    result = await take_step("llmAgentflow", MODEL, with_model(model, request=RunRequest(question="Q", uploads=[upload])))
+
+    shown = [{"type": "image_url", "image_url": {"url": "https://e.org/a.png"}}]
+    assert result.input["messages"] == [{"role": "user", "content": shown}, {"role": "user", "content": "Q"}]
+    assert model.calls[0].messages[0].content == shown
+    assert result.chat_history is not None
+    assert result.chat_history[0] == {"role": "user", "content": "Q"}
+
+
 async def test_earlier_images_are_shown_again_and_lost_ones_left_out() -> None:
     model = ScriptedChatModel("a", allows_images=True)
     context = with_model(model)
@@ -182,7 +195,7 @@ async def test_a_model_without_images_gets_none() -> None:
 
 @pytest.mark.parametrize("inputs", [{}, {"llmModel": ""}])
 async def test_a_node_without_a_model_says_so(inputs: dict[str, Any]) -> None:
-    with pytest.raises(FlowError, match=r"Error in LLM node: .*llmAgentflow_0.*needs its input 'llmModel'"):
+    with pytest.raises(FlowError, match=r"^Error in LLM node: Model is required$"):
         await take_step("llmAgentflow", inputs)
 
 

@@ -62,6 +62,17 @@ class TestToolAgent:
         assert model.calls[0].texts == [("system", 'Be {"exact": 1}'), ("assistant", "earlier"), ("user", "what is {1+1}?")]
         assert [(event.kind.value, event.data) for event in events.events] == [("start", ""), ("token", "two"), ("usedTools", USED)]
 
+    async def test_a_direct_answer_is_told_after_the_used_tools(self) -> None:
+        class Ends(Adds):
+            return_direct = True
+
+        events = RecordingEventSink()
+
+        answer = await ask(ToolAgentNode(), ScriptedChatModel(CALL), inputs={"tools": [Ends()]}, events=events)
+
+        assert answer == {"text": "2 in chat-1", "usedTools": USED}
+        assert [(event.kind.value, event.data) for event in events.events] == [("start", ""), ("usedTools", USED), ("token", "2 in chat-1")]
+
     async def test_documents_of_tools_stand_beside_the_used_tools(self) -> None:
         class Finds(Adds):
             async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:

@@ -15,7 +15,7 @@ async def test_it_calls_every_tool_that_was_asked_for() -> None:
     assert [(message.role, message.tool_call_id, message.text) for message in update.messages] == [
         ("tool", "1", "echo a"),
         ("tool", "2", "echo b"),
-        ("tool", "3", "nobody is not one of the tools: choose another one"),
+        ("tool", "3", "nobody is not a valid tool, try another one."),
     ]
     assert update.values == {"first": "echo a"}
     assert update.messages[0].extra["sourceDocuments"] == [{"pageContent": "d", "metadata": {}}]

@@ -58,7 +58,8 @@ async def test_the_model_may_fill_in_path_and_query() -> None:
 
     assert http.calls[0].url == "https://e.org/items/7?fixed=1&q=a+b%26c"
     assert tool.spec.parameters["properties"]["queryParams"]["required"] == ["id"]
-    assert tool.spec.parameters["required"] == ["queryParams"]
+    assert "required" not in tool.spec.parameters
+    assert tool.spec.parameters["properties"]["queryParams"]["description"] == "Query parameters for the request"
 
 
 async def test_without_a_schema_any_query_may_be_given() -> None:
@@ -107,7 +108,14 @@ class TestBodies:
         await tool.call({"body": {"a": 2}}, {})
 
         assert orjson.loads(http.calls[0].body or b"") == {"a": 1}
-        assert tool.spec.parameters["properties"] == {}
+        assert tool.spec.parameters["properties"]["body"]["additionalProperties"] == {}
+        assert "required" not in tool.spec.parameters
+
+    async def test_a_body_with_a_schema_has_to_be_given(self) -> None:
+        tool = await tool_of(RequestsPut(), requestsPutUrl="https://e.org", requestsPutBodySchema='{"b": {"type": "number"}}')
+
+        assert tool.spec.parameters["required"] == ["body"]
+        assert tool.spec.parameters["properties"]["body"]["properties"] == {"b": {"type": "number"}}
 
     @pytest.mark.parametrize(
         ("node", "url", "body"),
@@ -132,12 +140,12 @@ async def test_long_answers_are_cut() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "text"),
-    [(ok(status=404), "HTTP Error 404"), (HttpFailed("no connection"), "no connection"), (HttpDenied("denied by policy"), "denied")],
+    [(ok(status=404), "HTTP Error 404: Some Reason"), (HttpFailed("no connection"), "no connection"), (HttpDenied("denied"), "denied")],
 )
 async def test_failures_are_told(answer: Any, text: str) -> None:
     tool = await tool_of(RequestsGet(), ScriptedHttp(answer), requestsGetUrl="https://e.org")
 
-    with pytest.raises(RequestFailed, match=text):
+    with pytest.raises(RequestFailed, match=f"^Failed to make GET request: {text}$"):
         await tool.call({}, {})
 
 

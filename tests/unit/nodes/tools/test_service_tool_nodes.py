@@ -13,7 +13,7 @@ import pytest
 from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import FlowError, InvalidFlow, MissingInput, ProviderError, RunStopped
 from flowisectl.interfaces.http import HttpResponse
-from flowisectl.nodes.tools._openapi import read_openapi
+from flowisectl.llm.openapi import read_openapi
 from flowisectl.nodes.tools.agent_as_tool import AgentAsTool
 from flowisectl.nodes.tools.gmail import Gmail
 from flowisectl.nodes.tools.microsoft_teams import MicrosoftTeams

@@ -70,7 +70,7 @@ class TestCustomFunction:
     async def test_errors_are_told_as_clients_know_them(self) -> None:
         inputs = NodeInputs({"javascriptFunction": "boom"})
 
-        with pytest.raises(UserFunctionError, match=r"^NodeVM Execution Error: ReferenceError"):
+        with pytest.raises(UserFunctionError, match=r"^Error: NodeVM Execution Error: ReferenceError"):
             await CustomFunction().build(inputs, run_context(javascript=PythonJavaScript()))
         with pytest.raises(UserFunctionError, match=r"^Error: NodeVM Execution Error: ReferenceError"):
             await CustomFunction().run(inputs, run_context(javascript=PythonJavaScript()))

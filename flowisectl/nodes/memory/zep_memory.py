@@ -1,0 +1,45 @@
+"""The session's messages in a Zep server, which sums up the older ones."""
+
+from __future__ import annotations
+
+from flowisectl.clients.zep_memory import ZepMemory as ZepServerMemory
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.interfaces.memory import ChatMemory
+
+LOCAL_URL = "http://127.0.0.1:8000"
+_UNUSED = "Not used: question and answer are kept as they are"
+
+
+class ZepMemory(Node):
+    definition = NodeDefinition(
+        name="ZepMemory",
+        label="Zep Memory - Open Source",
+        category="Memory",
+        version=2.0,
+        base_classes=("ZepMemory", "BaseChatMemory", "BaseMemory"),
+        description="The session's messages in a Zep server, which sums up the older ones",
+        credential=CredentialParam(("zepMemoryApi",), optional=True),
+        inputs=(
+            NodeParam("baseURL", "Base URL", "string", default=LOCAL_URL),
+            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            NodeParam("k", "Size", "number", default="10", additional=True, description="How many messages are read"),
+            NodeParam("aiPrefix", "AI Prefix", "string", default="ai", additional=True),
+            NodeParam("humanPrefix", "Human Prefix", "string", default="human", additional=True),
+            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            NodeParam("inputKey", "Input Key", "string", default="input", additional=True, description=_UNUSED),
+            NodeParam("outputKey", "Output Key", "string", default="text", additional=True, description=_UNUSED),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
+        return ZepServerMemory(
+            context.http,
+            url=inputs.text("baseURL", LOCAL_URL),
+            api_key=inputs.secret("apiKey"),
+            session_id=context.session_id or inputs.text("sessionId"),
+            count=max(inputs.integer("k") or 10, 1),
+            human=inputs.text("humanPrefix", "human"),
+            ai=inputs.text("aiPrefix", "ai"),
+            memory_key=inputs.text("memoryKey", "chat_history"),
+        )

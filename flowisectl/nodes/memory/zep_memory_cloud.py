@@ -1,0 +1,50 @@
+"""The session's messages in Zep Cloud, and what Zep learnt from them."""
+
+from __future__ import annotations
+
+from flowisectl.clients.zep_memory import ZepCloudMemory
+from flowisectl.engine.context import RunContext
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.service_inputs import require_key
+from flowisectl.interfaces.memory import ChatMemory
+
+_UNUSED = "Not used: question and answer are kept as they are"
+
+
+class ZepMemoryCloud(Node):
+    definition = NodeDefinition(
+        name="ZepMemoryCloud",
+        label="Zep Memory - Cloud",
+        category="Memory",
+        version=2.0,
+        base_classes=("ZepMemory", "BaseChatMemory", "BaseMemory"),
+        description="The session's messages in Zep Cloud, and what Zep learnt from them",
+        credential=CredentialParam(("zepMemoryApi",), optional=True),
+        inputs=(
+            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            NodeParam(
+                "memoryType",
+                "Memory Type",
+                "string",
+                default="perpetual",
+                additional=True,
+                description="How much is read: perpetual, summary_retriever or message_window",
+            ),
+            NodeParam("aiPrefix", "AI Prefix", "string", default="ai", additional=True),
+            NodeParam("humanPrefix", "Human Prefix", "string", default="human", additional=True),
+            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            NodeParam("inputKey", "Input Key", "string", default="input", additional=True, description=_UNUSED),
+            NodeParam("outputKey", "Output Key", "string", default="text", additional=True, description=_UNUSED),
+        ),
+    )
+
+    async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
+        return ZepCloudMemory(
+            context.http,
+            api_key=require_key(inputs, "apiKey"),
+            session_id=context.session_id or inputs.text("sessionId"),
+            kind=inputs.text("memoryType", "perpetual"),
+            human=inputs.text("humanPrefix", "human"),
+            ai=inputs.text("aiPrefix", "ai"),
+            memory_key=inputs.text("memoryKey", "chat_history"),
+        )

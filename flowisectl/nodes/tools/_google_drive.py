@@ -1,0 +1,123 @@
+"""What Google Drive can be asked to do (https://developers.google.com/workspace/drive/api/reference/rest/v3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowisectl.clients.google_drive import EXPORTS, FOLDER
+from flowisectl.clients.rest import RestService
+from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled, query_of
+
+API_URL = "https://www.googleapis.com"
+MAX_TEXT = 100_000
+_FILES = "/drive/v3/files"
+_ONE = f"{_FILES}/{{fileId}}"
+_ALL = {"supportsAllDrives": "whether shared drives count:flag"}
+_ALSO = {"includeItemsFromAllDrives": "whether to look into shared drives:flag", **_ALL}
+_ID = {"fileId": "The id of the file", **_ALL}
+_SHOWN = {"fields": "Which of a file's properties to read"}
+_ABUSE = {"acknowledgeAbuse": "whether to take files that Google thinks harmful:flag"}
+_NEW = {
+    "fileName": "Its name",
+    "mimeType": "Its kind, as text/plain",
+    "fileContent": "Its text",
+    "parentFolderId": "The ids of folders to put it in, between commas",
+    "description": "What it is",
+}
+_FOLDER = {"folderId": "The id of the folder", **_ALL}
+_LIST = {"maxResults": "how many at most:number", "orderBy": "name, createdTime, modifiedTime, quotaBytesUsed or folder"}
+_QUERY = {
+    "maxResults": "pageSize", "orderBy": "orderBy", "fields": "fields", "searchQuery": "q", "supportsAllDrives": "supportsAllDrives",
+    "includeItemsFromAllDrives": "includeItemsFromAllDrives", "acknowledgeAbuse": "acknowledgeAbuse",
+    "sendNotificationEmail": "sendNotificationEmail", "emailMessage": "emailMessage",
+}  # fmt: skip
+
+
+def _about(values: Arguments) -> dict[str, Any]:
+    given = (("fileName", "name"), ("mimeType", "mimeType"), ("description", "description"))
+    found = {name: str(values[argument]) for argument, name in given if values.get(argument)}
+    parents = [part.strip() for part in str(values.get("parentFolderId") or "").split(",") if part.strip()]
+    return {**found, **({"parents": parents} if parents else {})}
+
+
+async def _create(service: RestService, values: Arguments) -> Any:
+    """The file first, then what is in it."""
+    query = query_of(_QUERY, values)
+    made = await service.json("POST", _FILES, _about(values), query=query)
+    if not values.get("fileContent"):
+        return made
+    path = filled("/upload/drive/v3/files/{id}", {"id": (made or {}).get("id")})
+    kind = str(values.get("mimeType") or "text/plain")
+    media_type = "text/plain" if kind.startswith("application/vnd.google-apps") else kind
+    return await service.upload("PATCH", path, str(values["fileContent"]).encode(), media_type, query={"uploadType": "media", **query})
+
+
+async def _download(service: RestService, values: Arguments) -> Any:
+    """The file's text; Google's own kinds are exported."""
+    shared = query_of({"supportsAllDrives": "supportsAllDrives"}, values)
+    about = await service.json("GET", filled(_ONE, values), query={"fields": "id,name,mimeType", **shared}) or {}
+    export = EXPORTS.get(str(about.get("mimeType")))
+    if export:
+        response = await service.call("GET", filled(f"{_ONE}/export", values), query={"mimeType": export[0]})
+    else:
+        response = await service.call("GET", filled(_ONE, values), query={"alt": "media", **query_of(_QUERY, values)})
+    text = response.body.decode("utf-8", "replace")
+    cut = {"truncated": True} if len(text) > MAX_TEXT else {}
+    return {"id": about.get("id"), "name": about.get("name"), "mimeType": about.get("mimeType"), "content": text[:MAX_TEXT], **cut}
+
+
+async def _contents(service: RestService, values: Arguments) -> Any:
+    escaped = str(values["folderId"]).replace("\\", "\\\\").replace("'", "\\'")
+    query = {"q": f"'{escaped}' in parents and trashed = false", **query_of(_QUERY, values)}
+    if query.get("supportsAllDrives") == "true":
+        query["includeItemsFromAllDrives"] = "true"
+    return await service.json("GET", _FILES, query=query)
+
+
+def _share(values: Arguments) -> dict[str, Any]:
+    given = (("shareRole", "role"), ("shareType", "type"), ("emailAddress", "emailAddress"), ("domainName", "domain"))
+    return {name: str(values[argument]) for argument, name in given if values.get(argument)}
+
+
+def _action(
+    key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
+) -> RestAction:
+    return RestAction(
+        key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required,
+        **{"query": _QUERY, **more},
+    )  # fmt: skip
+
+
+FILES = (
+    _action("listFiles", "list_files", "Lists files", "GET", _FILES, {**_LIST, **_SHOWN, **_ALSO}),
+    _action("getFile", "get_file", "Reads about a file", "GET", _ONE, {**_ID, **_SHOWN, **_ABUSE}, "fileId"),
+    _action("createFile", "create_file", "Makes a file", "POST", _FILES, {**_NEW, **_ALL}, "fileName", act=_create),
+    _action("updateFile", "update_file", "Changes a file's name or description", "PATCH", _ONE,
+            {**_ID, "fileName": "The new name", "description": "The new description"}, "fileId", body=_about),
+    _action("deleteFile", "delete_file", "Deletes a file for good", "DELETE", _ONE, _ID, "fileId"),
+    _action("copyFile", "copy_file", "Copies a file", "POST", f"{_ONE}/copy",
+            {**_ID, "fileName": "The copy's name", "parentFolderId": "The id of its folder"}, "fileId", body=_about),
+    _action("downloadFile", "download_file", "Reads a file's text", "GET", _ONE, {**_ID, **_ABUSE}, "fileId", act=_download),
+)  # fmt: skip
+FOLDERS = (
+    _action("createFolder", "create_folder", "Makes a folder", "POST", _FILES,
+            {"fileName": "Its name", "parentFolderId": "The id of the folder around it", "description": "What it is for", **_ALL},
+            "fileName", body=lambda values: {**_about(values), "mimeType": FOLDER}),
+    _action("listFolderContents", "list_folder_contents", "Lists what is in a folder", "GET", _FILES, {**_FOLDER, **_LIST}, "folderId",
+            act=_contents),
+    _action("deleteFolder", "delete_folder", "Deletes a folder and what is in it", "DELETE", f"{_FILES}/{{folderId}}", _FOLDER, "folderId"),
+)  # fmt: skip
+SEARCHES = (
+    _action("searchFiles", "search_files", "Searches files", "GET", _FILES,
+            {"searchQuery": "What to look for, as: name contains 'plan' and trashed = false", **_LIST, **_ALSO}, "searchQuery"),
+)  # fmt: skip
+SHARING = (
+    _action("shareFile", "share_file", "Lets others use a file", "POST", f"{_ONE}/permissions",
+            {**_ID, "shareRole": "reader, writer, commenter or owner", "shareType": "user, group, domain or anyone",
+             "emailAddress": "The address of the user or group", "domainName": "The domain",
+             "sendNotificationEmail": "whether they are told:flag", "emailMessage": "What they are told"},
+            "fileId", "shareRole", "shareType", body=_share),
+    _action("getPermissions", "get_permissions", "Lists who may use a file", "GET", f"{_ONE}/permissions", _ID, "fileId"),
+    _action("removePermission", "remove_permission", "Takes a permission back", "DELETE", f"{_ONE}/permissions/{{permissionId}}",
+            {**_ID, "permissionId": "The id of the permission"}, "fileId", "permissionId"),
+)  # fmt: skip

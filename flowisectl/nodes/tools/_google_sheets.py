@@ -1,0 +1,97 @@
+"""What Google Sheets can be asked to do (https://developers.google.com/workspace/sheets/api/reference/rest)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowisectl.errors import FlowError
+from flowisectl.interfaces.lenient_json import parse_lenient
+from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, names
+
+API_URL = "https://sheets.googleapis.com/v4/spreadsheets"
+MAX_SHEETS = 200
+_ID = {"spreadsheetId": "The id of the spreadsheet"}
+_RANGE = {"range": "The cells, as Sheet1!A1:C3"}
+_RANGES = {"ranges": "groups of cells, as Sheet1!A1:C3:list"}
+_SHOWN = {
+    "valueRenderOption": "How values are shown: FORMATTED_VALUE, UNFORMATTED_VALUE or FORMULA",
+    "dateTimeRenderOption": "How times are shown: SERIAL_NUMBER or FORMATTED_STRING",
+    "majorDimension": "ROWS or COLUMNS",
+}
+_VALUES = {"values": 'The rows, as JSON: [["a", 1], ["b", 2]]'}
+_WRITTEN = {"valueInputOption": "How values are read: RAW or USER_ENTERED", "majorDimension": "ROWS or COLUMNS"}
+_MIRROR = {name: name for name in (*_SHOWN, "valueInputOption", "insertDataOption", "includeGridData")}
+
+
+def _new(values: Arguments) -> dict[str, Any]:
+    try:
+        count = min(max(int(values.get("sheetCount") or 1), 1), MAX_SHEETS)
+    except (TypeError, ValueError) as error:
+        raise FlowError("create_spreadsheet takes a number as sheetCount") from error
+    sheets = [{"properties": {"title": f"Sheet{number}"}} for number in range(1, count + 1)]
+    return {"properties": {"title": str(values["title"])}, "sheets": sheets}
+
+
+def _titled(values: Arguments) -> dict[str, Any]:
+    return {"requests": [{"updateSpreadsheetProperties": {"properties": {"title": str(values["title"])}, "fields": "title"}}]}
+
+
+def _rows(values: Arguments) -> dict[str, Any]:
+    return {**_dimension(values), "values": _parsed(values["values"])}
+
+
+def _many(values: Arguments) -> dict[str, Any]:
+    data = _parsed(values["values"])
+    if not all(isinstance(item, dict) and item.get("range") for item in data):
+        raise FlowError('batch_update_values takes values as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]')
+    return {"valueInputOption": values.get("valueInputOption", "USER_ENTERED"), "data": [{**_dimension(values), **item} for item in data]}
+
+
+def _parsed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        try:
+            value = parse_lenient(value)
+        except ValueError as error:
+            raise FlowError("the values for the sheet are no JSON") from error
+    if not isinstance(value, list):
+        raise FlowError("the values for the sheet are no JSON list")
+    return value
+
+
+def _dimension(values: Arguments) -> dict[str, Any]:
+    return {"majorDimension": values["majorDimension"]} if values.get("majorDimension") else {}
+
+
+def _action(
+    key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
+) -> RestAction:
+    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
+
+
+_AT = "/{spreadsheetId}/values/{range}"
+_WRITE = {"valueInputOption": "valueInputOption"}
+SPREADSHEETS = (
+    _action("createSpreadsheet", "create_spreadsheet", "Makes a spreadsheet", "POST", "",
+            {"title": "Its title", "sheetCount": "how many sheets it has:number"}, "title", body=_new),
+    _action("getSpreadsheet", "get_spreadsheet", "Reads what a spreadsheet has", "GET", "/{spreadsheetId}",
+            {**_ID, "includeGridData": "whether to read the cells, too:flag"}, "spreadsheetId", query=_MIRROR),
+    _action("updateSpreadsheet", "update_spreadsheet", "Changes a spreadsheet's title", "POST", "/{spreadsheetId}:batchUpdate",
+            {**_ID, "title": "The new title"}, "spreadsheetId", "title", body=_titled),
+)  # fmt: skip
+VALUES = (
+    _action("getValues", "get_values", "Reads cells", "GET", _AT, {**_ID, **_RANGE, **_SHOWN}, "spreadsheetId", "range", query=_MIRROR),
+    _action("updateValues", "update_values", "Writes cells", "PUT", _AT, {**_ID, **_RANGE, **_VALUES, **_WRITTEN},
+            "spreadsheetId", "range", "values", query=_WRITE, body=_rows),
+    _action("appendValues", "append_values", "Adds rows below a table", "POST", f"{_AT}:append",
+            {**_ID, **_RANGE, **_VALUES, **_WRITTEN, "insertDataOption": "OVERWRITE or INSERT_ROWS"},
+            "spreadsheetId", "range", "values", query={**_WRITE, "insertDataOption": "insertDataOption"}, body=_rows),
+    _action("clearValues", "clear_values", "Empties cells", "POST", f"{_AT}:clear", {**_ID, **_RANGE}, "spreadsheetId", "range",
+            body=lambda values: {}),
+    _action("batchGetValues", "batch_get_values", "Reads several groups of cells", "GET", "/{spreadsheetId}/values:batchGet",
+            {**_ID, **_RANGES, **_SHOWN}, "spreadsheetId", "ranges", query={**_MIRROR, "ranges": "ranges"}),
+    _action("batchUpdateValues", "batch_update_values", "Writes several groups of cells", "POST", "/{spreadsheetId}/values:batchUpdate",
+            {**_ID, "values": 'What to write, as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]', **_WRITTEN},
+            "spreadsheetId", "values", body=_many),
+    _action("batchClearValues", "batch_clear_values", "Empties several groups of cells", "POST", "/{spreadsheetId}/values:batchClear",
+            {**_ID, **_RANGES}, "spreadsheetId", "ranges", body=lambda values: {"ranges": names(values["ranges"])}),
+)  # fmt: skip
