@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from flowisectl.secrets.encryption_key import encryption_key
-from flowisectl.supervisor.embedded import EmbeddedRedis, answers, socket_path
+from flowisectl.supervisor.embedded import EmbeddedRedis, answers, remove_dead_sockets, socket_path
 from flowisectl.supervisor.printer import Printer
 from flowisectl.supervisor.process import Role
 from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
@@ -173,6 +173,7 @@ def _redis_role(plan: Plan, environment: Mapping[str, str]) -> Role:
     async def is_ready() -> bool:
         return await asyncio.to_thread(answers, socket_path(server.data_dir), None)
 
+    remove_dead_sockets(socket_path(server.data_dir).parent)
     command = (*server.command(), "--logfile", str(server.log_file))
     return Role(name="redis", command=command, environment=dict(os.environ), stage=_FOUNDATION, stop_seconds=10.0, is_ready=is_ready)
 

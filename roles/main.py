@@ -26,7 +26,7 @@ from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
 from flowisectl.web.metrics import Counted
 from flowisectl.web.requests.log import RequestLog, Sanitiser
-from flowisectl.web.requests.traced import Traced
+from flowisectl.web.traced import Traced
 from roles.main_resources import Main, key_of, open_web
 from roles.presence import in_roster, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging

@@ -30,8 +30,8 @@ from flowisectl.secrets.tokens import LoginTokens
 from flowisectl.web.access.auth import Authentication
 from flowisectl.web.access.database_sessions import DatabaseSessions
 from flowisectl.web.access.login_limit import LoginLimit
+from flowisectl.web.access.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.access.sessions import LocalSessions, RedisSessions, Sessions
-from flowisectl.web.flows.rate_limit import LocalCounters, RedisCounters
 from flowisectl.web.metrics import MainMetrics
 from flowisectl.web.services import WebServices
 from flowisectl.web.webhooks.listeners import LocalListeners, RedisListeners, WebhookListeners

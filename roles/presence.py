@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from flowisectl.database.connection import Database
 from flowisectl.database.migrations.runner import schema_state
 from flowisectl.errors import DatabaseUnavailable
-from flowisectl.observability.readiness import Readiness
-from flowisectl.queue.overview import WOULD_WRITE
+from flowisectl.observability.readiness import Probe, Readiness
+from flowisectl.queue.overview import WOULD_WRITE, memory_trouble
 from flowisectl.queue.roster import Presence, RoleSays
 from flowisectl.redis_connection import failures_named
 
@@ -57,13 +57,14 @@ def readiness_of(database: Database, redis: Redis | None) -> Readiness:
             advice = "bring this role to the newest version" if state.is_later else "run `flowisectl database migrate`"
             raise DatabaseUnavailable(f"the schema is at {now}, not {state.head}: {advice}")
 
-    probes = {"database": database_answers, "schema": schema_is_current}
+    probes: dict[str, Probe] = {"database": database_answers, "schema": schema_is_current}
     if redis is not None:
         client: Any = redis
 
-        async def redis_answers() -> None:
+        async def redis_answers() -> str:
             with failures_named(redis):
                 await client.eval(WOULD_WRITE, 0)
+                return await memory_trouble(redis)
 
         probes["redis"] = redis_answers
     return Readiness(probes)

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from config.settings import Settings
+from config.settings import HOME, Settings
 from flowisectl.clients.http import open_http
 from flowisectl.database.connection import Database, open_database
 from flowisectl.database.migrations.runner import wait_for_schema
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.runner import UpsertRunner
+from flowisectl.engine.local_paths import LocalPaths
 from flowisectl.events.changes import Kept, open_changes
 from flowisectl.interfaces.local_programs import LocalPrograms
+from flowisectl.interfaces.node_defaults import NodeDefaults, PostgresDefaults
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.observability.telemetry import Telemetry
 from flowisectl.predictions.callback_desk import open_callback_desk
@@ -125,5 +127,14 @@ async def open_run_services(settings: Settings, foundation: Foundation, redis: R
             scripts=frozenset(engine.mcp_scripts),
             is_checked=engine.mcp_security_check,
         ),
-        own_database_file=str(settings.database.sqlite_file) if settings.database.type == "sqlite" else "",
+        defaults=NodeDefaults(
+            vectors=PostgresDefaults(**vars(settings.vectors_postgres)), records=PostgresDefaults(**vars(settings.records_postgres))
+        ),
+        paths=LocalPaths(
+            is_checked=engine.path_traversal_safety,
+            home=HOME,
+            storage=settings.storage.path,
+            database=settings.database.path,
+            own_database=settings.database.sqlite_file if settings.database.type == "sqlite" else None,
+        ),
     )

@@ -13,14 +13,12 @@ from redis.exceptions import RedisError
 from config.settings import Settings
 from flowisectl.errors import InvalidSetting
 from flowisectl.queue.reading import server_ms, untyped
-from flowisectl.queue.roster import RoleSeen, read_roster
+from flowisectl.queue.roster import UNUSABLE, RoleSeen, read_roster
 from flowisectl.storage.blob_store import Storage
 
 KEPT_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 MAX_NAMED = 3
-UNUSABLE = "unusable"
-"""What a role tells whose local folder cannot be written: it shares files with nobody."""
 
 log = logging.getLogger(__name__)
 

@@ -51,7 +51,10 @@ def revoke(
 ) -> None:
     """Delete a key. A running server may still take it for a minute."""
     settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_revoke(settings, key))
+    from flowisectl.cli.output import write_line
+
+    row = asyncio.run(_revoke(settings, key))
+    write_line(f"key {row['keyName']} ({row['id']}) revoked")
 
 
 async def _create(settings: Settings, name: str) -> str:
@@ -82,7 +85,7 @@ async def _rows(settings: Settings) -> list[dict[str, Any]]:
         return await database.fetch(database.selection(TABLE).order_by(TABLE.c.keyName, TABLE.c.id))
 
 
-async def _revoke(settings: Settings, wanted: str) -> None:
+async def _revoke(settings: Settings, wanted: str) -> dict[str, Any]:
     from flowisectl.cli.connections import open_command_database
     from flowisectl.cli.failure import CommandFailed
     from flowisectl.database.api_key import TABLE, delete_api_key
@@ -93,8 +96,9 @@ async def _revoke(settings: Settings, wanted: str) -> None:
         if len(found) > 1:
             raise CommandFailed(f"{len(found)} keys are called {wanted}; give an id: {', '.join(row['id'] for row in found)}")
         if not found:
-            raise CommandFailed("there is no such key: `flowisectl apikey list` shows what there is")
+            raise CommandFailed("no key has this id, name or text: `flowisectl apikey list` shows what there is")
         await delete_api_key(database, found[0]["id"], found[0]["workspaceId"])
+        return found[0]
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from config.settings import RedisSettings, Settings
-from flowisectl.cli.views.units import all_stored
+from flowisectl.cli.views.units import all_stored, size
 
 if TYPE_CHECKING:
     from flowisectl.database.connection import Database
@@ -72,7 +72,7 @@ def _broken(what: str, text: str) -> Result:
 
 async def _redis(settings: Settings) -> AsyncIterator[Result]:
     from flowisectl.cli.connections import is_without_queue, open_command_redis, redis_address, redis_settings
-    from flowisectl.queue.overview import redis_facts
+    from flowisectl.queue.overview import ADVICE, redis_facts
 
     if is_without_queue(settings):
         yield _ok("redis", "not needed: MODE=main runs flows in the server itself")
@@ -84,9 +84,11 @@ async def _redis(settings: Settings) -> AsyncIterator[Result]:
     if facts.role == "slave":
         yield _broken("redis", "this server is a replica and takes no jobs: point REDIS_URL to the primary")
     elif facts.is_full:
-        yield _broken("memory", "Redis is full and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+        yield _broken("memory", f"Redis is full and takes no jobs: {ADVICE}")
     elif facts.refusal:
         yield _broken("redis", f"no jobs are taken: {facts.refusal}")
+    elif facts.is_tight:
+        yield _warning("memory", f"Redis uses {size(facts.memory_bytes)} of {size(facts.memory_limit_bytes)}: {ADVICE}")
     if facts.eviction_policy == "noeviction":
         yield _ok("eviction", "noeviction: nothing is thrown away when memory is full")
     else:

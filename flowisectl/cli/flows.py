@@ -77,10 +77,11 @@ def check(
     from flowisectl.engine.agentflow.plan import plan_of
     from flowisectl.engine.flow import parse_flow
     from flowisectl.engine.flow_check import check_flow
+    from flowisectl.nodes.credential_types import SECRET_FIELDS
     from flowisectl.nodes.discovery import load_catalogue
 
     flow = parse_flow(read_flow_file(file), name=name_of(file))
-    verdict = check_flow(flow, load_catalogue(), has_extra=has_extra)
+    verdict = check_flow(flow, load_catalogue(), has_extra=has_extra, secret_fields=SECRET_FIELDS)
     if as_json:
         write_json({"name": flow.name, "type": flow.kind, **verdict.to_json()})
     else:
@@ -158,6 +159,9 @@ def delete(
     if not yes:
         typer.confirm(f"Delete {row['name']} ({row['id']}) with all its messages?", abort=True, err=True)
     asyncio.run(_delete(settings, row["id"]))
+    from flowisectl.cli.output import write_line
+
+    write_line(f"{row['name']} ({row['id']}) deleted")
 
 
 async def find_flow(database: Database, wanted: str) -> dict[str, Any]:

@@ -8,15 +8,17 @@ from enum import IntEnum
 
 from flowisectl.cli.database_look import DatabaseLook
 from flowisectl.cli.views.units import count, seconds, size
-from flowisectl.queue.overview import Overview, RedisFacts
-from flowisectl.queue.roster import RoleSeen
+from flowisectl.queue.overview import ADVICE, Overview, RedisFacts
+from flowisectl.queue.roster import UNUSABLE, RoleSeen
 from flowisectl.queue.summary import QueueSnapshot
 
-FULL_SHARE = 0.8
 SLOW_ROUND_TRIP_MS = 20.0
 LONG_WAIT_SECONDS = 1.0
 IDLE_WAIT_SECONDS = 5.0
 NAMED_ALONE = 3
+FAILING_SHARE = 0.2
+FAILING_JOBS = 5
+"""Fewer failed jobs say nothing of a service: somebody tries out a flow."""
 
 
 class Level(IntEnum):
@@ -88,11 +90,11 @@ def _redis(redis: RedisFacts) -> Iterator[Finding]:
         yield _warning("Redis writes nothing to disk, so a restart loses what waits: set appendonly yes")
     used, limit = size(redis.memory_bytes), size(redis.memory_limit_bytes)
     if redis.is_full:
-        yield _down(f"Redis is full ({used} of {limit}) and takes no jobs: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+        yield _down(f"Redis is full ({used} of {limit}) and takes no jobs: {ADVICE}")
     elif redis.refusal and redis.role != "slave":
         yield _down(f"no jobs are taken: {redis.refusal}")
-    elif redis.memory_limit_bytes and redis.memory_bytes > FULL_SHARE * redis.memory_limit_bytes:
-        yield _warning(f"Redis uses {used} of {limit}: raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE")
+    elif redis.is_tight:
+        yield _warning(f"Redis uses {used} of {limit}: {ADVICE}")
     if redis.role == "slave":
         yield _warning("this Redis is a replica and takes no jobs: point REDIS_URL to the primary")
     if redis.round_trip_ms > SLOW_ROUND_TRIP_MS:
@@ -141,7 +143,11 @@ def _keys(roles: Sequence[RoleSeen], own_key: str) -> Iterator[Finding]:
 
 
 def _storages(roles: Sequence[RoleSeen]) -> Iterator[Finding]:
-    if len({role.storage for role in roles if role.storage and not role.is_stale}) > 1:
+    live = [role for role in roles if not role.is_stale]
+    for who, members in _grouped((role, "") for role in live if role.storage == UNUSABLE):
+        advice = "make BLOB_STORAGE_PATH a folder that can be written, and start again"
+        yield _warning(f"{who} cannot store files: {advice} ({'its log has' if len(members) == 1 else 'their logs have'} the reason)")
+    if len({role.storage for role in live if role.storage not in ("", UNUSABLE)}) > 1:
         yield _warning(
             "roles store files in different places, so uploads are refused: give all the same BLOB_STORAGE_PATH, or STORAGE_TYPE=s3"
         )
@@ -175,10 +181,15 @@ def _queue(queue: QueueSnapshot, max_waiting: int) -> Iterator[Finding]:
         one = f"1 waiting job{name} has lost its workers before and has one attempt left"
         suspects = _told(queue.suspects, one, f"waiting jobs{name} have lost their workers before and have one attempt left")
         yield _note(f"{suspects}: a worker runs one such job at a time")
+    of_queue = "" if queue.queue == "prediction" else f" --queue {queue.queue}"
     if queue.dead:
-        of_queue = "" if queue.queue == "prediction" else f" --queue {queue.queue}"
         dead = _told(queue.dead, f"1 job{name} is dead, its workers", f"jobs{name} are dead, their workers")
         yield _warning(f"{dead} were lost too often: see `flowisectl jobs list --state dead{of_queue}`, then `jobs retry` or `jobs purge`")
+    if pace.failed_lately >= FAILING_JOBS and pace.failed_lately > FAILING_SHARE * pace.ended_lately:
+        yield _warning(
+            f"{count(pace.failed_lately)} of {count(pace.ended_lately)} jobs{name} of the last 10 min failed: see "
+            f"`flowisectl jobs list --state failed{of_queue}`, then `flowisectl jobs inspect`"
+        )
     if pace.again_last_hour:
         one = f"1 job{name} was started again in the last hour, as its worker was lost"
         yield _note(_told(pace.again_last_hour, one, f"jobs{name} were started again in the last hour, as their worker was lost"))

@@ -26,25 +26,29 @@ def predict(
     env_file: EnvFile = None,
 ) -> None:
     """Ask a flow of the running server and print its answer."""
-    from flowisectl.cli.connections import server_url
+    from flowisectl.cli.connections import is_without_queue, server_url
     from flowisectl.cli.output import write_line, write_piece
     from flowisectl.cli.prediction_client import PredictionClient
 
     settings, _ = read_settings(env_file, data_dir)
-    client = PredictionClient(url.rstrip("/") or server_url(settings), api_key=api_key)
+    client = PredictionClient(url.rstrip("/") or server_url(settings), api_key=api_key, has_jobs=not url and not is_without_queue(settings))
     flow_id = flow if _is_uuid(flow) else asyncio.run(_flow_id(settings, flow))
     body = {"question": question, **({"chatId": chat_id} if chat_id else {})}
     if not stream:
         answer = client.ask(flow_id, body)
         write_line(answer.raw if as_json else answer.text)
         return
-    for event in client.stream(flow_id, body):
-        if as_json:
-            write_line(event.raw)
-        elif event.name in ("start", "token"):
-            write_piece(str(event.data))
-    if not as_json:
-        write_line("")
+    has_text = False
+    try:
+        for event in client.stream(flow_id, body):
+            if as_json:
+                write_line(event.raw)
+            elif event.name in ("start", "token"):
+                write_piece(str(event.data))
+                has_text = has_text or bool(event.data)
+    finally:
+        if has_text:
+            write_line("")  # also before what is said of a failure
 
 
 def _is_uuid(text: str) -> bool:

@@ -6,7 +6,9 @@ import http.client
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -15,6 +17,8 @@ from flowisectl.cli.failure import CommandFailed
 
 TIMEOUT_SECONDS = 600
 """The longest silence of the server."""
+SHOWN_ID = 8
+"""Of a job's id, as in every list of jobs."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,16 @@ class Event:
 
 
 class PredictionClient:
-    def __init__(self, url: str, *, api_key: str = "") -> None:
+    """`has_jobs`: whether `flowisectl jobs` knows the jobs of that server, so that a failure can point there."""
+
+    def __init__(self, url: str, *, api_key: str = "", has_jobs: bool = False) -> None:
         self._url = url
         self._api_key = api_key
+        self._has_jobs = has_jobs
 
     def ask(self, flow_id: str, body: Mapping[str, Any]) -> Answer:
         """The whole answer. Raises CommandFailed with what the server said."""
-        with self._post(flow_id, body) as response:
+        with self._post(flow_id, body) as response, self._job_named(response.headers):
             raw = _read(response, self._url)
         try:
             data = json.loads(raw)
@@ -52,7 +59,7 @@ class PredictionClient:
 
     def stream(self, flow_id: str, body: Mapping[str, Any]) -> Iterator[Event]:
         """The events in order, up to `end`. Raises CommandFailed for an `error` event and for a stream that breaks off."""
-        with self._post(flow_id, {**body, "streaming": True}) as response:
+        with self._post(flow_id, {**body, "streaming": True}) as response, self._job_named(response.headers):
             if "text/event-stream" not in (response.headers.get("Content-Type") or ""):
                 raw = _read(response, self._url)
                 text = json.loads(raw).get("text", raw) if raw.startswith("{") else raw
@@ -85,7 +92,8 @@ class PredictionClient:
             request = Request(f"{self._url}/api/v1/prediction/{flow_id}", json.dumps(body).encode(), headers)
             response: http.client.HTTPResponse = urlopen(request, timeout=TIMEOUT_SECONDS)
         except HTTPError as error:
-            raise CommandFailed(f"{self._url} answered {error.code}: {_reason(error)}") from error
+            with self._job_named(error.headers):
+                raise CommandFailed(f"{self._url} answered {error.code}: {_reason(error)}") from error
         except (URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             hint = "start one with `flowisectl start`, or give --url"
@@ -93,6 +101,18 @@ class PredictionClient:
         except ValueError as error:
             raise CommandFailed(f"--url {self._url} is no address: write http://host:port") from error
         return response
+
+    @contextmanager
+    def _job_named(self, headers: Message) -> Iterator[None]:
+        """A failure inside names the job of this answer, and how to look into it."""
+        try:
+            yield
+        except CommandFailed as error:
+            job_id = headers.get("X-Job-Id")
+            if not job_id:
+                raise
+            advice = f"; `flowisectl jobs inspect {job_id[:SHOWN_ID]}` shows where" if self._has_jobs else ""
+            raise CommandFailed(f"{error} (job {job_id}{advice})") from error
 
 
 def _reason(error: HTTPError) -> str:

@@ -28,7 +28,10 @@ def create(email: Email, password: Password = "", name: Annotated[str, typer.Opt
            data_dir: DataDir = None, env_file: EnvFile = None) -> None:  # fmt: skip
     """Make the first account, with its workspace."""
     settings, _ = read_settings(env_file, data_dir)
-    asyncio.run(_create(settings, email, password or _asked(), name or email))
+    from flowisectl.cli.output import write_line
+
+    place = asyncio.run(_create(settings, email, password or _asked(), name or email))
+    write_line(f"account {email} made in {place}")
 
 
 @app.command("list")
@@ -49,7 +52,10 @@ def list_(as_json: AsJson = False, data_dir: DataDir = None, env_file: EnvFile =
 def set_password(email: Email, password: Password = "", data_dir: DataDir = None, env_file: EnvFile = None) -> None:
     """Give an account another password."""
     settings, _ = read_settings(env_file, data_dir)
+    from flowisectl.cli.output import write_line
+
     asyncio.run(_set_password(settings, email, password or _asked()))
+    write_line(f"account {email} has a new password")
 
 
 def _asked() -> str:
@@ -63,7 +69,8 @@ def _asked() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-async def _create(settings: Settings, email: str, password: str, name: str) -> None:
+async def _create(settings: Settings, email: str, password: str, name: str) -> str:
+    """Gives the database, as messages name it: another one than the server's is a common slip."""
     from flowisectl.cli.connections import open_command_database
     from flowisectl.cli.failure import CommandFailed
     from flowisectl.database.accounts import register_account
@@ -79,6 +86,7 @@ async def _create(settings: Settings, email: str, password: str, name: str) -> N
             raise CommandFailed("there is an account already, and this version has one: `flowisectl user list` shows it")
         hashed = await hash_password(password, settings.secrets.password_rounds)
         await register_account(database, name=name[:100], email=email, password_hash=hashed)
+        return database.place
 
 
 async def _rows(settings: Settings) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ PROBE_SECONDS = 2.0
 KEPT_SECONDS = 1.0
 """Who asks more often gets the same answer: asking costs the database nothing."""
 
-Probe = Callable[[], Awaitable[None]]
-"""Raises what is wrong, with a text for people."""
+Probe = Callable[[], Awaitable[str | None]]
+"""Raises what is wrong, with a text for people; gives what is worth saying although nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,7 @@ class Check:
     is_ok: bool
     milliseconds: float
     reason: str = ""
+    """What is wrong; of a check that is OK, what soon may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +72,13 @@ class Readiness:
 
     async def _ask(self, probe: Probe) -> Check:
         began = time.perf_counter()
-        reason = ""
+        is_ok = False
         try:
             async with asyncio.timeout(self._probe_seconds):
-                await probe()
+                reason = await probe() or ""
+            is_ok = True
         except TimeoutError:
             reason = f"no answer within {self._probe_seconds:g} s"
         except Exception as error:
             reason = str(error) or type(error).__name__
-        return Check(is_ok=not reason, milliseconds=(time.perf_counter() - began) * 1000, reason=reason)
+        return Check(is_ok=is_ok, milliseconds=(time.perf_counter() - began) * 1000, reason=reason)

@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from flowisectl.errors import RedisUnavailable
+
 AGAIN_SECONDS = 60.0
 """So long nothing more is said of the same reason."""
 CALM_SECONDS = 5.0
@@ -30,9 +32,10 @@ class Entrance:
             self._told.clear()
             log.info("queue %s: requests are taken again", self._queue)
 
-    def is_shut(self, reason: str) -> None:
-        """A caller was told that Redis does not take its job."""
-        self._tell(logging.ERROR, "requests get 503, queue %s: %s", reason)
+    def is_shut(self, reason: RedisUnavailable) -> None:
+        """A caller is told that Redis does not take its job."""
+        self._tell(logging.ERROR, "requests get 503, queue %s: %s", reason.message)
+        reason.is_logged = True
 
     def is_full(self, most: int) -> None:
         """As many jobs wait as may."""

@@ -24,6 +24,9 @@ WOULD_WRITE = "#!lua\nreturn 1"
 """Writes nothing, yet is refused by a server that could not write: out of memory, without a place for its file, or a replica."""
 FULL_SHARE = 0.98
 """Of its memory: there larger requests are refused already."""
+TIGHT_SHARE = 0.8
+"""Of its memory: from there on people are told."""
+ADVICE = "raise maxmemory, or lower REMOVE_ON_COUNT and REMOVE_ON_AGE"
 SLOW_MS = 5.0
 PINGS = 5
 """A slow answer is asked for again, and the fastest counts: the first one may have waited for this process itself, on a busy machine."""
@@ -49,6 +52,26 @@ class RedisFacts:
     def is_full(self) -> bool:
         """There is a limit, and no room for another job below it: a server at its limit is a little below it most of the time."""
         return bool(self.memory_limit_bytes) and self.memory_bytes >= FULL_SHARE * self.memory_limit_bytes
+
+    @property
+    def is_tight(self) -> bool:
+        """There is a limit, and it is near."""
+        return is_tight(self.memory_bytes, self.memory_limit_bytes)
+
+
+def is_tight(used_bytes: int, limit_bytes: int) -> bool:
+    """Whether a server's memory comes near its limit; a limit of 0 is none."""
+    return bool(limit_bytes) and used_bytes > TIGHT_SHARE * limit_bytes
+
+
+async def memory_trouble(redis: Redis) -> str:
+    """What is worth saying of a server that still writes, but whose memory comes to its limit; empty while it does not.
+
+    Raises RedisError.
+    """
+    info = await untyped(redis).info("memory")
+    used, limit = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    return f"Redis uses {used * 100 // limit} % of its memory ({limit} bytes): {ADVICE}" if is_tight(used, limit) else ""
 
 
 @dataclass(frozen=True, kw_only=True)

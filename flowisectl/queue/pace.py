@@ -36,6 +36,10 @@ class Pace:
     dead_last_hour: int = 0
     again_last_hour: int = 0
     """Jobs that were put back because their worker was lost."""
+    ended_lately: int = 0
+    """Jobs that were done or failed within the last ten minutes."""
+    failed_lately: int = 0
+    """Those of them that failed."""
 
 
 SLOW_SECONDS = 1.0
@@ -67,6 +71,8 @@ def pace_of(replies: Sequence[Any], now_ms: int, sequence: int) -> Pace:
         failed_last_hour=faults[0] + faults[1],
         dead_last_hour=faults[1],
         again_last_hour=faults[2],
+        ended_lately=sum(_number(slot, name) for slot in fine for name in (b"done", b"failed")),
+        failed_lately=sum(_number(slot, b"failed") for slot in fine),
     )
 
 

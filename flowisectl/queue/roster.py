@@ -26,6 +26,8 @@ STALE_SECONDS = 8.0
 """A role that was silent for so long is gone or stuck."""
 KEPT_MS = 60_000
 """How long a role that fell silent is still shown."""
+UNUSABLE = "unusable"
+"""The `storage` of a role whose local folder cannot be written: it shares files with nobody."""
 
 # ARGV: QUEUE_NAME, id, what it says, ms to keep. Keys: `<QUEUE_NAME>:roles` (id → last beat) and `<QUEUE_NAME>:role:<id>`.
 _BEAT = Script("""
@@ -63,7 +65,7 @@ class RoleSays:
     key_fingerprint: str = ""
     """Equal for equal encryption keys."""
     storage: str = ""
-    """Equal for roles that see the same stored files."""
+    """Equal for roles that see the same stored files, or UNUSABLE."""
     schema: str = ""
     """The step of the database's schema that it knows as the newest."""
     last_error: str = ""

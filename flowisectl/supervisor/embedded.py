@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import hashlib
 import os
 import signal
@@ -12,16 +11,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
 from flowisectl.errors import RedisUnavailable
+from flowisectl.supervisor.parent_death import end_with_parent
 
+YOUNG_SECONDS = 60.0
+"""A socket of that age may have been made and not listened to yet."""
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path; a server with a longer one ends at start with nothing but a log line."""
-PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedRedis:
@@ -69,6 +71,7 @@ class EmbeddedRedis:
                     f"a queue server already runs on the data of {self.data_dir}: stop it first, or choose another data directory"
                 )
             self._socket.unlink(missing_ok=True)
+            remove_dead_sockets(self._socket.parent)
         self._log = self.log_file.open("ab")
         # Not through asyncio: its helper thread would be the parent that the kernel watches.
         self._process = subprocess.Popen(  # noqa: ASYNC220
@@ -76,7 +79,7 @@ class EmbeddedRedis:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            preexec_fn=dies_with_parent(),
+            preexec_fn=end_with_parent(signal.SIGTERM),
             start_new_session=True,
         )
         try:
@@ -152,19 +155,19 @@ def socket_path(data_dir: Path) -> Path:
     return run_dir / f"{name}.sock"
 
 
-def dies_with_parent() -> Callable[[], None] | None:
-    """What the child must do before it becomes the server, so that the kernel ends it with us. Linux only."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
-
-    def before_exec() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # the parent was gone before the call took effect
-            os._exit(1)
-
-    return before_exec
+def remove_dead_sockets(run_dir: Path) -> None:
+    """Sockets of servers that were killed, whose data directory nothing was started on again."""
+    for path in run_dir.glob("*.sock"):
+        with contextlib.suppress(FileNotFoundError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            if not path.is_socket() or time.time() - path.lstat().st_mtime < YOUNG_SECONDS:
+                continue
+            client.setblocking(False)
+            try:
+                client.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+            except OSError:  # somebody listens, and is busy
+                continue
 
 
 def answers(unix_socket: Path | None, port: int | None) -> bool:

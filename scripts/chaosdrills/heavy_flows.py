@@ -1,4 +1,4 @@
-"""Flows whose jobs keep a CPU busy for seconds: a large PDF to parse, a long text to split, JavaScript that spins."""
+"""Flows whose jobs keep a CPU busy for seconds: a large PDF to parse, a long text to split, a table, JavaScript that spins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIABLES = "functionInputVariables"
 
 
 def heavy_flows() -> dict[str, Json]:
-    return {"parsing": parsing_flow(), "splitting": splitting_flow(), "spinning": spinning_flow()}
+    return {"parsing": parsing_flow(), "splitting": splitting_flow(), "reading": reading_flow(), "spinning": spinning_flow()}
 
 
 def parsing_flow() -> Json:
@@ -36,6 +36,13 @@ def splitting_flow() -> Json:
     paragraph = words * 8 + "\n\n"
     text = paragraph * (TEXT_BYTES // len(paragraph))
     return _counting_flow("textFile", "Text File", {"txtFile": data_uri(text.encode(), "text/plain", "large.txt")})
+
+
+def reading_flow() -> Json:
+    """A table of some megabytes, one document for each of its rows."""
+    row = "{number},the quick brown fox,jumps over the lazy dog,again and again\n"
+    table = "id,who,what,when\n" + "".join(row.format(number=number) for number in range(TEXT_BYTES // len(row)))
+    return _counting_flow("csvFile", "Csv File", {"csvFile": data_uri(table.encode(), "text/csv", "large.csv")})
 
 
 def _counting_flow(name: str, label: str, inputs: Json) -> Json:

@@ -30,7 +30,7 @@ TRIES = 3
 
 
 async def heavy_jobs(drill: Drill) -> None:
-    """While a job of the same worker parses a PDF, splits a text or spins in JavaScript, others take at most twice their normal.
+    """While a job of the same worker parses a PDF, splits a text, reads a table or spins, others take at most twice their normal.
 
     A sample is a model's answer and a function's, one after the other. Normal is measured before and after, in the same run; so is
     what it costs when a program outside of the stack keeps a processor busy: where there are few, that alone takes its share.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from acceptance_program import Program, ScriptedModel, made_program
+from attack_target import Target, open_target
 
 
 @pytest.fixture
@@ -32,3 +33,10 @@ def all_in_one(program: Program) -> Callable[..., Program]:
         return program
 
     return start
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """One server for all attacks of a file."""
+    with open_target(tmp_path_factory.mktemp("attacks")) as made:
+        yield made

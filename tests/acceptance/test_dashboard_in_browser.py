@@ -109,6 +109,21 @@ def test_a_person_logs_in_and_looks_at_finished_and_failed_jobs(stack: Program, 
     assert refused == []
 
 
+def test_a_usual_window_shows_the_states_of_the_jobs_without_scrolling_aside(stack: Program, browser) -> None:
+    stack.ask(stack.import_flow(function_flow(), "greet"), "Leonardo")
+    browser.set_window_size(1280, 900)
+    log_in(browser, stack)
+
+    open_queue(browser)
+
+    broad, window = browser.execute_script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    state = browser.find_element(By.XPATH, "//td[text()='complete']").rect
+    assert broad <= window
+    assert state["x"] + state["width"] <= window
+    heads = [head.size["height"] for head in browser.find_elements(By.XPATH, "//tr[th='Function']/*")]
+    assert len(heads) == 7 and len(set(heads)) == 1 and heads[0] < 60, "no heading is broken into two lines"
+
+
 def test_every_queue_has_its_page_and_a_job_leads_back_to_its_queue(stack: Program, browser) -> None:
     # given
     stack.ask(stack.import_flow(function_flow(), "greet"), "Leonardo")
@@ -157,7 +172,7 @@ def test_a_running_job_is_stopped_from_the_page(stack: Program, browser, model) 
     connection.close()
 
 
-def test_a_wrong_password_is_told_and_lets_nobody_in(stack: Program, browser) -> None:
+def test_a_wrong_password_is_told_lets_nobody_in_and_is_typed_over(stack: Program, browser) -> None:
     browser.get(f"http://127.0.0.1:{stack.port}/admin/queues/queues/flowise-queue:prediction")
     browser.find_element(By.NAME, "email").send_keys("ada@example.com")
     browser.find_element(By.NAME, "password").send_keys("wrong")
@@ -165,6 +180,9 @@ def test_a_wrong_password_is_told_and_lets_nobody_in(stack: Program, browser) ->
     wait_for(browser, "Incorrect Email or Password")
 
     assert browser.current_url.endswith("/signin")
+    browser.switch_to.active_element.send_keys("Right-horse-9")
+    browser.find_element(By.TAG_NAME, "button").click()
+    wait_for(browser, "Queues")
 
 
 def test_an_unknown_queue_is_told_on_the_page(stack: Program, browser) -> None:

@@ -33,7 +33,7 @@ async def judge_storage(settings: StorageSettings, organizations: Sequence[str],
     except (InvalidSetting, Unavailable) as error:
         return [Found(what="storage", level=Level.CANNOT, text=str(error))]
     files, total = sum(usage.files for usage in usages), sum(usage.size for usage in usages)
-    return [Found(what="storage", level=Level.FINE, text=f"{storage.place}: {count(files)} files, {size(total)}; writing was not tried")]
+    return [Found(what="storage", level=Level.FINE, text=f"{storage.place}: {_files(files)}, {size(total)}; writing was not tried")]
 
 
 def _folder(settings: StorageSettings, organizations: Collection[str], flow_ids: Collection[str]) -> Iterator[Found]:
@@ -48,7 +48,7 @@ def _folder(settings: StorageSettings, organizations: Collection[str], flow_ids:
         yield Found(what="storage", level=Level.WARNING, text=f"{root} can be read but not written by this user: uploads would fail")
     files, total = _sum(root)
     more = "more than " if files >= _MOST_FILES else ""
-    yield Found(what="storage", level=Level.FINE, text=f"{root}: {more}{count(files)} files, {size(total)}")
+    yield Found(what="storage", level=Level.FINE, text=f"{root}: {more}{_files(files)}, {size(total)}")
     old = [entry for entry in sorted(os.listdir(root)) if entry in set(flow_ids) and entry not in set(organizations)]
     if old:
         yield Found(
@@ -56,6 +56,10 @@ def _folder(settings: StorageSettings, organizations: Collection[str], flow_ids:
             level=Level.FINE,
             text=f"{len(old)} flows have files in the layout from before Flowise 3; they are found there as well",
         )
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{count(number)} files"
 
 
 def _sum(root: Path) -> tuple[int, int]:

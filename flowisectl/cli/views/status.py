@@ -61,14 +61,14 @@ class Status:
         return {
             "level": self.word,
             "version": self.version,
-            "queueName": self.queue_name,
-            "takenMs": self.overview.taken_ms,
+            "queue_name": self.queue_name,
+            "taken_ms": self.overview.taken_ms,
             "redis": {"address": self.redis_address, **asdict(self.overview.redis)},
             "database": asdict(self.database),
             "key": self.key_text,
             "queues": [{**asdict(queue), "capacity": queue.capacity, "last_jobs": []} for queue in self.overview.queues],
             "roles": [{**asdict(role), "name": role.name, "is_stale": role.is_stale} for role in self.overview.roles],
-            "lastJobs": [asdict(job) for job in self.last_jobs],
+            "last_jobs": [asdict(job) for job in self.last_jobs],
             "findings": [{"level": finding.level.name.lower(), "text": finding.text} for finding in self.findings],
         }
 

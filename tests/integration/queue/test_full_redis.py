@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from config.settings import DatabaseSettings, QueueSettings, RedisSettings
+from config.settings import DatabaseSettings, QueueSettings, RedisSettings, SecretSettings, Settings, StorageSettings
+from flowisectl.cli.database_look import DatabaseLook
+from flowisectl.cli.examination import Verdict, examine
+from flowisectl.cli.judgement import Level, findings_of
 from flowisectl.database.connection import open_database
 from flowisectl.errors import QueueFull
 from flowisectl.queue.claims import Outcome, WorkerClaims
@@ -26,14 +30,19 @@ QUEUE = QueueSettings(name="full")
 
 
 @pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[Redis]:
+async def server(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
     """A server of this test's own, as its memory is taken away."""
     server = EmbeddedRedis(tmp_path / "valkey")
     await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def alone(server: EmbeddedRedis) -> AsyncIterator[Redis]:
     async with open_redis(RedisSettings(url=server.url), name="test") as redis:
         yield redis
         await redis.config_set("maxmemory", 0)
-    await server.stop()
 
 
 async def test_a_full_server_shows_its_jobs_and_readiness_says_that_it_is_full(alone: Redis, tmp_path: Path) -> None:
@@ -59,6 +68,37 @@ async def test_a_full_server_shows_its_jobs_and_readiness_says_that_it_is_full(a
     assert free.is_ready
     assert overview.redis.is_full and "out of memory" in overview.redis.refusal
     assert not empty.redis.is_full and empty.redis.refusal == ""
+
+
+async def test_a_server_that_is_nearly_full_is_ready_and_everybody_says_how_full_it_is(
+    server: EmbeddedRedis, alone: Redis, tmp_path: Path
+) -> None:
+    await alone.setrange("ballast", 8_000_000, b"x")  # eight megabytes by a small command: no buffer counts, too, and goes later
+    used = int((await alone.info("memory"))["used_memory"])
+    settings = Settings(
+        mode="queue",
+        queue=QUEUE,
+        redis=RedisSettings(url=server.url, is_configured=True),
+        database=DatabaseSettings(path=tmp_path),
+        storage=StorageSettings(path=tmp_path / "storage"),
+        secrets=SecretSettings(path=tmp_path),
+    )
+
+    async with open_database(settings.database) as database:
+        with_room = await readiness_of(database, alone).report()
+        await alone.config_set("maxmemory", int(used / 0.93))
+        tight = await readiness_of(database, alone).report()
+    seen = await look(alone, QUEUE)
+    doctor = {result.what: result for result in await examine(settings)}
+
+    assert with_room.is_ready and with_room.checks["redis"].reason == ""
+    assert tight.is_ready and tight.reason == ""
+    assert tight.to_json()["status"] == "ready"
+    assert re.match(r"Redis uses 9\d % of its memory .* raise maxmemory", tight.to_json()["checks"]["redis"]["reason"])
+    assert seen.redis.is_tight and not seen.redis.is_full and seen.redis.refusal == ""
+    assert doctor["memory"].level is Verdict.WARNING and "raise maxmemory" in doctor["memory"].text
+    said = [finding for finding in findings_of(seen, DatabaseLook(place="", schema=""), "") if "Redis uses" in finding.text]
+    assert [finding.level for finding in said] == [Level.WARNING]
 
 
 async def test_a_queue_that_is_full_is_said_once_by_who_turns_jobs_away(alone: Redis, caplog: pytest.LogCaptureFixture) -> None:

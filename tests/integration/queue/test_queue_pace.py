@@ -21,6 +21,7 @@ async def test_jobs_in_and_out_are_counted_by_their_ends(bench) -> None:
     pace = (await snapshot(bench.redis, bench.settings, with_pace=True)).pace
 
     assert pace.failed_last_hour == 1
+    assert (pace.ended_lately, pace.failed_lately) == (3, 1)
     assert pace.out_per_second > 0
     assert pace.in_per_second > 0
     assert 0 <= pace.wait_p50_seconds <= pace.wait_p95_seconds < 60

@@ -57,7 +57,7 @@ def test_a_flow_is_listed_shown_exported_and_deleted(flowisectl, tmp_path: Path)
     assert "flowData" not in listed[0]
     assert "✓ customFunction_0" in shown
     assert exported["nodes"][0]["data"]["inputs"]["javascriptFunction"] == "return $flow.input"
-    assert deleted.status == 0
+    assert (deleted.status, deleted.out) == (0, f"Echo ({flow_id}) deleted\n")
     assert json.loads(flowisectl("flows", "list", "--json").out) == []
 
 
@@ -124,7 +124,7 @@ def test_a_revoked_key_is_gone(flowisectl) -> None:
     revoked = flowisectl("apikey", "revoke", key)
     again = flowisectl("apikey", "revoke", key)
 
-    assert revoked.status == 0
+    assert revoked.status == 0 and revoked.out.startswith("key ci (") and key not in revoked.out
     assert again.status == 1
     assert key not in again.err
 
@@ -134,7 +134,7 @@ def test_the_first_account_is_made_and_a_second_is_refused(flowisectl) -> None:
     same = flowisectl("user", "create", "--email", "ME@example.com", "--password", PASSWORD)
     other = flowisectl("user", "create", "--email", "you@example.com", "--password", PASSWORD)
 
-    assert first.status == 0
+    assert first.status == 0 and first.out.startswith("account me@example.com made in SQLite database ")
     assert [row["email"] for row in json.loads(flowisectl("user", "list", "--json").out)] == ["me@example.com"]
     assert same.status == 1 and "set-password" in same.err
     assert other.status == 1
@@ -155,7 +155,7 @@ def test_a_password_is_changed(flowisectl) -> None:
     changed = flowisectl("user", "set-password", "--email", "me@example.com", "--password", "Other-horse-8")
     nobody = flowisectl("user", "set-password", "--email", "no@example.com", "--password", "Other-horse-8")
 
-    assert changed.status == 0
+    assert changed.status == 0 and "me@example.com" in changed.out
     assert nobody.status == 1
 
 

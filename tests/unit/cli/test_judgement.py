@@ -10,6 +10,7 @@ from test_views import DATABASE, OVERVIEW, REDIS, ROLE, SNAPSHOT
 from flowisectl.cli.database_look import DatabaseLook
 from flowisectl.cli.judgement import Level, findings_of
 from flowisectl.queue.overview import Overview
+from flowisectl.queue.roster import UNUSABLE
 from flowisectl.queue.summary import Pace, QueueSnapshot
 
 MAIN = replace(ROLE, role="main", id="h:1:a", storage="mine")
@@ -102,6 +103,13 @@ def test_roles_that_are_not_well_are_told(worker: object, levels: list[Level], p
     assert part in found[-1][1]
 
 
+def test_roles_whose_folder_of_files_cannot_be_written_are_told() -> None:
+    found = judged(replace(OVERVIEW, roles=(replace(MAIN, storage=UNUSABLE), replace(WORKER, storage=UNUSABLE))))
+
+    assert [level for level, _ in found] == [Level.WARNING, Level.WARNING]
+    assert all("cannot store files" in text and "BLOB_STORAGE_PATH" in text for _, text in found)
+
+
 def test_a_shell_with_another_key_gets_a_note_only() -> None:
     [(level, text)] = judged(key="another")
 
@@ -113,6 +121,20 @@ def test_dead_jobs_are_told_with_the_commands_for_them() -> None:
 
     assert level is Level.WARNING
     assert "jobs list --state dead" in text and "jobs retry" in text
+
+
+@pytest.mark.parametrize(
+    ("ended", "failed", "is_told"),
+    [(10, 8, True), (5, 5, True), (100, 21, True), (100, 20, False), (4, 4, False)],
+    ids=["most", "all", "more than a fifth", "a fifth", "too few to tell"],
+)
+def test_a_service_whose_jobs_fail_is_not_well(ended: int, failed: int, is_told: bool) -> None:
+    queue = replace(with_queue().queues[0], pace=Pace(ended_lately=ended, failed_lately=failed, failed_last_hour=failed))
+
+    found = judged(replace(OVERVIEW, queues=(queue,)))
+
+    assert [level for level, _ in found] == [Level.WARNING] * is_told
+    assert all(f"{failed} of {ended} jobs of the last 10 min failed: see `flowisectl jobs list" in text for _, text in found)
 
 
 def test_one_job_is_told_of_as_one() -> None:

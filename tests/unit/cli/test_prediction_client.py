@@ -17,12 +17,14 @@ def server() -> Iterator[Callable[[int, str, bytes], PredictionClient]]:
     """Answers every request as told; gives a client of it."""
     servers: list[ThreadingHTTPServer] = []
 
-    def answer(status: int, content_type: str, body: bytes) -> PredictionClient:
+    def answer(status: int, content_type: str, body: bytes, job_id: str = "") -> PredictionClient:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
+                if job_id:
+                    self.send_header("X-Job-Id", job_id)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -32,7 +34,7 @@ def server() -> Iterator[Callable[[int, str, bytes], PredictionClient]]:
         made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         servers.append(made)
         threading.Thread(target=made.serve_forever, daemon=True).start()
-        return PredictionClient(f"http://127.0.0.1:{made.server_port}")
+        return PredictionClient(f"http://127.0.0.1:{made.server_port}", has_jobs="-" not in job_id)
 
     yield answer
     for made in servers:
@@ -101,6 +103,23 @@ def test_a_flow_that_cannot_stream_gives_its_answer_at_once(server) -> None:
 def test_what_the_server_said_is_passed_on(server, status: int, body: bytes, said: str) -> None:
     with pytest.raises(CommandFailed, match=said):
         server(status, "application/json", body).ask("id", {})
+
+
+@pytest.mark.parametrize(
+    ("job_id", "said"),
+    [
+        ("1a2b3c4d5e6f", r"no luck \(job 1a2b3c4d5e6f; `flowisectl jobs inspect 1a2b3c4d` shows where\)$"),
+        ("1a2b-3c4d", r"no luck \(job 1a2b-3c4d\)$"),
+    ],
+    ids=["where there is a queue", "where there is none"],
+)
+def test_a_failure_names_its_job_and_where_to_look(server, job_id: str, said: str) -> None:
+    stream = (frame("error", "no luck") + frame("end", "")).encode()
+
+    with pytest.raises(CommandFailed, match=said):
+        server(500, "application/json", b'{"message": "no luck"}', job_id).ask("id", {})
+    with pytest.raises(CommandFailed, match=said):
+        [*server(200, "text/event-stream", stream, job_id).stream("id", {})]
 
 
 def test_an_address_that_is_none_is_refused() -> None:

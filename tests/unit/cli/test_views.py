@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -223,6 +224,19 @@ def test_all_roles_are_shown_where_there_is_room() -> None:
     lines = lines_of(fitting(status_of(overview=replace(OVERVIEW, roles=workers)), console))
 
     assert sum("app-" in line for line in lines) == 64 and not any("more" in line for line in lines)
+
+
+def names_in(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return {str(name) for name in value}.union(*map(names_in, value.values()))
+    return set().union(*map(names_in, value)) if isinstance(value, (list, tuple)) else set()
+
+
+def test_names_in_the_json_of_a_status_are_all_written_alike() -> None:
+    names = names_in(status_of().to_json())
+
+    assert {"queue_name", "taken_ms", "findings", "wait_p95_seconds"} <= names
+    assert {name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)} == set()
 
 
 def test_plain_status_is_one_name_and_value_a_line() -> None:

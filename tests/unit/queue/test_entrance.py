@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from flowisectl.errors import RedisUnavailable
 from flowisectl.queue.entrance import AGAIN_SECONDS, CALM_SECONDS, Entrance
 
 
@@ -31,7 +32,7 @@ def test_a_thousand_refusals_are_one_line_that_says_why(clock: Clock, said: pyte
     entrance = Entrance("prediction", clock=clock)
 
     for _ in range(1000):
-        entrance.is_shut("Redis at h:6379 is out of memory: raise its maxmemory")
+        entrance.is_shut(RedisUnavailable("Redis at h:6379 is out of memory: raise its maxmemory"))
 
     [record] = said.records
     assert record.levelno == logging.ERROR
@@ -53,7 +54,7 @@ def test_jobs_that_get_in_between_refusals_tell_nothing(clock: Clock, said: pyte
     entrance = Entrance("prediction", clock=clock)
 
     for _ in range(20):
-        entrance.is_shut("full")
+        entrance.is_shut(RedisUnavailable("full"))
         clock.now += CALM_SECONDS / 2
         entrance.passed()
 
@@ -64,7 +65,7 @@ def test_the_end_is_told_once(clock: Clock, said: pytest.LogCaptureFixture) -> N
     entrance = Entrance("upsert", clock=clock)
     entrance.passed()
 
-    entrance.is_shut("away")
+    entrance.is_shut(RedisUnavailable("away"))
     clock.now += CALM_SECONDS
     entrance.passed()
     entrance.passed()
