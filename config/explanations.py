@@ -23,6 +23,8 @@ _READERS = {
     "telemetry": BOTH,
     "secrets": MAIN,
     "engine": BOTH,
+    "vectors_postgres": BOTH,
+    "records_postgres": BOTH,
 }
 _READERS_OF_ONE = {
     "HOST": BOTH,

@@ -229,6 +229,20 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostgresNodeSettings:
+    """The PostgreSQL that nodes use where a flow names none. The password goes to no other host than `host`, if that is set."""
+
+    host: str = ""
+    port: int = 5432
+    database: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ssl: bool = False
+    table: str = ""
+    content_column: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     mode: str = "main"
     """`main`: flows run in the server's own process. `queue`: the server only serves and enqueues."""
@@ -243,3 +257,7 @@ class Settings:
     telemetry: TelemetrySettings = TelemetrySettings()
     secrets: SecretSettings = SecretSettings()
     engine: EngineSettings = EngineSettings()
+    vectors_postgres: PostgresNodeSettings = PostgresNodeSettings(table="documents", content_column="pageContent")
+    """POSTGRES_VECTORSTORE_*"""
+    records_postgres: PostgresNodeSettings = PostgresNodeSettings(table="upsertion_records")
+    """POSTGRES_RECORDMANAGER_*"""

@@ -58,6 +58,19 @@ def _row(
     return Variable(name=name, field=field, read=read, default=default, about=about, is_secret=secret, is_used=not later)
 
 
+def _postgres(prefix: str, group: str, whose: str, table: str) -> tuple[Variable, ...]:
+    """The rows of one PostgreSQL that nodes fall back on."""
+    return (
+        _row(f"{prefix}_HOST", f"{group}.host", text, "", f"{whose}: host; if set, user and password go to no other"),
+        _row(f"{prefix}_PORT", f"{group}.port", port, "5432", f"{whose}: port"),
+        _row(f"{prefix}_DATABASE", f"{group}.database", text, "", f"{whose}: database"),
+        _row(f"{prefix}_USER", f"{group}.user", text, "", f"{whose}: user, for nodes without a credential"),
+        _row(f"{prefix}_PASSWORD", f"{group}.password", text, "", f"{whose}: password, for nodes without a credential", secret=True),
+        _row(f"{prefix}_SSL", f"{group}.ssl", boolean, "false", f"{whose}: encrypt the connection"),
+        _row(f"{prefix}_TABLE_NAME", f"{group}.table", text, table, f"{whose}: table"),
+    )
+
+
 _LEVELS = choice("error", "warn", "info", "verbose", "debug")
 
 
@@ -295,7 +308,17 @@ SECTIONS = (
             _row("CUSTOM_MCP_SECURITY_CHECK", "engine.mcp_security_check", boolean, "true", "stdio: check arguments and variables"),
             _row("HTTP_SECURITY_CHECK", "engine.http_security_check", boolean, "true", "Refuse requests of flows to private addresses"),
             _row("HTTP_DENY_LIST", "engine.http_deny_list", names, "", "More hosts, addresses and networks to refuse"),
-            _row("PATH_TRAVERSAL_SAFETY", "engine.path_traversal_safety", boolean, "true", "Check ids and file names for paths"),
+            _row("PATH_TRAVERSAL_SAFETY", "engine.path_traversal_safety", boolean, "true", "Check ids and paths that others name"),
+        ),
+    ),
+    Section(
+        "PostgreSQL of nodes, where a flow names none",
+        (
+            *_postgres("POSTGRES_VECTORSTORE", "vectors_postgres", "Vector store", "documents"),
+            _row(
+                "POSTGRES_VECTORSTORE_CONTENT_COLUMN_NAME", "vectors_postgres.content_column", text, "pageContent", "Vector store: column"
+            ),
+            *_postgres("POSTGRES_RECORDMANAGER", "records_postgres", "Record manager", "upsertion_records"),
         ),
     ),
 )

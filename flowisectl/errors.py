@@ -19,6 +19,9 @@ was wrong, with which id, and what to do next; `raise … from error` keeps the 
 class FlowisectlError(Exception):
     """Any error of this project; its text is meant for people."""
 
+    awaited_job: str = ""
+    """The id of the job that somebody waited for when this came; empty where there is none."""
+
     @property
     def message(self) -> str:
         return str(self)
@@ -139,6 +142,9 @@ class RunStopped(FlowisectlError):
 
 class Unavailable(FlowisectlError):
     """Something that the program depends on does not answer."""
+
+    is_logged: bool = False
+    """The log has it already, in words of who noticed."""
 
 
 class RedisUnavailable(Unavailable):

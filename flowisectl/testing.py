@@ -10,12 +10,14 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from flowisectl.engine.context import RunContext, RunRequest, StoredExecution, StoredMessage
 from flowisectl.engine.events import EventKind, FlowEvent
+from flowisectl.engine.local_paths import LocalPaths
 from flowisectl.errors import FlowNotFound, NotFound, UnknownNode
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, HttpStream
@@ -382,6 +384,7 @@ def run_context(**overrides: Any) -> RunContext:
         "flows": InMemoryFlows(),
         "http": ScriptedHttp(),
         "javascript": PythonJavaScript(),
+        "paths": LocalPaths(home=Path("/")),
         "trace": NullTrace(),
         "text_cache": InMemoryTextCache(),
     }

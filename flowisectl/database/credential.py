@@ -31,7 +31,8 @@ class Credential(SQLModel, table=True):
 
 TABLE = table_of(Credential)
 SHARED = table_of(WorkspaceShared)
-_ENCRYPTED = Lookup(sa.select(TABLE.c.encryptedData).where(TABLE.c.id == sa.bindparam("credential_id", type_=Id)))
+_ENCRYPTED = Lookup(sa.select(TABLE.c.encryptedData, TABLE.c.workspaceId).where(TABLE.c.id == sa.bindparam("credential_id", type_=Id)))
+_LENT = "credential"
 
 
 async def get_credential(database: Database, credential_id: str) -> Row | None:
@@ -39,12 +40,26 @@ async def get_credential(database: Database, credential_id: str) -> Row | None:
     return await get_row(database, TABLE, credential_id)
 
 
-async def encrypted_data(database: Database, credential_id: str) -> str | None:
-    """Only the encrypted fields; None when there is no such credential."""
+async def encrypted_credential(database: Database, credential_id: str) -> Row | None:
+    """Only `encryptedData` and `workspaceId`; None when there is no such credential."""
     if not can_hold(database, credential_id):
         return None
-    row = await database.find(_ENCRYPTED, {"credential_id": credential_id})
-    return str(row["encryptedData"]) if row else None
+    return await database.find(_ENCRYPTED, {"credential_id": credential_id})
+
+
+async def is_usable_in(database: Database, row: Row | None, workspace_id: str) -> bool:
+    """Whether there is such a row and a caller of this workspace may name it: its own, or one that is lent to it."""
+    if row is None:
+        return False
+    return (row["workspaceId"] or "") == workspace_id or await is_lent_to(database, row["id"], workspace_id)
+
+
+async def is_lent_to(database: Database, credential_id: str, workspace_id: str) -> bool:
+    """Whether its own workspace lends the credential to this one."""
+    if not can_hold(database, workspace_id):
+        return False
+    condition = (SHARED.c.sharedItemId == credential_id, SHARED.c.workspaceId == workspace_id, SHARED.c.itemType == _LENT)
+    return bool(await database.fetch(sa.select(SHARED.c.id).where(*condition).limit(1)))
 
 
 async def list_credentials(database: Database, workspace_id: str | None, types: Sequence[str] = ()) -> list[Row]:
@@ -55,7 +70,7 @@ async def list_credentials(database: Database, workspace_id: str | None, types: 
     own = await database.fetch(selection.where(in_workspace(TABLE, workspace_id)).order_by(TABLE.c.name, TABLE.c.id))
     if not workspace_id:
         return own
-    items = sa.select(SHARED.c.sharedItemId).where(SHARED.c.workspaceId == workspace_id, SHARED.c.itemType == "credential")
+    items = sa.select(SHARED.c.sharedItemId).where(SHARED.c.workspaceId == workspace_id, SHARED.c.itemType == _LENT)
     shared_ids = [row["sharedItemId"] for row in await database.fetch(items) if can_hold(database, row["sharedItemId"])]
     if not shared_ids:
         return own

@@ -84,7 +84,8 @@ class DocumentStores:
         view = store_view(await self.row(store_id))
         ids = [str(item.get("id")) if isinstance(item, Mapping) else str(item) for item in view["whereUsed"]]
         flows = [await get_flow_row(self._database, flow_id) for flow_id in ids]
-        return {**view, "whereUsed": [{"id": flow["id"], "name": flow["name"]} for flow in flows if flow is not None]}
+        own = [flow for flow in flows if flow is not None and (flow["workspaceId"] or "") == self._workspace_id]
+        return {**view, "whereUsed": [{"id": flow["id"], "name": flow["name"]} for flow in own]}
 
     async def update(self, store_id: str, changes: Mapping[str, Any]) -> Row:
         """Raises StoreNotFound."""

@@ -73,7 +73,7 @@ class QueueUpserts:
 
     async def _enqueue(self, job: NewJob) -> None:
         """Redis may be between two connections: try until the time is up; the job's id makes that safe."""
-        failure = RedisUnavailable("Redis did not take the job in time: is it frozen?")
+        failure = RedisUnavailable("Redis did not take the job in time: is it frozen? `flowisectl status` tells")
         try:
             async with asyncio.timeout(SUBMIT_SECONDS):
                 while True:
@@ -84,7 +84,7 @@ class QueueUpserts:
                         failure = error
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
-            self._lifecycle.entrance.is_shut(failure.message)
+            self._lifecycle.entrance.is_shut(failure)
             raise failure from error
 
     async def _withdraw(self, job_id: str) -> None:

@@ -75,4 +75,4 @@ async def failing_after(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise RedisUnavailable("Redis did not answer in time: is it frozen?") from error
+        raise RedisUnavailable("Redis did not answer in time: is it frozen? `flowisectl status` tells") from error

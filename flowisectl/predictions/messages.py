@@ -49,7 +49,8 @@ def message_rows(request: PredictionRequest, run: RunRequest, result: FlowResult
         "role": "userMessage",
         "content": result.user_content,
         "createdDate": iso_of_epoch(request.accepted_ms),
-        "fileUploads": list(run.uploads) or None,
+        # A list that the client sent empty is kept as such.
+        "fileUploads": list(run.uploads) or ([] if request.body.get("uploads") == [] else None),
         "leadEmail": run.lead_email,
     }
     answer = {

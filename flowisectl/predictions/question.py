@@ -16,8 +16,8 @@ def question_content(value: Any) -> str:
     """What the user's row keeps of a question that is no text."""
     if value is None:
         return ""
-    if isinstance(value, dict):
+    if isinstance(value, (dict, list)):
         return "[object Object]"
-    if isinstance(value, list):
-        return ",".join(item if isinstance(item, str) else question_content(item) for item in value)
+    if isinstance(value, bool):
+        return str(int(value))
     return question_text(value)

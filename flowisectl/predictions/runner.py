@@ -13,12 +13,23 @@ from typing import Any
 import orjson
 
 from flowisectl.database.chat_message import clear_action, insert_messages
+from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.context import RunContext, RunRequest, Trace
 from flowisectl.engine.events import EventKind, EventSink, FlowEvent, NoEvents
 from flowisectl.engine.result import FlowResult
 from flowisectl.engine.run import run_flow
 from flowisectl.engine.session import session_id_of
-from flowisectl.errors import AccessDenied, DeadlinePassed, FlowError, FlowisectlError, InvalidApiKey, NotFound, RunStopped, Unavailable
+from flowisectl.errors import (
+    AccessDenied,
+    DeadlinePassed,
+    FlowError,
+    FlowisectlError,
+    FlowNotFound,
+    InvalidApiKey,
+    NotFound,
+    RunStopped,
+    Unavailable,
+)
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.follow_up import follow_up_questions
 from flowisectl.predictions.messages import message_rows, metadata_of, partial_result
@@ -29,6 +40,7 @@ from flowisectl.runs.context import ONLY_ATTEMPT, RunIds, RunServices, run_conte
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.outage import through_outage
 from flowisectl.runs.uploads import process_uploads
+from flowisectl.runs.workspace import is_of_another
 from flowisectl.secrets.api_keys import ApiKeyChecker
 
 MAX_DEPTH = 20
@@ -143,6 +155,7 @@ class PredictionRunner:
         if flow.follow_up_prompts and not result.stored.get("action"):
             questions = await follow_up_questions(flow.follow_up_prompts, result.text, context)
             result = replace(result, stored={**result.stored, "followUpPrompts": questions})
+        session_id = result.thread_id or session_id
         rows = message_rows(request, run, result, session_id)
 
         async def keep() -> None:
@@ -172,6 +185,8 @@ class NestedFlows:
         if attempt.depth > MAX_DEPTH:
             raise FlowError(f"flow {flow_id} would be the {attempt.depth}th flow inside another: flows call each other in a circle; end it")
         stored = await self._services.flows.get(flow_id)
+        if not stored.api_key_id and is_of_another(stored.workspace_id, context.workspace_id):
+            raise FlowNotFound(flow_id)
         await self._runner.check_key(stored, api_key)
         body = {
             "question": request.question,
@@ -227,22 +242,32 @@ def to_run_request(
     )
 
 
+def _numbers_sent(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """By their texts, the ids that came as numbers: the answer has them as the client sent them."""
+    override = body.get("overrideConfig")
+    sent = (body.get("chatId"), override.get("sessionId") if isinstance(override, Mapping) else None)
+    return {text_of(value): value for value in sent if isinstance(value, (int, float))}
+
+
 def to_response(kind: str, body: Mapping[str, Any], request: PredictionRequest, result: FlowResult, session_id: str) -> dict[str, Any]:
     """The JSON answer: the ending node's own members, then the ids. Members that say nothing are left out."""
     response = dict(result.fields)
     follow_up = result.stored.get("followUpPrompts")
-    ids = {"chatId": request.chat_id, "chatMessageId": request.message_id}
+    numbers = _numbers_sent(body)
+    ids = {"chatId": numbers.get(request.chat_id, request.chat_id), "chatMessageId": request.message_id}
     # Clients decode this member twice.
     prompts = {"followUpPrompts": orjson.dumps(orjson.dumps(follow_up).decode()).decode()} if follow_up else {}
     if kind == "AGENTFLOW":
+        if "question" in body:
+            response["question"] = body["question"]
         head: dict[str, Any] = {name: response.pop(name) for name in ("text", "question", "form") if name in response}
-        return {**head, **ids, **prompts, **response, "sessionId": session_id}
+        return {**head, **ids, **prompts, **response, "sessionId": numbers.get(session_id, session_id)}
     if "question" in body:
         response["question"] = body["question"]
     response |= ids | prompts
     if result.is_stream_valid is not None:
         response["isStreamValid"] = result.is_stream_valid
-    response["sessionId"] = session_id
+    response["sessionId"] = numbers.get(session_id, session_id)
     if result.memory_type:
         response["memoryType"] = result.memory_type
     if result.flow_variables:

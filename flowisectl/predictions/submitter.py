@@ -159,7 +159,7 @@ class QueueSubmitter:
 
         Redis may be between two connections: try until the time is up; the job's id makes that safe.
         """
-        failure = RedisUnavailable("Redis did not take the job in time: is it frozen?")
+        failure = RedisUnavailable("Redis did not take the job in time: is it frozen? `flowisectl status` tells")
         is_repeated = False
         try:
             async with asyncio.timeout(SUBMIT_SECONDS):
@@ -171,7 +171,7 @@ class QueueSubmitter:
                         is_repeated = True  # it may have been done before the failure
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
-            self._lifecycle.entrance.is_shut(failure.message)
+            self._lifecycle.entrance.is_shut(failure)
             raise failure from error
 
     async def _withdraw(self, job_id: str) -> None:

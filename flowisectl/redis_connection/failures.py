@@ -54,7 +54,9 @@ def to_unavailable(error: BaseException, where: str) -> RedisUnavailable:
             "where the network keeps others out"
         )
     if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
-        return RedisUnavailable(f"Redis at {where} did not answer in time: is it frozen, or the network?")
+        return RedisUnavailable(
+            f"Redis at {where} did not answer in time: is it frozen, or the network cut? `redis-cli ping` on its machine tells"
+        )
     if isinstance(error, exceptions.ResponseError):
         return RedisUnavailable(f"Redis at {where} cannot serve now: {_first_line(text)}")
     reason = _system_text(error) or _first_line(str(error.__cause__ or error)) or type(error).__name__

@@ -6,19 +6,31 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from flowisectl.database.connection import Database
-from flowisectl.database.credential import encrypted_data
+from flowisectl.database.credential import encrypted_credential, is_lent_to
 from flowisectl.secrets.aws_secrets import CREDENTIAL_PREFIX
 from flowisectl.secrets.cipher import CannotDecrypt, decrypt, encrypt
 
 LIFETIME_SECONDS = 30.0
 LARGEST = 1000
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A credential, decrypted."""
+
+    fields: Mapping[str, Any] = field(repr=False)
+    workspace_id: str
+
+
+_MISSING = _Opened(_NOTHING, "")
 
 
 class CredentialVault:
@@ -40,16 +52,24 @@ class CredentialVault:
         self._lifetime = lifetime_seconds
         self._clock = clock
         self._announce: Callable[[], None] = lambda: None
-        self._kept: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
+        self._kept: OrderedDict[str, tuple[float, _Opened]] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[_Opened]] = {}
 
-    async def fields(self, credential_id: str) -> Mapping[str, Any]:
+    async def fields(self, credential_id: str, workspace_id: str = "") -> Mapping[str, Any]:
         """The decrypted fields, read-only; empty for an empty or unknown id, and for a value that this key does not open.
 
-        Raises DatabaseUnavailable.
+        To a caller of a workspace another one's credential is unknown, unless it is lent to it; rows of old databases that
+        belong to none are everybody's. Raises DatabaseUnavailable.
         """
         if not credential_id:
             return _NOTHING
+        opened = await self._opened(credential_id)
+        owner = opened.workspace_id
+        if not workspace_id or not owner or owner == workspace_id or await is_lent_to(self._database, credential_id, workspace_id):
+            return opened.fields
+        return _NOTHING
+
+    async def _opened(self, credential_id: str) -> _Opened:
         kept = self._kept.get(credential_id)
         if kept is not None and kept[0] > self._clock():
             return kept[1]
@@ -95,20 +115,21 @@ class CredentialVault:
         """Fields as they are stored: compact JSON, encrypted."""
         return encrypt(orjson.dumps(dict(fields)).decode(), self._key)
 
-    async def _load(self, credential_id: str) -> Mapping[str, Any]:
+    async def _load(self, credential_id: str) -> _Opened:
         task = asyncio.current_task()
         try:
-            encrypted = await encrypted_data(self._database, credential_id)
-            found = MappingProxyType(await self.opened(encrypted)) if encrypted else _NOTHING
+            row = await encrypted_credential(self._database, credential_id)
+            fields = await self.opened(str(row["encryptedData"])) if row is not None else {}
+            found = _Opened(MappingProxyType(fields), str(row["workspaceId"] or "")) if row is not None else _MISSING
             # After `forget` this task is no longer the one that is waited for, and what it read may be old.
-            if found and self._loading.get(credential_id) is task:
+            if found.fields and self._loading.get(credential_id) is task:
                 self._keep(credential_id, found)
             return found
         finally:
             if self._loading.get(credential_id) is task:
                 del self._loading[credential_id]
 
-    def _keep(self, credential_id: str, found: Mapping[str, Any]) -> None:
+    def _keep(self, credential_id: str, found: _Opened) -> None:
         self._kept[credential_id] = (self._clock() + self._lifetime, found)
         self._kept.move_to_end(credential_id)
         while len(self._kept) > LARGEST:

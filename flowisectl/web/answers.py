@@ -8,8 +8,8 @@ from typing import Any
 
 from quart import Response
 
-from flowisectl.web.requests.json_text import to_json
-from flowisectl.web.requests.source import current_scope, header
+from flowisectl.web.json_text import to_json
+from flowisectl.web.source import current_scope, header
 
 JSON_TYPE = "application/json; charset=utf-8"
 TEXT_TYPE = "text/html; charset=utf-8"

@@ -6,7 +6,6 @@ from functools import partial
 
 from quart import Quart
 
-from flowisectl.web.access.client_address import ProxyTrust
 from flowisectl.web.access.cors import CorsPolicy
 from flowisectl.web.access.framing import framing_headers
 from flowisectl.web.access.gate import API, Gate
@@ -54,16 +53,18 @@ from flowisectl.web.blueprints import (
     webhook_listeners,
     webhooks,
 )
+from flowisectl.web.client_address import ProxyTrust
 from flowisectl.web.door import PredictionDoor
 from flowisectl.web.edge import Edge
 from flowisectl.web.errors import register_errors
-from flowisectl.web.flows.access import domains_of
+from flowisectl.web.flows.domains import domains_of
 from flowisectl.web.pages.front_page import front_page
+from flowisectl.web.requests.body import LIMIT_KEY
 from flowisectl.web.requests.body_limit import BODY_TIMEOUT_SECONDS, MAX_FORM_BYTES
-from flowisectl.web.requests.source import TRUST_KEY
 from flowisectl.web.route_rule import MatchedRule
 from flowisectl.web.routing import register_missing_routes
 from flowisectl.web.services import SERVICES_KEY, WebServices
+from flowisectl.web.source import TRUST_KEY
 
 GROUPS = (
     accounts,
@@ -146,7 +147,7 @@ def create_app(services: WebServices) -> Quart:
         framing=framing_headers(settings.iframe_origins),
         body_limit=settings.file_size_limit,
         streams=services.streams,
-        shared={SERVICES_KEY: services, TRUST_KEY: ProxyTrust(settings.trust_proxy)},
+        shared={SERVICES_KEY: services, LIMIT_KEY: settings.file_size_limit, TRUST_KEY: ProxyTrust(settings.trust_proxy)},
         with_stack=settings.is_development,
     )
     return app

@@ -20,7 +20,7 @@ from flowisectl.web.blueprints import predictions
 from flowisectl.web.errors import to_answer
 from flowisectl.web.predictions.multipart import is_multipart
 from flowisectl.web.requests.body import BODY_KEY
-from flowisectl.web.requests.source import LEFT_KEY
+from flowisectl.web.source import LEFT_KEY
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]

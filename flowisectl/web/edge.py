@@ -19,7 +19,8 @@ from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import JSON_TYPE
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
 from flowisectl.web.requests.body_limit import RequestBody, declared_length, drained, limit_of_body, limited
-from flowisectl.web.requests.source import HEADERS_KEY, SEND_KEY, enter_request
+from flowisectl.web.source import HEADERS_KEY, SEND_KEY, enter_request
+from flowisectl.web.streams.idle_connections import IdleConnections
 from flowisectl.web.streams.open_streams import OpenStreams
 
 Message = MutableMapping[str, Any]
@@ -55,6 +56,7 @@ class Edge:
         self._streams = streams
         self._shared = shared
         self._with_stack = with_stack
+        self._idle_connections = IdleConnections()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,6 +66,7 @@ class Edge:
         headers = scope[HEADERS_KEY] = dict(scope["headers"])
         scope.update(self._shared)
         scope[SEND_KEY] = send
+        self._idle_connections.adopt(send)
         enter_request(scope)
         origin, path = headers.get(b"origin"), scope["path"]
         extra = self._framing if origin else self._open_headers

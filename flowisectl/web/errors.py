@@ -30,10 +30,12 @@ from flowisectl.errors import (
 )
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.web.answers import JSON_TYPE
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 
 log = logging.getLogger(__name__)
 
+JOB_ID = "X-Job-Id"
+"""The header of every answer that names the job behind it."""
 RETRY_AFTER_SECONDS = "2"
 TOLD_AGAIN_SECONDS = 60.0
 """So long the log says nothing more of the same trouble, however many requests meet it."""
@@ -48,12 +50,14 @@ _TEXTS = {413: "request entity too large", 408: "The request's body did not arri
 
 
 class HttpError(FlowisectlError):
-    """An answer that is decided: a status, and the body's message. `body` replaces the standard error's JSON."""
+    """An answer that is decided: a status, and the body's message. `body` replaces the standard error's JSON; `retry_after` is
+    the header's value, in seconds."""
 
-    def __init__(self, status: int, message: str, *, body: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, status: int, message: str, *, body: Mapping[str, Any] | None = None, retry_after: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.body = body
+        self.retry_after = retry_after
 
 
 class UnauthorizedAccess(HttpError):
@@ -76,8 +80,9 @@ def service_text(function: str, text: str) -> str:
 
 
 @contextmanager
-def service(function: str) -> Iterator[None]:
-    """What goes wrong inside is an error of this service function: status 500, its text with the function's prefix.
+def service(function: str, within: str = "") -> Iterator[None]:
+    """What goes wrong inside is an error of this service function: status 500, its text with the function's prefix; before that
+    with the prefix of the function that is called `within` it, where clients know both.
 
     Decided answers, refused access, unusable requests and unavailable services keep their own status.
     """
@@ -86,7 +91,8 @@ def service(function: str) -> Iterator[None]:
     except (HttpError, AccessDenied, InvalidRequest, Unavailable):
         raise
     except FlowisectlError as error:
-        raise HttpError(500, service_text(function, error.message)) from error
+        text = service_text(within, error.message) if within else error.message
+        raise HttpError(500, service_text(function, text)) from error
 
 
 def status_of(error: FlowisectlError) -> int:
@@ -114,7 +120,8 @@ def outside_text(error: FlowisectlError) -> str:
     kind = next((kind for kind in _OUTSIDE if isinstance(error, kind)), None)
     if kind is None:
         return error.message
-    if time.monotonic() - _told.get(kind, float("-inf")) >= TOLD_AGAIN_SECONDS:
+    is_logged = isinstance(error, Unavailable) and error.is_logged
+    if not is_logged and time.monotonic() - _told.get(kind, float("-inf")) >= TOLD_AGAIN_SECONDS:
         _told[kind] = time.monotonic()
         log.warning("requests get 503: %s", error.message)
     return _OUTSIDE[kind]
@@ -143,8 +150,12 @@ def to_answer(error: Exception, *, with_stack: bool = False) -> RawAnswer:
     headers: dict[str, str] = {}
     if isinstance(error, HttpError) and error.body is not None:
         return RawAnswer(status=error.status, body=to_json(error.body))
+    if isinstance(error, HttpError) and error.retry_after:
+        headers["Retry-After"] = error.retry_after
     if isinstance(error, FlowisectlError):
         status, message = status_of(error), outside_text(error)
+        if error.awaited_job:
+            headers[JOB_ID] = error.awaited_job
     elif isinstance(error, HTTPException):
         status = error.code or 500
         message = _TEXTS.get(status) or error.description or error.name

@@ -20,8 +20,8 @@ from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import BlobStore
 from flowisectl.web.access.auth import Authentication
 from flowisectl.web.access.login_limit import LoginLimit
-from flowisectl.web.flows.rate_limit import RequestCounters
-from flowisectl.web.requests.source import current_scope
+from flowisectl.web.access.rate_limit import RequestCounters
+from flowisectl.web.source import current_scope
 from flowisectl.web.streams.open_streams import OpenStreams
 from flowisectl.web.webhooks.listeners import LocalListeners, WebhookListeners
 

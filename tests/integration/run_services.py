@@ -10,6 +10,7 @@ from config.settings import DatabaseSettings
 from flowisectl.clients.http import open_http
 from flowisectl.database.connection import open_database
 from flowisectl.engine.catalogue import NodeCatalogue
+from flowisectl.engine.local_paths import LocalPaths
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.runs.context import RunServices
 from flowisectl.runs.flows import FlowStore
@@ -40,4 +41,5 @@ async def open_run_services(
             javascript=javascript,
             text_caches=MemoryTextCaches(),
             variables=VariableStore(database, {}),
+            paths=LocalPaths(storage=folder),
         )

@@ -27,9 +27,9 @@ from flowisectl.secrets.tokens import LoginTokens
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.local import LocalBlobs
 from flowisectl.web.access.auth import Authentication
+from flowisectl.web.access.rate_limit import LocalCounters
 from flowisectl.web.access.sessions import LocalSessions
 from flowisectl.web.app import create_app
-from flowisectl.web.flows.rate_limit import LocalCounters
 from flowisectl.web.services import WebServices
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-9"

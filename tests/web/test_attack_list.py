@@ -174,7 +174,6 @@ async def test_rows_of_another_workspace_are_neither_shown_nor_changed(admin: Qu
         ("PUT", f"executions/{run['id']}", {"isPublic": True}),
         ("POST", "export-import/chatflow-messages", {"chatflowId": foreign}),
         ("POST", "marketplaces/custom", {"name": "x", "chatflowId": foreign}),
-        ("PATCH", "upsert-history", {"ids": [upsert["id"]]}),
     ]
 
     for method, path, body in tries:
@@ -182,6 +181,8 @@ async def test_rows_of_another_workspace_are_neither_shown_nor_changed(admin: Qu
         assert answer.status_code in (400, 404, 500), (method, path, answer.status_code)
         assert "theirs" not in await answer.get_data(as_text=True)
 
+    forgotten = await admin.patch("/api/v1/upsert-history", json={"ids": [upsert["id"]]}, headers=INTERNAL)
+    assert (await forgotten.get_json())["affected"] == 0
     assert await (await admin.get(f"/api/v1/upsert-history/{foreign}", headers=INTERNAL)).get_json() == []
     assert [row["id"] for row in await list_upsert_history(database, foreign)] == [upsert["id"]]
 

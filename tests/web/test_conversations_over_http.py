@@ -236,7 +236,7 @@ async def test_upserts_are_listed_parsed_and_deleted(
 
     assert [(item["result"], item["flowData"]) for item in listed] == [({"numAdded": 4}, [{"id": "n"}])]
     assert deleted == {"raw": [], "affected": 1}
-    assert (unknown.status_code, empty.status_code) == (404, 400)
+    assert (await unknown.get_json(), empty.status_code) == ({"raw": [], "affected": 0}, 400)
 
 
 async def test_an_uploaded_file_is_given_back_under_its_name(anybody: QuartClient, flow: dict[str, Any], services: WebServices) -> None:
@@ -255,5 +255,6 @@ async def test_an_uploaded_file_is_given_back_under_its_name(anybody: QuartClien
     assert found.headers["X-Content-Type-Options"] == "nosniff"
     assert (unsafe.status_code, await unsafe.get_data(as_text=True)) == (400, "Invalid path characters detected in filename")
     assert (missing.status_code, (await missing.get_json())["message"]) == (500, "File blue.png not found")
+    assert missing.headers["Content-Disposition"] == 'attachment; filename="blue.png"'
     assert (no_flow.status_code, await no_flow.get_data(as_text=True)) == (400, "Invalid chatflowId format")
     assert (nothing.status_code, await nothing.get_data(as_text=True)) == (500, "Invalid file path")

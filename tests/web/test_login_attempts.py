@@ -7,8 +7,8 @@ from quart import Quart
 from quart.testing import QuartClient
 
 from flowisectl.web.access.login_limit import TRIES_OF_ACCOUNT, LoginLimit
+from flowisectl.web.access.rate_limit import LocalCounters
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flows.rate_limit import LocalCounters
 
 
 async def login(client: QuartClient, password: str, email: str = "ada@example.com") -> int:

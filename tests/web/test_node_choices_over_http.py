@@ -10,9 +10,11 @@ import pytest
 from quart import Quart
 from quart.testing import QuartClient
 
+from flowisectl.database.assistant import insert_assistant
 from flowisectl.database.credential import update_credential
 from flowisectl.database.document_store import insert_store
 from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.testing import ScriptedHttp
 from flowisectl.web.app import create_app
 from flowisectl.web.services import WebServices
 
@@ -22,7 +24,7 @@ Choices = Callable[..., Any]
 
 @pytest.fixture
 def app(services: WebServices) -> Quart:
-    return create_app(replace(services, catalogue=load_catalogue()))
+    return create_app(replace(services, catalogue=load_catalogue(), outgoing=ScriptedHttp()))
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ async def test_every_model_that_a_node_begins_with_can_be_chosen(choices: Choice
         assert not offered or not param or not param.default or param.default in offered, node.definition.name
 
 
+async def test_the_regions_of_a_cloud_are_offered(choices: Choices) -> None:
+    aws = [choice["name"] for choice in await choices("awsChatBedrock", "listRegions")]
+    google = [choice["name"] for choice in await choices("chatGoogleVertexAI", "listRegions")]
+
+    assert "eu-west-1" in aws and "europe-west1" in google and not set(aws) & set(google)
+    for node in load_catalogue():
+        param = next((item for item in node.definition.inputs if item.load_method == "listRegions"), None)
+        assert param is None or await choices(node.definition.name, "listRegions"), node.definition.name
+
+
+async def test_names_that_a_service_cannot_be_asked_for_are_none(choices: Choices) -> None:
+    assert await choices("awsSNS", "listTopics") == [], "nobody has chosen a credential"
+    assert await choices("calculator", "listTopics") == []
+
+
 async def test_rows_of_the_workspace_are_offered(
     choices: Choices, admin: QuartClient, make_flow: Callable[..., Any], services: WebServices
 ) -> None:
@@ -91,6 +108,22 @@ async def test_the_nodes_before_and_the_keys_of_the_state_are_offered(choices: C
 
     assert [choice["name"] for choice in nodes] == ["start_0-Start", "llm_0-LLM"]
     assert [choice["name"] for choice in keys] == ["count"]
+
+
+async def test_the_assistants_that_live_elsewhere_are_offered(choices: Choices, admin: QuartClient, services: WebServices) -> None:
+    own = {"details": '{"name": "Own"}', "credential": "11111111-1111-4111-8111-111111111111", "type": "CUSTOM"}
+    made = await (await admin.post("/api/v1/assistants", json=own, headers=INTERNAL)).get_json()
+    details = '{"id": "asst_1", "name": "Helper", "instructions": "helps"}'
+    await insert_assistant(services.database, {**own, "type": "OPENAI", "details": details, "workspaceId": made["workspaceId"]})
+
+    found = await choices("openAIAssistant", "listAssistants")
+
+    assert [(choice["label"], choice["description"]) for choice in found] == [("Helper", "helps")]
+
+
+async def test_a_node_of_one_mcp_server_offers_its_tools(choices: Choices) -> None:
+    assert [choice["name"] for choice in await choices("sequentialThinkingMCP", "listActions")] == ["sequentialthinking"]
+    assert await choices("teradataMCP", "listActions") == [], "it names no server yet"
 
 
 async def test_time_zones_are_offered(choices: Choices) -> None:

@@ -47,4 +47,4 @@ async def test_the_node_itself_is_not_found(services: WebServices, key: dict[str
     answer = await client.get("/api/v1/nodes/broken", headers=key)
 
     assert answer.status_code == 500
-    assert (await answer.get_json())["message"] == "Error: nodesService.getNodeByName - Node broken not found"
+    assert (await answer.get_json())["message"] == "Error: nodesService.getAllNodes - Node broken not found"

@@ -139,6 +139,7 @@ async def test_a_run_that_failed_is_the_standard_error(
     assert body["message"].startswith(message)
     assert "sk-1" not in body["message"] and "localhost" not in body["message"]
     assert set(body) == {"statusCode", "success", "message", "stack"}
+    assert answer.headers["X-Job-Id"] == submitter.submission.job_id
 
 
 async def test_redis_away_at_submit_asks_to_come_again(anybody: QuartClient, make_flow: MakeFlow, submitter: Any) -> None:

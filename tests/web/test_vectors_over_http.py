@@ -78,7 +78,7 @@ async def test_a_flow_that_is_not_there_is_a_failure_of_the_service(anybody: Qua
     answer = await anybody.post(path({"id": missing}, kind), json={}, headers=key)
 
     assert answer.status_code == 500
-    assert (await answer.get_json())["message"] == f"{PREFIX}Chatflow {missing} not found in the database!"
+    assert (await answer.get_json())["message"] == f"{PREFIX}Chatflow {missing} not found"
 
 
 @pytest.mark.parametrize(("kind", "where"), [("upsert", "upsertVectorMiddleware"), ("internal-upsert", "createInternalUpsert")])

@@ -11,7 +11,7 @@ from flowisectl.secrets.tokens import LoginTokens, TokenExpired, TokenRefused
 from flowisectl.web.access.callers import SCOPE_KEY, Caller
 from flowisectl.web.access.sessions import Sessions, User, session_id_of
 from flowisectl.web.errors import HttpError, UnauthorizedAccess
-from flowisectl.web.requests.source import Scope, current_scope, header
+from flowisectl.web.source import Scope, current_scope, header
 
 ACCESS, REFRESH, SESSION = "token", "refreshToken", "connect.sid"
 
@@ -116,9 +116,10 @@ class Authentication:
             raise FlowNotFound(flow_id)
 
     async def require_flow_member(self, flow_id: str, flows: FlowStore) -> None:
-        """On a public route: what a flow collected is shown only to its workspace. Raises InvalidApiKey (401)."""
+        """On a public route: what a flow collected is shown only to its workspace. Raises InvalidApiKey (401), and FlowNotFound to
+        those who are logged in."""
         caller = await self.optional_caller()
-        if caller is None or not await self.is_own_flow(flow_id, caller.workspace_id, flows):
+        if caller is None or await flows.workspace_of(flow_id) != caller.workspace_id:
             raise InvalidApiKey
 
     async def is_own_flow(self, flow_id: str, workspace_id: str, flows: FlowStore) -> bool:

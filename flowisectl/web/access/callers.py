@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from quart import Response
 
 from flowisectl.web.errors import Forbidden, HttpError, UnauthorizedAccess
-from flowisectl.web.requests.source import current_scope
+from flowisectl.web.source import current_scope
 
 SCOPE_KEY = "flowisectl.caller"
 

@@ -7,8 +7,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from flowisectl.web.access.rate_limit import LocalCounters, RequestCounters
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flows.rate_limit import LocalCounters, RequestCounters
 
 TRIES_OF_ACCOUNT = 10
 TRIES_OF_ADDRESS = 50

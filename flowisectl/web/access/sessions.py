@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from flowisectl.errors import RedisUnavailable
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 
 LIFETIME_SECONDS = 86_400
 MAX_LOCAL_SESSIONS = 10_000

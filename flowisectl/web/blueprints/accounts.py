@@ -11,8 +11,8 @@ from flowisectl.web.access.login import checked_user, close_session, open_sessio
 from flowisectl.web.answers import json_answer, text_answer
 from flowisectl.web.errors import Forbidden, HttpError
 from flowisectl.web.requests.body import body_object
-from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
+from flowisectl.web.source import client_address
 
 blueprint = Blueprint("accounts", __name__)
 

@@ -28,7 +28,7 @@ REFUSED_PREFIXES = ("workspace:", "admin:")
 @blueprint.get("/apikey")
 @needs("apikeys:view")
 async def listing() -> Response:
-    page = page_of(request.args, "apikeyController.getAllApiKeys")
+    page = page_of(request.args)
     if request.args.get("type") == "organization" and current_caller().is_admin:
         return json_answer(await names_and_permissions(current_services().database, current_caller().organization_id))
     return await _list(page)

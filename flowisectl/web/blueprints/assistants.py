@@ -16,10 +16,10 @@ from flowisectl.database.rows import in_workspace, table_of
 from flowisectl.errors import InvalidRequest, NotFound
 from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
-from flowisectl.web.errors import HttpError, service
+from flowisectl.web.errors import HttpError, service, service_text
+from flowisectl.web.json_text import from_json
 from flowisectl.web.requests.body import body_object, typed_members
 from flowisectl.web.requests.ids import is_uuid
-from flowisectl.web.requests.json_text import from_json
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("assistants", __name__)
@@ -55,7 +55,7 @@ async def create() -> Response:
     if values.get("type") in ("OPENAI", "AZURE"):
         raise HttpError(400, "This version runs assistants of its own flows: use type CUSTOM")
     if not values.get("details") or not values.get("credential") or not values.get("type"):
-        raise InvalidRequest("An assistant needs details (JSON text), credential (a UUID) and type (CUSTOM)")
+        raise HttpError(500, service_text("assistantsService.createAssistant", "Invalid request body"))
     return json_answer(await insert_assistant(current_services().database, {**values, "workspaceId": workspace_id()}))
 
 

@@ -34,7 +34,9 @@ async def create(flow_id: str, chat_id: str) -> Response:
     """Keep the files of the form field `files`; with a form field `base64` their bytes are given instead of their texts."""
     try:
         return json_answer(await _attached(flow_id, chat_id))
-    except (InvalidRequest, FlowNotFound, FlowError) as error:
+    except FlowNotFound as error:
+        raise HttpError(500, service_text(CREATES, f"Chatflow {flow_id} not found")) from error
+    except (InvalidRequest, FlowError) as error:
         raise HttpError(500, service_text(CREATES, error.message)) from error
 
 

@@ -14,6 +14,7 @@ from flowisectl.storage.left_behind import left_behind
 from flowisectl.web.access.callers import workspace_id
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.errors import HttpError, service_text
+from flowisectl.web.flows.own import missing_flow_of
 from flowisectl.web.requests.ids import flow_id_of
 from flowisectl.web.requests.message_filter import message_filter
 from flowisectl.web.requests.pagination import Page, page_of
@@ -25,8 +26,10 @@ blueprint = Blueprint("chat_messages", __name__)
 
 async def _own_flow(flow_id: str, function: str) -> str:
     """The id of a flow of the caller's workspace, whose messages are shown even when the flow itself cannot be read."""
-    flow_id = flow_id_of(flow_id)
-    if await current_services().flows.workspace_of(flow_id) != workspace_id():
+    with missing_flow_of(function, "Unauthorized access"):
+        flow_id = flow_id_of(flow_id)
+        owner = await current_services().flows.workspace_of(flow_id)
+    if owner != workspace_id():
         raise HttpError(500, service_text(function, "Unauthorized access"))
     return flow_id
 
@@ -49,7 +52,7 @@ async def _list(flow_id: str, filter: MessageFilter, page: Page) -> Response:
 @blueprint.get("/chatmessage/<flow_id>")
 async def listing(flow_id: str) -> Response:
     own = await _own_flow(flow_id, "chatMessagesService.getAllChatMessages")
-    return await _list(own, message_filter(request.args), page_of(request.args, "chatMessagesController.getAllChatMessages"))
+    return await _list(own, message_filter(request.args), page_of(request.args))
 
 
 @blueprint.get("/internal-chatmessage/<flow_id>")

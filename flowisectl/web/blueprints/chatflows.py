@@ -17,6 +17,7 @@ from flowisectl.web.answers import delete_result, json_answer, text_answer
 from flowisectl.web.errors import Forbidden, HttpError, service_text
 from flowisectl.web.flows.entity import DELETE_PERMISSIONS, KINDS, changed_flow, new_flow, public_flow
 from flowisectl.web.flows.files import with_stored_files
+from flowisectl.web.flows.own import missing_flow_of
 from flowisectl.web.flows.schedules import keep_schedule
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import flow_id_of
@@ -82,7 +83,7 @@ async def create() -> Response:
 @blueprint.get("/chatflows")
 @needs(*_READS)
 async def listing() -> Response:
-    page = page_of(request.args, "chatflowsController.getAllChatflows")
+    page = page_of(request.args)
     kind = request.args.get("type")
     rows, total = await list_flow_rows(current_services().database, workspace_id(), kind if kind in KINDS else None, page.page, page.limit)
     return json_answer(page.shaped([public_flow(row) for row in rows], total))
@@ -113,10 +114,8 @@ async def update(flow_id: str) -> Response:
 @needs(*_DELETES)
 async def delete(flow_id: str) -> Response:
     services = current_services()
-    try:
+    with missing_flow_of("chatflowsService.deleteChatflow"):
         row = await _own_row(flow_id)
-    except FlowNotFound as error:
-        raise HttpError(500, service_text("chatflowsService.deleteChatflow", error.message)) from error
     if not current_caller().may(DELETE_PERMISSIONS.get(row["type"], "chatflows:delete")):
         raise Forbidden
     affected = await delete_flow(services.database, row["id"])
@@ -132,7 +131,8 @@ async def delete(flow_id: str) -> Response:
 @blueprint.get("/chatflows/has-changed/<flow_id>/<last_updated>")
 @needs("chatflows:update", "agentflows:update")
 async def has_changed(flow_id: str, last_updated: str) -> Response:
-    row = await _own_row(flow_id)
+    with missing_flow_of("chatflowsService.checkIfChatflowHasChanged", f"Chatflow {flow_id} not found"):
+        row = await _own_row(flow_id)
     return json_answer({"hasChanged": row["updatedDate"] != last_updated})
 
 

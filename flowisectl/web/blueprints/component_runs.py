@@ -10,7 +10,7 @@ from typing import Any
 
 from quart import Blueprint, Response
 
-from flowisectl.database.credential import get_credential
+from flowisectl.database.credential import get_credential, is_usable_in
 from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.documents.loading import credential_of
 from flowisectl.documents.request import UpsertRequest
@@ -22,8 +22,8 @@ from flowisectl.web.errors import HttpError, service, service_text
 from flowisectl.web.flows.own import own_flow
 from flowisectl.web.predictions.upsert_answer import answer_upsert
 from flowisectl.web.requests.body import body_object, text_member
-from flowisectl.web.requests.source import base_url
 from flowisectl.web.services import current_services
+from flowisectl.web.source import base_url
 from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("component_runs", __name__)
@@ -53,8 +53,8 @@ async def _check_credential(credential_id: Any) -> None:
     """Raises HttpError 404 for a credential of another workspace."""
     if not isinstance(credential_id, str) or not credential_id:
         return
-    row = await get_credential(current_services().database, credential_id)
-    if row is None or (row["workspaceId"] or "") != workspace_id():
+    database = current_services().database
+    if not await is_usable_in(database, await get_credential(database, credential_id), workspace_id()):
         raise HttpError(404, f"Credential {credential_id} not found")
 
 

@@ -32,6 +32,6 @@ async def read(name: str) -> Response:
         return json_answer([_shown(CREDENTIAL_TYPES[item]) for item in names if item in CREDENTIAL_TYPES])
     kind = CREDENTIAL_TYPES.get(names[0])
     if kind is None:
-        where = "componentsCredentialsService.getComponentByName"
-        raise HttpError(500, service_text(where, f"Component Credential {name} not found"))
+        where = "componentsCredentialsService.getSingleComponentsCredential"
+        raise HttpError(500, service_text(where, service_text(where, f"Credential {name} not found")))
     return json_answer(_shown(kind))

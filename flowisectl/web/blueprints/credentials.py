@@ -68,7 +68,7 @@ async def listing() -> Response:
 @blueprint.get("/credentials/<credential_id>")
 @needs("credentials:view")
 async def read(credential_id: str) -> Response:
-    with service("credentialsService.getCredentialById"):
+    with service("credentialsService.createCredential"):  # which clients read here as well
         row = await _own_row(credential_id)
     fields = await current_services().vault.opened(row.pop("encryptedData"))
     return json_answer({**row, "plainDataObj": shown_fields(fields, types_of(row["credentialName"]))})

@@ -50,7 +50,7 @@ def _empty() -> Row:
 @needs("tools:view")
 async def listing() -> Response:
     """Always a page: 50 rows without `page` and `limit`, at most 500."""
-    page = page_of(request.args, "customMcpServersController.getAllCustomMcpServers", default=(1, DEFAULT_LIMIT))
+    page = page_of(request.args, default=(1, DEFAULT_LIMIT))
     limit = min(page.limit or DEFAULT_LIMIT, LARGEST_LIMIT)
     rows, total = await list_mcp_servers(current_services().database, workspace_id(), page.page or 1, limit)
     return json_answer({"data": [shown_server(row) for row in rows], "total": total})

@@ -24,8 +24,8 @@ from flowisectl.web.predictions.multipart import MAX_FILES, form_parts, is_multi
 from flowisectl.web.predictions.stored_files import names_files, require_shared_files
 from flowisectl.web.predictions.upsert_answer import answer_upsert
 from flowisectl.web.requests.body import body_object
-from flowisectl.web.requests.source import base_url, header, traceparent
 from flowisectl.web.services import current_services
+from flowisectl.web.source import base_url, header, traceparent
 from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("document_store_runs", __name__)
@@ -103,7 +103,7 @@ async def erase(store_id: str) -> Response:
 async def upsert(store_id: str) -> Response:
     """Load and write in one call; JSON, or a form with files."""
     body = {} if is_multipart() else await body_object()
-    with service("documentStoreServices.upsertDocStore"):
+    with service("documentStoreServices.upsertDocStoreMiddleware"):
         await own_stores().row(store_id)  # before anything is stored
         if is_multipart():
             return await _upsert_form(store_id)
@@ -114,7 +114,7 @@ async def upsert(store_id: str) -> Response:
 @blueprint.post("/document-store/refresh/<store_id>")
 async def refresh(store_id: str) -> Response:
     body = await body_object()
-    with service("documentStoreServices.refreshDocStore"):
+    with service("documentStoreServices.refreshDocStoreMiddleware"):
         return await answer_upsert(await _job(tasks.REFRESH, store_id, body))
 
 

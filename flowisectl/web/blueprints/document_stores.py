@@ -15,13 +15,15 @@ from flowisectl.storage.blob_store import BlobStore
 from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import service
+from flowisectl.web.json_text import from_json
 from flowisectl.web.requests.body import body_object, typed_members
-from flowisectl.web.requests.json_text import from_json
 from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("document_stores", __name__)
+
+READS_STORE = "documentStoreServices.getDocumentStoreById"
 
 _MEMBERS: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
@@ -80,7 +82,7 @@ async def create() -> Response:
 @blueprint.get("/document-store/store")
 @needs("documentStores:view")
 async def listing() -> Response:
-    page = page_of(request.args, "documentStoreController.getAllDocumentStores")
+    page = page_of(request.args)
     views, total = await own_stores().page(page.page, page.limit)
     return json_answer(page.shaped(views, total))
 
@@ -88,7 +90,7 @@ async def listing() -> Response:
 @blueprint.get("/document-store/store/<store_id>")
 @needs("documentStores:view")
 async def read(store_id: str) -> Response:
-    with service("documentStoreServices.getDocumentStoreById"):
+    with service(READS_STORE, READS_STORE):
         return json_answer(await own_stores().view(store_id))
 
 
@@ -150,7 +152,7 @@ async def chunks(store_id: str, loader_id: str, page: str) -> Response:
     """One page of a loader's chunks (`all` for every loader); pages count from 1."""
     if not (page.isascii() and page.isdigit() and len(page) < 10):
         raise InvalidRequest(f"page must be a whole number, not {page[:50]!r}")
-    with service("documentStoreServices.getDocumentStoreFileChunks"):
+    with service("documentStoreServices.getDocumentStoreFileChunks", READS_STORE):
         return json_answer(await own_stores().chunk_page(store_id, loader_id, int(page)))
 
 

@@ -34,7 +34,7 @@ async def _own_row(execution_id: str) -> Row:
 @needs("executions:view")
 async def listing() -> Response:
     query = request.args
-    page = page_of(query, "executionsController.getAllExecutions", default=(1, 12))
+    page = page_of(query, default=(1, 12))
     rows, total = await list_executions(
         current_services().database,
         workspace_id=workspace_id(),
@@ -86,12 +86,12 @@ async def delete(execution_id: str) -> Response:
 @needs("executions:delete")
 async def delete_many() -> Response:
     ids = (await body_object()).get("executionIds")
-    return await _delete([item for item in ids if isinstance(item, str)] if isinstance(ids, list) else [])
+    if not isinstance(ids, list):
+        raise HttpError(400, "", body={"success": False, "message": "No execution IDs provided"})
+    return await _delete([item for item in ids if isinstance(item, str)])
 
 
 async def _delete(ids: list[str]) -> Response:
-    if not ids:
-        raise HttpError(400, "", body={"success": False, "message": "No execution IDs provided"})
     count = await delete_executions(current_services().database, ids, workspace_id())
     return json_answer({"success": True, "deletedCount": count})
 

@@ -6,8 +6,9 @@ from quart import Blueprint, Response, request
 
 from flowisectl.database.message_listing import message_statistics
 from flowisectl.web.answers import json_answer
+from flowisectl.web.errors import service_text
 from flowisectl.web.flows.overridable import node_inputs, overridable_inputs
-from flowisectl.web.flows.own import own_flow, own_flow_row
+from flowisectl.web.flows.own import missing_flow_of, own_flow, own_flow_row
 from flowisectl.web.flows.validation import issues_of
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.message_filter import message_filter
@@ -15,11 +16,14 @@ from flowisectl.web.services import current_services
 
 blueprint = Blueprint("flow_inspection", __name__)
 
+VALIDATES = "validationService.checkFlowValidation"
+
 
 @blueprint.get("/flow-config/<flow_id>")
 async def flow_config(flow_id: str) -> Response:
     """The inputs of a flow's nodes that `overrideConfig` may name."""
-    stored = await own_flow(flow_id)
+    with missing_flow_of("flowConfigService.getSingleFlowConfig"):
+        stored = await own_flow(flow_id)
     return json_answer(overridable_inputs(stored.flow, current_services().catalogue))
 
 
@@ -40,7 +44,8 @@ def _list(value: object) -> list[object]:
 @blueprint.get("/validation/<flow_id>")
 async def validation(flow_id: str) -> Response:
     """What is wrong with a flow; an empty list when all is well."""
-    row = await own_flow_row(flow_id)
+    with missing_flow_of(VALIDATES, service_text(VALIDATES, "flow not found!")):
+        row = await own_flow_row(flow_id)
     services = current_services()
     return json_answer(issues_of(row["flowData"], services.catalogue, min_schedule_seconds=services.min_schedule_seconds))
 
@@ -48,5 +53,6 @@ async def validation(flow_id: str) -> Response:
 @blueprint.get("/stats/<flow_id>")
 async def stats(flow_id: str) -> Response:
     """How many messages, sessions and ratings a flow has."""
-    row = await own_flow_row(flow_id)
+    with missing_flow_of("statsService.getChatflowStats", "Unauthorized access"):
+        row = await own_flow_row(flow_id)
     return json_answer(await message_statistics(current_services().database, row["id"], message_filter(request.args)))

@@ -6,7 +6,7 @@ from quart import Blueprint, Response
 
 from flowisectl import FLOWISE_VERSION
 from flowisectl.web.answers import json_answer, text_answer
-from flowisectl.web.requests.source import client_address
+from flowisectl.web.source import client_address
 
 blueprint = Blueprint("health", __name__)
 

@@ -14,8 +14,8 @@ from flowisectl.predictions.request import EXTERNAL_PREFIX
 from flowisectl.predictions.submission import JobDesk
 from flowisectl.web.answers import json_answer, json_bytes
 from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.source import current_scope, header
 from flowisectl.web.services import current_services
+from flowisectl.web.source import current_scope, header
 from flowisectl.web.sse import event_stream
 
 blueprint = Blueprint("jobs", __name__)

@@ -15,8 +15,8 @@ from flowisectl.errors import InvalidRequest
 from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import delete_result, json_answer
 from flowisectl.web.flows.sanitised import sanitised
+from flowisectl.web.json_text import to_json
 from flowisectl.web.requests.body import body_object, typed_members
-from flowisectl.web.requests.json_text import to_json
 from flowisectl.web.requests.pagination import page_of
 from flowisectl.web.services import current_services
 from flowisectl.web.workspace.marketplace import categories_of, templates
@@ -38,7 +38,7 @@ async def listing() -> Response:
 @needs("templates:custom")
 async def custom_listing() -> Response:
     """The templates that the workspace keeps."""
-    page = page_of(request.args, "marketplacesController.getAllCustomTemplates")
+    page = page_of(request.args)
     rows, total = await list_templates(current_services().database, workspace_id(), page.page, page.limit)
     return json_answer(page.shaped([_shown(row) for row in rows], total))
 

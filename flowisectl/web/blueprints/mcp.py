@@ -22,14 +22,14 @@ from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError
 from flowisectl.web.flows.limit import count_request
 from flowisectl.web.flows.own import own_flow_row
+from flowisectl.web.json_text import from_json, to_json
 from flowisectl.web.mcp.protocol import PARSE_ERROR, McpTool, answer, failure, input_schema
 from flowisectl.web.mcp.settings import McpSettings, changed, new_token, settings_of, tool_name
 from flowisectl.web.predictions.answer import prediction_request
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import is_uuid
-from flowisectl.web.requests.json_text import from_json, to_json
-from flowisectl.web.requests.source import header
 from flowisectl.web.services import current_services
+from flowisectl.web.source import header
 
 blueprint = Blueprint("mcp", __name__)
 

@@ -31,7 +31,7 @@ async def read(name: str) -> Response:
     try:
         return json_answer(_shown(current_services().catalogue.get(name).definition))
     except UnknownNode as error:
-        raise HttpError(500, service_text("nodesService.getNodeByName", f"Node {name} not found")) from error
+        raise HttpError(500, service_text("nodesService.getAllNodes", f"Node {name} not found")) from error
 
 
 @blueprint.get("/nodes/category/<name>")

@@ -16,8 +16,8 @@ from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.answers import TEXT_TYPE, json_answer
 from flowisectl.web.catalogue.oauth2 import STATE_SECONDS, ask_token, authorization_url, check_token_url, credential_of_state, state_of
 from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.source import base_url
 from flowisectl.web.services import current_services
+from flowisectl.web.source import base_url
 
 blueprint = Blueprint("oauth2_credentials", __name__)
 

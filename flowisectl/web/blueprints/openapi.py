@@ -9,8 +9,8 @@ from quart import Blueprint, Quart, Response, current_app
 
 from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import json_bytes
+from flowisectl.web.json_text import to_json
 from flowisectl.web.openapi.document import PAGE_FILE, document
-from flowisectl.web.requests.json_text import to_json
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("openapi", __name__)

@@ -7,18 +7,18 @@ from quart import Blueprint, Response
 from flowisectl.engine.streaming import can_stream
 from flowisectl.errors import InvalidApiKey, InvalidFlow
 from flowisectl.web.access.cors import is_domain_allowed
+from flowisectl.web.access.rate_limit import most_at_once
 from flowisectl.web.answers import owner_text_answer
 from flowisectl.web.errors import HttpError, service, service_text
-from flowisectl.web.flows.access import allowed_origins, refusal_text
+from flowisectl.web.flows.domains import allowed_origins, refusal_text
 from flowisectl.web.flows.limit import count_request
-from flowisectl.web.flows.rate_limit import most_at_once
 from flowisectl.web.predictions.answer import answer_prediction, prediction_request
 from flowisectl.web.predictions.multipart import is_multipart, read_form, stored_form
 from flowisectl.web.predictions.request import asks_for_stream, checked_body
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import flow_id_of
-from flowisectl.web.requests.source import header
 from flowisectl.web.services import current_services
+from flowisectl.web.source import header
 
 blueprint = Blueprint("predictions", __name__)
 

@@ -7,8 +7,8 @@ from quart import Blueprint, Response
 from flowisectl.observability.metrics import OPEN_TYPE, TEXT_TYPE, accepts_open
 from flowisectl.web.answers import json_answer, text_answer
 from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.source import header
 from flowisectl.web.services import current_services
+from flowisectl.web.source import header
 
 blueprint = Blueprint("probes", __name__)
 metrics_blueprint = Blueprint("metrics", __name__)

@@ -20,8 +20,8 @@ from flowisectl.web.access.sessions import User, session_id_of
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import Forbidden, HttpError
 from flowisectl.web.requests.body import body_object
-from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
+from flowisectl.web.source import client_address
 
 blueprint = Blueprint("profiles", __name__)
 

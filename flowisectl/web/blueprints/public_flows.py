@@ -12,6 +12,7 @@ from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service, service_text
 from flowisectl.web.flows.entity import public_flow
+from flowisectl.web.flows.own import missing_flow_of
 from flowisectl.web.flows.sanitised import sanitised, without_credentials
 from flowisectl.web.flows.upload_offer import any_enabled, upload_offer
 from flowisectl.web.requests.ids import flow_id_of
@@ -28,9 +29,8 @@ CHATBOT_CONFIG = "chatflowsService.getSinglePublicChatbotConfig"
 
 async def _stored(flow_id: str, function: str) -> StoredFlow:
     try:
-        return await current_services().flows.get(flow_id_of(flow_id))
-    except FlowNotFound as error:
-        raise HttpError(500, service_text(function, f"Chatflow {flow_id} not found")) from error
+        with missing_flow_of(function, f"Chatflow {flow_id} not found"):
+            return await current_services().flows.get(flow_id_of(flow_id))
     except InvalidFlow as error:
         raise HttpError(500, service_text(function, error.message)) from error
 
@@ -52,7 +52,9 @@ async def public_chatflow(flow_id: str) -> Response:
     """A public flow, sanitised; any other only for a logged-in member of its workspace."""
     services = current_services()
     row = await get_flow_row(services.database, flow_id_of(flow_id))
-    if row is not None and row["isPublic"]:
+    if row is None:
+        raise FlowNotFound(flow_id)
+    if row["isPublic"]:
         shown = public_flow(row)
         shown.pop("mcpServerConfig", None)
         settings = {name: without_credentials(shown[name]) for name in _WITH_CREDENTIALS if shown.get(name)}
@@ -60,7 +62,7 @@ async def public_chatflow(flow_id: str) -> Response:
     caller = await services.authentication.optional_caller()
     if caller is None:
         raise HttpError(401, "Unauthorized", body={"message": "Unauthorized"})
-    if row is None or row["workspaceId"] != caller.workspace_id:
+    if row["workspaceId"] != caller.workspace_id:
         raise HttpError(404, "", body={"message": f"Chatflow {flow_id} not found in the database!"})
     return json_answer(public_flow(row))
 

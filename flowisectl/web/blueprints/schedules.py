@@ -56,7 +56,7 @@ async def switch(flow_id: str) -> Response:
 async def starts(flow_id: str) -> Response:
     """The log of the schedule's starts, the newest first."""
     row = await own_flow_row(flow_id)
-    page = page_of(request.args, "schedulesController.getTriggerLogs", default=(1, DEFAULT_LIMIT))
+    page = page_of(request.args, default=(1, DEFAULT_LIMIT))
     number, limit = page.page or 1, min(page.limit or DEFAULT_LIMIT, LARGEST_LIMIT)
     wanted = [item for text in several(request.args, "status") for item in text.split(",") if item in STATUSES]
     rows, total = await list_ticks(current_services().database, row["id"], wanted, number, limit)

@@ -9,7 +9,7 @@ from quart import Blueprint, Response, request
 
 from flowisectl.clients.speech import KEY_FIELDS, Speech, spoken, voices_of
 from flowisectl.database.chat_flow import get_flow_row
-from flowisectl.database.credential import get_credential
+from flowisectl.database.credential import get_credential, is_usable_in
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import json_value
 from flowisectl.errors import FlowisectlError, FlowNotFound, InvalidRequest
@@ -17,11 +17,11 @@ from flowisectl.web.access.callers import needs, workspace_id
 from flowisectl.web.access.cors import is_domain_allowed
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flows.access import allowed_origins, refusal_text
+from flowisectl.web.flows.domains import allowed_origins, refusal_text
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import flow_id_of
-from flowisectl.web.requests.source import header
 from flowisectl.web.services import WebServices, current_services
+from flowisectl.web.source import header
 from flowisectl.web.streams.speech import OpenSpeeches, one_error, speech_events, stream_response
 
 blueprint = Blueprint("speech", __name__)
@@ -131,7 +131,7 @@ def _enabled(row: Row) -> dict[str, Any]:
 
 async def _key(provider: str, credential_id: str, workspace: str, services: WebServices) -> str:
     row = await get_credential(services.database, credential_id) if credential_id else None
-    if row is None or (row["workspaceId"] or "") != workspace:
+    if not await is_usable_in(services.database, row, workspace):
         raise InvalidRequest(f"the credential for {provider} is not there: choose one and save the flow")
     fields = await services.vault.fields(credential_id)
     return str(fields.get(KEY_FIELDS.get(provider, ""), "") or "")

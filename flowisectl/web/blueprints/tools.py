@@ -42,7 +42,7 @@ async def create() -> Response:
 @blueprint.get("/tools")
 @needs("tools:view")
 async def listing() -> Response:
-    page = page_of(request.args, "toolsController.getAllTools")
+    page = page_of(request.args)
     rows, total = await list_tools(current_services().database, workspace_id(), page.page, page.limit)
     return json_answer(page.shaped(rows, total))
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 
-from flowisectl.errors import InvalidRequest, NotFound
+from flowisectl.errors import FlowNotFound, InvalidRequest, NotFound
 from flowisectl.web.answers import text_answer
-from flowisectl.web.errors import HttpError
+from flowisectl.web.errors import HttpError, to_answer
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import is_uuid4
 from flowisectl.web.services import current_services
@@ -44,12 +44,17 @@ async def _file(flow_id: str, chat_id: str, name: str) -> Response:
         return text_answer("Invalid chatflowId format", 400)
     if is_unsafe(name) or is_unsafe(chat_id):
         return text_answer("Invalid path characters detected in filename", 400)
-    stored = await services.flows.get(flow_id)
+    try:
+        stored = await services.flows.get(flow_id)
+    except FlowNotFound as error:
+        raise HttpError(404, f"Chatflow {flow_id} not found") from error
     blobs = services.blobs.of_organization(await organization_of(services.database, stored.workspace_id))
     try:
         opened = await blobs.open(stored.flow.id, chat_id, name)
-    except (NotFound, InvalidRequest) as error:
-        raise HttpError(500, f"File {name} not found") from error
+    except (NotFound, InvalidRequest):
+        missing = to_answer(HttpError(500, f"File {name} not found")).to_response()
+        missing.headers["Content-Disposition"] = disposition(name)
+        return missing
     response = Response(opened.chunks, 200)
     response.timeout = LONGEST_DOWNLOAD_SECONDS
     response.content_length = opened.size

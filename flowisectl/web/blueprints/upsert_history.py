@@ -51,6 +51,4 @@ async def delete() -> Response:
     services = current_services()
     targets = await upsert_targets(services.database, ids)
     own = [upsert_id for upsert_id, target in targets.items() if await _is_own(target)]
-    if not own:
-        raise HttpError(404, "No upsert history has one of these ids")
     return delete_result(await delete_upsert_history(services.database, own))

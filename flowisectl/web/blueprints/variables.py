@@ -46,7 +46,7 @@ async def create() -> Response:
 @blueprint.get("/variables")
 @needs("variables:view")
 async def listing() -> Response:
-    page = page_of(request.args, "variablesController.getAllVariables")
+    page = page_of(request.args)
     rows, total = await list_variables(current_services().database, workspace_id(), page.page, page.limit)
     return json_answer(page.shaped(rows, total))
 

@@ -10,7 +10,7 @@ from typing import Any
 from quart import Blueprint, Response
 
 from flowisectl.documents.request import UpsertRequest
-from flowisectl.errors import FlowisectlError, FlowNotFound, Unavailable
+from flowisectl.errors import FlowisectlError, FlowNotFound, NotFound, Unavailable
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.web.access.callers import workspace_id
 from flowisectl.web.errors import HttpError, service_text
@@ -20,9 +20,9 @@ from flowisectl.web.predictions.request import chat_id_of, checked_body, longest
 from flowisectl.web.predictions.stored_files import require_files_of_run
 from flowisectl.web.predictions.upsert_answer import answer_upsert
 from flowisectl.web.requests.body import body_object
-from flowisectl.web.requests.ids import flow_id_of
-from flowisectl.web.requests.source import base_url, header, traceparent
+from flowisectl.web.requests.ids import InvalidFlowId, flow_id_of
 from flowisectl.web.services import current_services
+from flowisectl.web.source import base_url, header, traceparent
 from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("vectors", __name__)
@@ -68,10 +68,13 @@ async def create_internal(flow_id: str) -> Response:
 
 
 async def _own_flow(flow_id: str) -> StoredFlow:
-    """A flow of the caller's workspace. Raises FlowNotFound, HttpError 400."""
-    stored = await current_services().flows.get(flow_id_of(flow_id))
+    """A flow of the caller's workspace. Raises NotFound, also for what is no id."""
+    try:
+        stored = await current_services().flows.get(flow_id_of(flow_id))
+    except (FlowNotFound, InvalidFlowId) as error:
+        raise NotFound(f"Chatflow {flow_id} not found") from error
     if stored.workspace_id != workspace_id():
-        raise FlowNotFound(flow_id)
+        raise NotFound(f"Chatflow {flow_id} not found")
     return stored
 
 

@@ -14,7 +14,7 @@ from flowisectl.web.answers import json_answer
 from flowisectl.web.catalogue.node_choices import FLOW_WRITES
 from flowisectl.web.errors import HttpError
 from flowisectl.web.flows.own import own_flow
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 from flowisectl.web.services import WebServices, current_services
 from flowisectl.web.sse import HEARTBEAT, HEARTBEAT_SECONDS, error_frame, frame
 from flowisectl.web.webhooks.listeners import Run

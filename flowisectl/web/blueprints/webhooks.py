@@ -28,8 +28,8 @@ from flowisectl.web.predictions.answer import Told, answer_prediction, predictio
 from flowisectl.web.predictions.request import checked_body
 from flowisectl.web.requests.body import body_object
 from flowisectl.web.requests.ids import flow_id_of
-from flowisectl.web.requests.source import HEADERS_KEY, current_scope, header
 from flowisectl.web.services import WebServices, current_services
+from flowisectl.web.source import HEADERS_KEY, current_scope, header
 from flowisectl.web.webhooks.callback import Callback, callback_of, tell_when_done
 from flowisectl.web.webhooks.rules import check_content_type, check_method, check_parameters, check_signature, shown_headers, unwrapped
 

@@ -1,7 +1,8 @@
 """The models that providers offer by name, for the choices of nodes. Any other name may be typed where a node allows it.
 
 Sources: the model pages of the providers (platform.openai.com, docs.anthropic.com, ai.google.dev, docs.mistral.ai,
-console.groq.com, docs.cohere.com, api-docs.deepseek.com, docs.perplexity.ai, docs.x.ai).
+console.groq.com, docs.cohere.com, api-docs.deepseek.com, docs.perplexity.ai, docs.x.ai,
+docs.aws.amazon.com/bedrock, cloud.google.com/vertex-ai, cloud.baidu.com/doc/qianfan-api).
 """
 
 from __future__ import annotations
@@ -28,6 +29,20 @@ _GROQ = (
     "moonshotai/kimi-k2-instruct", "meta-llama/llama-4-scout-17b-16e-instruct",
 )  # fmt: skip
 
+_BEDROCK = (
+    "anthropic.claude-opus-4-5-20251101-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-haiku-4-5-20251001-v1:0",
+    "anthropic.claude-opus-4-1-20250805-v1:0", "anthropic.claude-sonnet-4-20250514-v1:0", "anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "anthropic.claude-3-5-sonnet-20240620-v1:0", "anthropic.claude-3-haiku-20240307-v1:0", "amazon.nova-premier-v1:0",
+    "amazon.nova-pro-v1:0", "amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0", "meta.llama3-3-70b-instruct-v1:0",
+    "meta.llama3-1-70b-instruct-v1:0", "meta.llama3-1-8b-instruct-v1:0", "mistral.mistral-large-2402-v1:0", "deepseek.r1-v1:0",
+    "openai.gpt-oss-120b-1:0", "openai.gpt-oss-20b-1:0", "cohere.command-r-plus-v1:0", "cohere.command-r-v1:0",
+)  # fmt: skip
+_VERTEX = (
+    "gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-2.0-flash-001",
+    "gemini-2.0-flash-lite-001", "claude-opus-4-5@20251101", "claude-sonnet-4-5@20250929", "claude-haiku-4-5@20251001",
+    "claude-sonnet-4@20250514",
+)  # fmt: skip
+
 MODELS: dict[str, tuple[str, ...]] = {
     "chatOpenAI": _OPENAI_CHAT,
     "chatOpenAI_LlamaIndex": _OPENAI_CHAT,
@@ -49,6 +64,14 @@ MODELS: dict[str, tuple[str, ...]] = {
     "chatDeepseek": ("deepseek-chat", "deepseek-reasoner"),
     "chatPerplexity": ("sonar", "sonar-pro", "sonar-reasoning", "sonar-reasoning-pro", "sonar-deep-research"),
     "chatXAI": ("grok-4", "grok-4-fast-reasoning", "grok-4-fast-non-reasoning", "grok-3", "grok-3-mini"),
+    "awsChatBedrock": _BEDROCK,
+    "AWSBedrockEmbeddings": (
+        "amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", "cohere.embed-multilingual-v3",
+    ),
+    "chatGoogleVertexAI": _VERTEX,
+    "googlevertexaiEmbeddings": ("text-embedding-004", "text-embedding-005", "text-multilingual-embedding-002", "gemini-embedding-001"),
+    "chatBaiduWenxin": ("ernie-4.5-8k-preview", "ernie-4.5-turbo-128k", "ernie-4.0-turbo-8k", "ernie-speed-128k", "ernie-lite-8k"),
+    "baiduQianfanEmbeddings": ("Embedding-V1", "bge-large-zh", "bge-large-en", "tao-8k"),
     "chatCerebras": ("llama3.1-8b", "llama-3.3-70b", "gpt-oss-120b", "qwen-3-32b"),
 }  # fmt: skip
 """Node → model names."""

@@ -8,20 +8,22 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from flowisectl.clients.mcp import open_mcp
+from flowisectl.database.assistant import list_assistants
 from flowisectl.database.chat_flow import list_flow_rows
 from flowisectl.database.custom_mcp_server import get_mcp_server, list_mcp_servers
 from flowisectl.database.document_store import list_stores
 from flowisectl.database.rows import json_value
 from flowisectl.database.tool import get_tool, list_tools
 from flowisectl.engine.node import NodeDefinition, NodeInputs, Option
-from flowisectl.interfaces.http import Reach
+from flowisectl.interfaces.http import HttpClient, Reach
 from flowisectl.nodes.tools.custom_mcp import server_of
 from flowisectl.nodes.tools.slack_mcp import ACTIONS as SLACK_ACTIONS
 from flowisectl.web.access.callers import Caller
 from flowisectl.web.catalogue.model_names import MODELS
+from flowisectl.web.catalogue.region_names import REGIONS
 from flowisectl.web.services import WebServices
 
 AGENTFLOW = "Agent Flows"
@@ -30,6 +32,20 @@ OTHER_KIND = "LlamaIndex"
 FLOW_WRITES = ("chatflows:create", "chatflows:update", "agentflows:create", "agentflows:update")
 
 Choice = dict[str, Any]
+
+
+@runtime_checkable
+class _OffersChoices(Protocol):
+    """A node that asks a service what can be chosen."""
+
+    async def choices(self, method: str, inputs: NodeInputs, http: HttpClient) -> list[Option]: ...
+
+
+@runtime_checkable
+class _OffersNames(Protocol):
+    """A node that can ask its service for the names of what there is."""
+
+    async def offered(self, inputs: NodeInputs, http: HttpClient) -> list[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +60,7 @@ class NodeChoices:
     async def of(self, method: str) -> list[Choice]:
         """The choices that this load method gives; none for a method that the node does not have. Raises FlowisectlError."""
         load = self._methods().get(method)
-        return await load() if load is not None else []
+        return await load() if load is not None else await self._of_node(method)
 
     def _methods(self) -> dict[str, Callable[[], Awaitable[list[Choice]]]]:
         return {
@@ -60,8 +76,12 @@ class NodeChoices:
             "listPreviousNodes": self._previous_nodes,
             "listRuntimeStateKeys": self._state_keys,
             "listTimezones": self._time_zones,
+            "listRegions": self._regions,
+            "listTopics": self._offered,
+            "listTables": self._offered,
             "listServers": self._servers,
             "listActions": self._actions,
+            "listAssistants": self._assistants,
         }
 
     async def _models(self) -> list[Choice]:
@@ -113,8 +133,28 @@ class NodeChoices:
         rows = [row for node in starts for row in NodeInputs(node["inputs"]).rows("startState")]
         return [_choice(str(row["key"]), str(row["key"])) for row in rows if row.get("key")]
 
+    async def _assistants(self) -> list[Choice]:
+        """The assistants of the workspace that live at OpenAI."""
+        rows = await list_assistants(self.services.database, self.caller.workspace_id)
+        found = [(row, json_value(row["details"])) for row in rows if row["type"] != "CUSTOM"]
+        return [
+            _choice(str(details.get("name")), row["id"], str(details.get("instructions") or ""))
+            for row, details in found
+            if isinstance(details, dict) and details.get("name")
+        ]
+
     async def _time_zones(self) -> list[Choice]:
         return [_choice(name, name) for name in sorted(zoneinfo.available_timezones())]
+
+    async def _regions(self) -> list[Choice]:
+        return [_choice(name, name) for name in REGIONS.get(self.definition.name, ())]
+
+    async def _offered(self) -> list[Choice]:
+        """What a service has for the credential that the node has chosen."""
+        node = self.services.catalogue.get(self.definition.name)
+        if self.services.outgoing is None or not self.caller.may(*FLOW_WRITES) or not isinstance(node, _OffersNames):
+            return []
+        return [_choice(name, name) for name in await node.offered(await self._inputs_with_credential(), self.services.outgoing)]
 
     async def _servers(self) -> list[Choice]:
         """MCP servers of the workspace."""
@@ -137,7 +177,22 @@ class NodeChoices:
                 url, headers = server_of(self._inputs, variables)
                 async with open_mcp(self.services.outgoing, url, headers=headers, reach=Reach.ENDPOINT) as session:
                     return [_choice(tool.name, tool.name, tool.description) for tool in await session.tools()]
-        return []
+        return await self._of_node("listActions")
+
+    async def _of_node(self, method: str) -> list[Choice]:
+        """What the node itself learns from its service, for those who may save it in a flow."""
+        node = self.services.catalogue.get(self.definition.name)
+        if not isinstance(node, _OffersChoices) or self.services.outgoing is None or not self.caller.may(*FLOW_WRITES):
+            return []
+        offered = await node.choices(method, await self._inputs_with_credential(), self.services.outgoing)
+        return [option.to_json() for option in offered]
+
+    async def _inputs_with_credential(self) -> NodeInputs:
+        """The node's inputs, with the fields of its credential, one of the workspace. Raises CredentialNotFound."""
+        inputs, chosen = self._inputs, self.body.get("credential")
+        credential_id = chosen if isinstance(chosen, str) else inputs.text("FLOWISE_CREDENTIAL_ID")
+        fields = await self.services.vault.fields(credential_id, self.caller.workspace_id) if credential_id else {}
+        return NodeInputs(inputs.values, node_id=inputs.node_id, label=inputs.label, credential=fields)
 
     @property
     def _inputs(self) -> NodeInputs:

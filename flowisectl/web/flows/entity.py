@@ -7,8 +7,8 @@ from typing import Any
 
 from flowisectl.errors import InvalidRequest
 from flowisectl.web.errors import HttpError
+from flowisectl.web.json_text import from_json, to_json
 from flowisectl.web.requests.body import typed_members
-from flowisectl.web.requests.json_text import from_json, to_json
 
 KINDS = ("CHATFLOW", "AGENTFLOW", "MULTIAGENT", "ASSISTANT")
 DELETE_PERMISSIONS = {

@@ -8,7 +8,7 @@ from flowisectl.documents.store_files import MAX_FILES, data_uris, read_named_ur
 from flowisectl.documents.store_view import FILE_MARK
 from flowisectl.engine.context import Blobs
 from flowisectl.errors import InvalidRequest
-from flowisectl.web.requests.json_text import from_json, to_json
+from flowisectl.web.json_text import from_json, to_json
 
 LOADERS = "Document Loaders"
 

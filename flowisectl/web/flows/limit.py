@@ -5,10 +5,10 @@ from __future__ import annotations
 from quart import Response
 
 from flowisectl.runs.flows import StoredFlow
+from flowisectl.web.access.rate_limit import is_over, limit_of, retry_after
 from flowisectl.web.answers import owner_text_answer
-from flowisectl.web.flows.rate_limit import is_over, limit_of, retry_after
-from flowisectl.web.requests.source import client_address
 from flowisectl.web.services import current_services
+from flowisectl.web.source import client_address
 
 
 async def count_request(stored: StoredFlow) -> Response | dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 
 _PRIVATE_TYPES = frozenset({"password", "file", "folder"})
 _PRIVATE_HEADERS = frozenset({"authorization", "x-api-key", "x-auth-token", "cookie"})

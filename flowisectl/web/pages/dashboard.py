@@ -17,13 +17,13 @@ from flowisectl.queue.overview import QUEUES
 from flowisectl.queue.shown_queue import SHOWS_PAYLOADS, ShownQueue
 from flowisectl.web.access.auth import Authentication
 from flowisectl.web.access.callers import Caller
-from flowisectl.web.access.client_address import ProxyTrust
+from flowisectl.web.access.rate_limit import RequestCounters
+from flowisectl.web.client_address import ProxyTrust
 from flowisectl.web.errors import HttpError, status_of
-from flowisectl.web.flows.rate_limit import RequestCounters
+from flowisectl.web.json_text import to_json
 from flowisectl.web.pages.dashboard_script import NAME as SCRIPT
 from flowisectl.web.pages.dashboard_script import page_script
 from flowisectl.web.pages.signin import SIGNIN, SIGNIN_CSP, signin_page
-from flowisectl.web.requests.json_text import to_json
 
 PREFIX = "/admin/queues"
 COUNTER = "queue_dashboard"

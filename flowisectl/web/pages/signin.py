@@ -21,6 +21,7 @@ document.getElementById("signin").addEventListener("submit", async event => {
     if (answer.ok) { location.assign(next); return }
     const told = await answer.json().catch(() => ({}))
     say(told.message || "The server answered " + answer.status)
+    event.target.elements.password.select()
   } catch (error) { say("The server does not answer") }
 })
 if (new URLSearchParams(location.search).get("retry") === "true") {

@@ -11,19 +11,19 @@ from typing import Any
 
 from quart import Response
 
-from flowisectl.errors import QueueFull
+from flowisectl.errors import FlowisectlError, QueueFull
 from flowisectl.predictions.idempotency import KeyReused
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.submission import Submission
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.runs.uploads import store_early
 from flowisectl.web.answers import json_bytes
-from flowisectl.web.errors import HttpError
-from flowisectl.web.predictions.job_answers import JOB_ID, acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
+from flowisectl.web.errors import JOB_ID, HttpError
+from flowisectl.web.predictions.job_answers import acceptance_of, accepted, cancel_run, queue_full, result_of, wanted_callback
 from flowisectl.web.predictions.request import chat_id_of, longest_chat_id
 from flowisectl.web.predictions.stored_files import has_files, require_files_of_run, require_shared_files
-from flowisectl.web.requests.source import base_url, current_scope, header, traceparent
 from flowisectl.web.services import WebServices
+from flowisectl.web.source import base_url, current_scope, header, traceparent
 from flowisectl.web.sse import event_stream
 from flowisectl.web.workspace.organizations import organization_of
 
@@ -103,13 +103,17 @@ async def answer_prediction(
         )
         answer.headers[JOB_ID] = submission.job_id
         return answer
-    with services.streams.waiting():
-        result = await result_of(submission, services)
-    if result.is_ok:
-        answer = json_bytes(result.body)
-        answer.headers[JOB_ID] = submission.job_id
-        return answer
-    raise HttpError(status_of_result(result), error_prefix + result.error)
+    try:
+        with services.streams.waiting():
+            result = await result_of(submission, services)
+        if not result.is_ok:
+            raise HttpError(status_of_result(result), error_prefix + result.error)
+    except FlowisectlError as error:
+        error.awaited_job = submission.job_id
+        raise
+    answer = json_bytes(result.body)
+    answer.headers[JOB_ID] = submission.job_id
+    return answer
 
 
 async def with_stored_uploads(prediction: PredictionRequest, services: WebServices) -> PredictionRequest:

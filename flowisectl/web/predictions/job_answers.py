@@ -15,13 +15,11 @@ from flowisectl.predictions.job_status import urls
 from flowisectl.predictions.request import PredictionRequest, PredictionResult
 from flowisectl.predictions.submission import PLAIN, Acceptance, Submission
 from flowisectl.web.answers import json_answer, text_answer
-from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.source import client_left, header
+from flowisectl.web.errors import JOB_ID, HttpError
 from flowisectl.web.services import WebServices
+from flowisectl.web.source import client_left, header
 from flowisectl.web.webhooks.callback import Callback, callback_of
 
-JOB_ID = "X-Job-Id"
-"""The header of every answer that names the job behind it."""
 BUSY_RETRY_SECONDS = "2"
 
 log = logging.getLogger(__name__)

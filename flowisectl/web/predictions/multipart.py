@@ -13,11 +13,11 @@ from flowisectl.errors import InvalidRequest
 from flowisectl.runs.flows import StoredFlow
 from flowisectl.storage.file_types import check_file_type, input_of
 from flowisectl.web.errors import HttpError
+from flowisectl.web.json_text import from_json, to_json
 from flowisectl.web.predictions.request import checked_body
 from flowisectl.web.predictions.stored_files import FILE_MARK, require_shared_files
-from flowisectl.web.requests.json_text import from_json, to_json
-from flowisectl.web.requests.source import header
 from flowisectl.web.services import WebServices
+from flowisectl.web.source import header
 from flowisectl.web.workspace.organizations import organization_of
 
 MAX_FILES = 100

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from flowisectl.engine.session import id_text
 from flowisectl.errors import InvalidRequest
 
 MAX_CHAT_ID = 1024
@@ -33,14 +34,11 @@ def longest_chat_id(dialect: str) -> int:
 def chat_id_of(body: Mapping[str, Any], longest: int = MAX_CHAT_ID) -> str:
     """The chat that a (checked) body belongs to: its `chatId`, else `overrideConfig.sessionId`, else a new UUID.
 
-    Null and an empty text count as absent. Raises InvalidRequest for an id that is no text, or that no row can hold.
+    Null and an empty text count as absent, a number is taken as its text. Raises InvalidRequest for an id that is neither, or that
+    no row can hold.
     """
-    session_id = (body.get("overrideConfig") or {}).get("sessionId")
-    if session_id is not None and not isinstance(session_id, str):
-        raise InvalidRequest("Invalid sessionId: must be a string")
-    chat_id = body.get("chatId")
-    if chat_id is not None and not isinstance(chat_id, str):
-        raise InvalidRequest("Invalid chatId: must be a string")
+    session_id = id_text((body.get("overrideConfig") or {}).get("sessionId"), "sessionId")
+    chat_id = id_text(body.get("chatId"), "chatId")
     for name, given in (("chatId", chat_id), ("sessionId", session_id)):
         if given and (len(given) > longest or "\x00" in given):
             raise InvalidRequest(f"Invalid {name}: at most {longest} characters, without NUL")

@@ -9,7 +9,7 @@ from flowisectl.engine.flow import Flow
 from flowisectl.engine.plan import plan_of
 from flowisectl.errors import InvalidFlow, StorageUnavailable
 from flowisectl.runs.uploads import STORED_KINDS
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 from flowisectl.web.services import WebServices
 
 FILE_MARK = "FILE-STORAGE::"

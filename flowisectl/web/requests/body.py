@@ -7,20 +7,21 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from quart import request
 
 from flowisectl.errors import InvalidRequest
 from flowisectl.web.errors import HttpError
+from flowisectl.web.json_text import from_json
 from flowisectl.web.requests.body_limit import BODY_TIMEOUT_SECONDS
-from flowisectl.web.requests.json_text import from_json
-from flowisectl.web.requests.source import current_scope, header
-from flowisectl.web.services import current_services
+from flowisectl.web.source import current_scope, header
 
 BODY_KEY = "flowisectl.body"
 """Where a request that does not come through Quart has the function that reads its body."""
+LIMIT_KEY = "flowisectl.body-limit"
+"""Where the edge leaves FLOWISE_FILE_SIZE_LIMIT."""
 MAX_FORM_FIELDS = 1000
 MAX_FORM_DEPTH = 5
 _KEY_PART = re.compile(r"\[([^\[\]]*)\]")
@@ -36,7 +37,7 @@ async def body_object() -> dict[str, Any]:
     media_type = media_type.strip().lower()
     if media_type != "application/json" and media_type != "application/x-www-form-urlencoded":
         return {}
-    data, limit = await _body(), current_services().http.file_size_limit
+    data, limit = await _body(), cast(int, current_scope()[LIMIT_KEY])
     if not data:
         return {}
     if encoding := header(b"content-encoding"):

@@ -10,6 +10,13 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+class InvalidFlowId(HttpError):
+    """What stands where a flow's id should is none."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Invalid Chatflow ID")
+
+
 def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
@@ -19,7 +26,7 @@ def is_uuid4(text: str) -> bool:
 
 
 def flow_id_of(text: str) -> str:
-    """A flow's id out of a path. Raises HttpError 400."""
+    """A flow's id out of a path. Raises InvalidFlowId."""
     if not is_uuid(text):
-        raise HttpError(400, "Invalid Chatflow ID")
+        raise InvalidFlowId
     return text.lower()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from werkzeug.datastructures import MultiDict
 
 from flowisectl.database.message_listing import MessageFilter
+from flowisectl.web.json_text import from_json
 from flowisectl.web.requests.dates import date_of
-from flowisectl.web.requests.json_text import from_json
 
 
 def message_filter(query: MultiDict[str, str], chat_types: Sequence[str] | None = None) -> MessageFilter:

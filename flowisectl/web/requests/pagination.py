@@ -34,13 +34,12 @@ class Page:
         return {"data": rows, "total": total} if self.is_paged else rows
 
 
-def page_of(query: Mapping[str, str], where: str, *, default: tuple[int, int] | None = None) -> Page:
-    """Read a query. With a `default` each of the two stands for itself. Negative numbers raise HttpError 412, which names the
-    controller function `where`."""
+def page_of(query: Mapping[str, str], *, default: tuple[int, int] | None = None) -> Page:
+    """Read a query. With a `default` each of the two stands for itself. Negative numbers raise HttpError 412."""
     page, limit = _number(query.get("page")), _number(query.get("limit"))
     if page < 0 or limit < 0:
         name = "page" if page < 0 else "limit"
-        raise HttpError(412, f"Error: {where} - {name} cannot be negative!")
+        raise HttpError(412, f"Error: {name} cannot be negative!")
     if default:
         return Page(page=page or default[0], limit=limit or default[1])
     return Page(page=page, limit=limit) if page and limit else Page()

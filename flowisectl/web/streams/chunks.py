@@ -8,15 +8,12 @@ while the client is slow go the long way, which waits.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from h11 import SEND_BODY
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.http_stream import HTTPStream
 
-Send = Callable[[Any], Awaitable[None]]
+from flowisectl.web.streams.connection import Send, connection_of
 
 MAX_UNSENT_BYTES = 64 * 1024
 """What may lie in the transport before a chunk has to go the long way."""
@@ -43,11 +40,5 @@ def chunk_writer(send: Send, http_version: str) -> ChunkWriter | None:
 
     None where chunks are framed otherwise or not at all: HTTP/1.0, HTTP/2, another server.
     """
-    stream = getattr(send, "__self__", None)
-    if http_version != "1.1" or not isinstance(stream, HTTPStream):
-        return None
-    protocol = getattr(stream.send, "__self__", None)
-    server = getattr(getattr(protocol, "send", None), "__self__", None)
-    if not isinstance(protocol, H11Protocol) or not isinstance(server, TCPServer):
-        return None
-    return ChunkWriter(protocol, server.writer.transport)
+    found = connection_of(send) if http_version == "1.1" else None
+    return ChunkWriter(found[0], found[1].writer.transport) if found else None

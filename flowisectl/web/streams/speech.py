@@ -11,7 +11,7 @@ from typing import Any
 from quart import Response
 
 from flowisectl.errors import FlowisectlError
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 
 Key = tuple[str, str]
 

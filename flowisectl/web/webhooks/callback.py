@@ -12,7 +12,7 @@ from flowisectl.interfaces.http import HttpClient
 from flowisectl.predictions.callback import Callback, CallbackFailed, CallbackRefused, outcome_of, tell
 from flowisectl.predictions.submission import Submission
 from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.json_text import to_json
+from flowisectl.web.json_text import to_json
 
 __all__ = ["Callback", "callback_of", "deliver", "tell_when_done"]
 

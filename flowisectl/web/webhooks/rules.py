@@ -9,7 +9,7 @@ from typing import Any
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidRequest
 from flowisectl.web.errors import HttpError
-from flowisectl.web.requests.json_text import from_json
+from flowisectl.web.json_text import from_json
 
 DEFAULT_HEADER = "x-webhook-signature"
 REDACTED = "[REDACTED]"

@@ -15,8 +15,8 @@ from flowisectl.queue.lifecycle import Lifecycle, NewJob, new_job_id
 from flowisectl.queue.retention import Retention
 from flowisectl.queue.shown_queue import HIDDEN
 from flowisectl.web.access.callers import Caller
+from flowisectl.web.access.rate_limit import LocalCounters
 from flowisectl.web.errors import HttpError
-from flowisectl.web.flows.rate_limit import LocalCounters
 from flowisectl.web.pages import dashboard
 from flowisectl.web.pages.dashboard import PREFIX, TOO_MANY, Dashboard, shown_queues
 

@@ -65,8 +65,8 @@ async def test_credentials_are_listed_without_their_secret_own_before_shared(dat
     assert [(row["id"], row.get("shared")) for row in listed] == [(own["id"], None), (lent["id"], True)]
     assert all("encryptedData" not in row for row in listed)
     assert [row["id"] for row in filtered] == [lent["id"]]
-    assert await credential.encrypted_data(database, own["id"]) == "U2F"
-    assert await credential.encrypted_data(database, "no-uuid") is None
+    assert (await credential.encrypted_credential(database, own["id"]) or {})["encryptedData"] == "U2F"
+    assert await credential.encrypted_credential(database, "no-uuid") is None
 
 
 async def test_tools_keep_their_schema_and_function(database: Database) -> None:

@@ -17,9 +17,10 @@ from flowisectl.database.connection import Database
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.events import NoEvents
-from flowisectl.engine.node import Node
+from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import RunStopped
 from flowisectl.nodes.discovery import load_catalogue
+from flowisectl.nodes.utilities.custom_function import CustomFunction
 from flowisectl.predictions.error_text import KEY_ADVICE
 from flowisectl.predictions.local import LocalSubmitter
 from flowisectl.predictions.request import PredictionRequest
@@ -72,6 +73,39 @@ async def test_an_answer_leaves_two_rows_however_often_it_runs(services: RunServ
     messages = await session_messages(services.database, row["id"], "chat")
     assert [(message["role"], message["content"]) for message in messages] == [("userMessage", "hi"), ("apiMessage", "said hi")]
     assert messages[1]["id"] == MESSAGE
+
+
+class InThread(NodeCatalogue):
+    """A catalogue whose function answers as an assistant of OpenAI does."""
+
+    def __init__(self) -> None:
+        class Answer(CustomFunction):
+            async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
+                return {"text": "x", "assistant": {"threadId": "thread_1"}}
+
+        super().__init__({"customfunction": Answer})
+
+
+async def test_the_thread_of_an_assistant_is_the_session_of_its_messages(services: RunServices) -> None:
+    row = await store(services.database, "return 1")
+    submitter = LocalSubmitter(PredictionRunner(replace(services, catalogue=InThread())), job_timeout_seconds=30)
+
+    result = await (await submitter.submit(request_for(row))).result()
+
+    assert orjson.loads(result.body)["sessionId"] == "thread_1"
+    messages = await session_messages(services.database, row["id"], "thread_1")
+    assert [(message["role"], message["chatId"]) for message in messages] == [("userMessage", "chat"), ("apiMessage", "chat")]
+
+
+async def test_ids_that_came_as_numbers_are_answered_as_numbers_and_kept_as_texts(services: RunServices) -> None:
+    row = await store(services.database, "return 'said ' + $input")
+    request = replace(request_for(row), chat_id="7", body={"question": 5, "chatId": 7})
+
+    result = await (await LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30).submit(request)).result()
+
+    answer = orjson.loads(result.body)
+    assert (answer["question"], answer["chatId"], answer["sessionId"]) == (5, 7, 7)
+    assert [message["content"] for message in await session_messages(services.database, row["id"], "7")] == ["5", "said 5"]
 
 
 async def test_a_failing_flow_answers_with_its_error_and_leaves_no_row(services: RunServices) -> None:

@@ -85,6 +85,26 @@ async def test_socket_goes_with_the_server(tmp_path: Path) -> None:
     assert not socket_path(tmp_path).exists()
 
 
+async def test_sockets_of_killed_servers_go_at_the_next_start_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    killed, living, young = (EmbeddedRedis(tmp_path / name) for name in ("killed", "living", "young"))
+    sockets = [socket_path(server.data_dir) for server in (killed, living, young)]
+    for server in (killed, living, young):
+        await server.start()
+    killed.kill()
+    young.kill()
+    for old in sockets[:2]:
+        os.utime(old, (0, 0))
+
+    async with open_embedded_redis(tmp_path / "next"):
+        left = [path.exists() for path in sockets]
+        answer = await value_of(living, "any")
+
+    await living.stop()
+    assert left == [False, True, True]
+    assert answer is None
+
+
 def test_socket_path_is_short_however_deep_the_data_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = tmp_path / ("x" * 200) / ("y" * 200)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("z" * 120)))

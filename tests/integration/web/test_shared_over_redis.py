@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from config.settings import QueueSettings
 from flowisectl.errors import RedisUnavailable
+from flowisectl.web.access.rate_limit import RateLimit, RedisCounters, is_over, retry_after
 from flowisectl.web.access.sessions import LIFETIME_SECONDS, RedisSessions
-from flowisectl.web.flows.rate_limit import RateLimit, RedisCounters, is_over, retry_after
 
 LIMIT = RateLimit(requests=2, seconds=60, message="slow down")
 USER = {"id": "u1", "name": "Größe", "permissions": ["a:b"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import orjson
 
@@ -76,6 +77,21 @@ def test_an_agentflow_answers_without_members_of_chatflows() -> None:
     assert list(response) == ["text", "question", "chatId", "chatMessageId", "executionId", "agentFlowExecutedData", "sessionId"]
 
 
+def test_an_agentflow_gives_the_question_back_as_it_was_sent() -> None:
+    result = FlowResult(text="t", fields={"text": "t", "question": "5"})
+
+    assert to_response("AGENTFLOW", {"question": 5}, REQUEST, result, "session")["question"] == 5
+    nothing = to_response("AGENTFLOW", {"question": None}, REQUEST, FlowResult(text="t", fields={"text": "t"}), "session")
+    assert list(nothing)[:3] == ["text", "question", "chatId"] and nothing["question"] is None
+
+
+def test_a_list_of_uploads_that_was_sent_empty_is_kept_as_such() -> None:
+    user, _ = message_rows(replace(REQUEST, body={"uploads": []}), RunRequest(), FlowResult(text="a"), "s")
+    other, _ = message_rows(REQUEST, RunRequest(), FlowResult(text="a"), "s")
+
+    assert (user["fileUploads"], other["fileUploads"]) == ([], None)
+
+
 def test_members_of_a_wrong_type_count_as_absent() -> None:
     run = to_run_request("CHATFLOW", {"question": 7, "history": "no", "form": [1], "overrideConfig": "x", "leadEmail": 3}, (), "")
 
@@ -88,7 +104,8 @@ def test_members_of_a_wrong_type_count_as_absent() -> None:
 
 def test_a_question_that_is_no_text_is_asked_as_json_and_kept_as_javascript_prints_it() -> None:
     assert [question_text(value) for value in ("a", None, 5, {"a": 1}, [1, "b"])] == ["a", "null", "5", '{"a":1}', '[1,"b"]']
-    assert [question_content(value) for value in (None, 5, {"a": 1}, [1, "b", None])] == ["", "5", "[object Object]", "1,b,"]
+    values = (None, 5, True, {"a": 1}, [1, "b", None])
+    assert [question_content(value) for value in values] == ["", "5", "1", "[object Object]", "[object Object]"]
 
 
 def test_a_null_question_counts_for_a_chatflow_only() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web.access.client_address import ProxyTrust, origin_url
+from flowisectl.web.client_address import ProxyTrust, origin_url
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def test_a_body_in_order_is_kept_as_it_is() -> None:
         ({"chatId": "a+b", "overrideConfig": {"sessionId": "s"}}, "a+b"),
         ({"chatId": None, "overrideConfig": {"sessionId": "s"}}, "s"),
         ({"chatId": "", "overrideConfig": {"sessionId": "s"}}, "s"),
+        ({"chatId": 7, "overrideConfig": {"sessionId": "s"}}, "7"),
+        ({"overrideConfig": {"sessionId": 12.0}}, "12"),
     ],
 )
 def test_the_chat_is_named_by_the_body_then_by_the_session(body: dict[str, object], expected: str) -> None:
@@ -41,7 +43,7 @@ def test_a_chat_without_a_name_gets_a_new_uuid(body: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({"chatId": 5}, "Invalid chatId: must be a string"),
+        ({"chatId": True}, "Invalid chatId: must be a string"),
         ({"chatId": {"a": 1}}, "Invalid chatId: must be a string"),
         ({"overrideConfig": {"sessionId": ["x"]}}, "Invalid sessionId: must be a string"),
         ({"chatId": "x" * 2000}, "Invalid chatId: at most 1024 characters, without NUL"),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flowisectl.web.flows import rate_limit
-from flowisectl.web.flows.rate_limit import LocalCounters, is_over, limit_of, retry_after
+from flowisectl.web.access import rate_limit
+from flowisectl.web.access.rate_limit import LocalCounters, is_over, limit_of, retry_after
 
 
 class Clock:

@@ -12,8 +12,8 @@ from flowisectl.storage.file_types import check_file_type, input_of
 from flowisectl.web.catalogue.credential_fields import BLANK, BULLETS, merged_fields, revealed_fields, shown_fields
 from flowisectl.web.flows.sanitised import sanitised, without_credentials
 from flowisectl.web.flows.upload_offer import any_enabled, upload_offer
+from flowisectl.web.json_text import from_json, to_json
 from flowisectl.web.requests.dates import date_of
-from flowisectl.web.requests.json_text import from_json, to_json
 
 TYPES = {"key": "password", "address": "url", "region": "string"}
 FIELDS = {"key": "k", "address": "redis://u:p@h:1/0", "region": "eu"}

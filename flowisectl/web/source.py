@@ -9,7 +9,7 @@ from collections.abc import Awaitable, MutableMapping
 from contextvars import ContextVar
 from typing import Any, cast
 
-from flowisectl.web.access.client_address import ProxyTrust, origin_url
+from flowisectl.web.client_address import ProxyTrust, origin_url
 
 Scope = MutableMapping[str, Any]
 

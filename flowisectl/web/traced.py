@@ -8,9 +8,9 @@ from typing import Any
 from flowisectl.observability.run_ids import set_run_ids
 from flowisectl.observability.telemetry import Telemetry
 from flowisectl.web.access.gate import API
-from flowisectl.web.predictions.job_answers import JOB_ID
-from flowisectl.web.requests.source import TRACE_KEY
+from flowisectl.web.errors import JOB_ID
 from flowisectl.web.route_names import RouteNames
+from flowisectl.web.source import TRACE_KEY
 
 UNTRACED = frozenset(("/healthz", "/readyz", f"{API}ping", f"{API}metrics"))
 """What is asked all day long by machines."""
