@@ -138,8 +138,9 @@ class Http1Pool:
             ours.setblocking(False)
             ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.sock_connect(ours, (address, key[2]))
-            make = partial(Http1Connection, ours, self._beat, is_plain=context is None)
-            _, connection = await loop.create_connection(make, sock=ours, ssl=context, server_hostname=key[1] if context else None)
+            _, connection = await loop.create_connection(
+                partial(Http1Connection, ours, self._beat), sock=ours, ssl=context, server_hostname=key[1] if context else None
+            )
         except BaseException:
             ours.close()
             raise

@@ -34,11 +34,6 @@ class Held(Protocol):
     """None when it cannot be held."""
     quiet_beats: int
     """In a row, without a piece."""
-    is_plain: bool
-    """`take_waiting` reads it. What is encrypted only its transport can read, which takes the loop a turn."""
-
-    def take_waiting(self) -> None:
-        """Read what waits in the system, past the transport, and take it as if the transport had brought it."""
 
 
 class ReadingBeat:
@@ -61,8 +56,6 @@ class ReadingBeat:
         if self._timer is None and now >= self._until:
             self._pieces, self._until = 0, now + BEAT_SECONDS
         self._pieces += 1
-        if connection in self._held and connection.is_plain:
-            return
         if (self._is_busy or self._pieces > FREE_PIECES) and connection.socket is not None and CAN_HOLD:
             _set_bound(connection.socket, HELD_BYTES)
             self._held.add(connection)
@@ -84,32 +77,26 @@ class ReadingBeat:
             self.forget(connection)
 
     def _beat(self) -> None:
-        """Read every connection that has something, or let it be read in this turn of the loop."""
+        """Let every connection that has something be read in this turn of the loop."""
         self._is_busy = self._pieces > FREE_PIECES
         self._pieces = 0
-        self._until = self._loop.time() + BEAT_SECONDS
-        self._timer = self._loop.call_at(self._until, self._beat) if self._is_busy else None
-        for connection in list(self._held):
-            if connection not in self._held:
-                continue  # it was forgotten when another was read
+        for connection in self._held:
             connection.quiet_beats += 1
-            if not connection.is_plain:
-                if connection.socket is not None:
-                    _set_bound(connection.socket, 1)
-                continue
-            connection.take_waiting()
-            if not self._is_busy or connection.quiet_beats > PATIENT_BEATS:
-                self.forget(connection)
-        if not self._is_busy:
-            self._held.clear()
-        else:
+            if connection.socket is not None:
+                _set_bound(connection.socket, 1)
+        self._until = self._loop.time() + BEAT_SECONDS
+        if self._is_busy:
+            self._timer = self._loop.call_at(self._until, self._beat)
             # Two turns from now: between this one and that the loop has asked the system who has something.
             self._loop.call_soon(self._loop.call_soon, self._hold_again)
+        else:
+            self._held.clear()
+            self._timer = None
 
     def _hold_again(self) -> None:
         """Who had nothing to be read waits for the next beat, but not for ever."""
         for connection in list(self._held):
-            if connection.is_plain or connection.quiet_beats == 0:
+            if connection.quiet_beats == 0:
                 continue
             if connection.quiet_beats > PATIENT_BEATS or connection.socket is None:
                 self._held.discard(connection)

@@ -14,8 +14,6 @@ from flowisectl.clients.http_hop import Hop, too_large
 from flowisectl.interfaces.http import HttpFailed, Wanted
 
 MAX_HEAD_BYTES = 64 * 1024
-LOT_BYTES = 8 * 1024
-"""Read at once on a beat."""
 MAX_UNREAD_BYTES = 1024 * 1024
 """What may wait for the reader; beyond it the server is not read."""
 
@@ -23,10 +21,9 @@ MAX_UNREAD_BYTES = 1024 * 1024
 class Http1Connection(asyncio.Protocol):
     """One connection, which has one call at a time."""
 
-    def __init__(self, connection: socket.socket, beat: ReadingBeat, *, is_plain: bool) -> None:
+    def __init__(self, connection: socket.socket, beat: ReadingBeat) -> None:
         self.kept_at = 0.0
         self.socket: socket.socket | None = connection
-        self.is_plain = is_plain
         self.quiet_beats = 0
         self._beat = beat
         self.place = ""
@@ -147,18 +144,6 @@ class Http1Connection(asyncio.Protocol):
         self._stop_watching()
         if self._transport is not None:
             self._transport.abort()
-
-    def take_waiting(self) -> None:
-        """See `clients.http1_beat.Held`. An end or a break of the connection is left to the transport, which is told of it too."""
-        while self.socket is not None and self._take is not None and self.is_usable:
-            try:
-                data = self.socket.recv(LOT_BYTES)
-            except OSError:  # nothing waits, or the connection is broken
-                return
-            if data:
-                self.data_received(data)
-            if len(data) < LOT_BYTES:
-                return
 
     def _unread_piece(self) -> bytes:
         piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

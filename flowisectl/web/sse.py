@@ -17,10 +17,10 @@ from quart import Response
 from flowisectl.errors import FlowisectlError
 from flowisectl.predictions.error_text import shown_error
 from flowisectl.predictions.submission import HandingSubmission, Submission
+from flowisectl.web.connections.chunks import ChunkWriter, chunk_writer
 from flowisectl.web.errors import outside_text
 from flowisectl.web.json_text import to_json
 from flowisectl.web.source import SEND_KEY, current_scope
-from flowisectl.web.streams.chunks import ChunkWriter, chunk_writer
 from flowisectl.web.streams.open_streams import OpenStreams
 
 log = logging.getLogger(__name__)

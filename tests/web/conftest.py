@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
 from quart import Quart
 from quart.testing import QuartClient
 
@@ -162,6 +165,32 @@ def services(database: Database, submitter: ScriptedSubmitter, upserts: Scripted
 @pytest.fixture
 def app(services: WebServices) -> Quart:
     return create_app(services)
+
+
+@pytest.fixture
+def stopping() -> asyncio.Event:
+    """Set, it tells the server of `port` to stop."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+def server_config() -> Config:
+    config = Config()
+    config.errorlog, config.graceful_timeout, config.keep_alive_timeout = None, 1, 3600
+    return config
+
+
+@pytest.fixture
+async def port(app: Quart, server_config: Config, stopping: asyncio.Event) -> AsyncIterator[int]:
+    """The application behind the real server, on a free port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server_config.bind = [f"fd://{listener.dup().detach()}"]
+    server = asyncio.create_task(serve(app, server_config, shutdown_trigger=stopping.wait))
+    yield int(listener.getsockname()[1])
+    stopping.set()
+    server.cancel()
+    await asyncio.gather(server, return_exceptions=True)
+    listener.close()
 
 
 @pytest.fixture

@@ -155,7 +155,8 @@ async def test_a_saved_loader_waits_to_be_processed(admin: QuartClient, make_sto
     again = await save_loader(admin, store, id=loader["id"], loaderName="Renamed")
     view = await (await admin.get(f"{API}/store/{store['id']}", headers=INTERNAL)).get_json()
 
-    assert (loader["status"], loader["storeId"], loader["credential"]) == ("SYNCING", store["id"], "c-1")
+    assert (loader["status"], loader["credential"]) == ("SYNCING", "c-1")
+    assert "storeId" not in loader
     assert loader["source"] == "http://x"
     assert uuid.UUID(loader["id"])
     assert again["id"] == loader["id"]

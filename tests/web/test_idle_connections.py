@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
-from quart import Quart
 
-from flowisectl.web.streams import idle_connections
-from flowisectl.web.streams.idle_connections import IdleTimer
+from flowisectl.web.connections import idle
+from flowisectl.web.connections.idle import IdleTimer
 
 PING = b"GET /api/v1/ping HTTP/1.1\r\nhost: x\r\n\r\n"
-
-
-@dataclass
-class Served:
-    port: int
-    config: Config
-    stopping: asyncio.Event
-    task: asyncio.Task[None]
-
-
-@pytest.fixture
-async def served(app: Quart) -> AsyncIterator[Served]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config, stopping = Config(), asyncio.Event()
-    config.bind = [f"fd://{listener.dup().detach()}"]
-    config.errorlog, config.graceful_timeout, config.keep_alive_timeout = None, 60, 3600
-    task = asyncio.create_task(serve(app, config, shutdown_trigger=stopping.wait))
-    yield Served(int(listener.getsockname()[1]), config, stopping, task)
-    stopping.set()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    listener.close()
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
@@ -48,12 +21,12 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> byt
         return head + await reader.readuntil(b"pong")
 
 
-async def test_a_connection_is_kept_for_the_next_request_by_a_timer_of_ours(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hypercorn's inside is known to web/streams/connection.py: this fails when another version of it looks different."""
+async def test_a_connection_is_kept_for_the_next_request_by_a_timer_of_ours(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypercorn's inside is known to web/connections/hypercorn_side.py: this fails when another version of it looks different."""
     kept: list[IdleTimer] = []
-    begin = idle_connections.IdleConnections.begin
-    monkeypatch.setattr(idle_connections.IdleConnections, "begin", lambda self, timer: (kept.append(timer), begin(self, timer))[1])
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    begin = idle.IdleConnections.begin
+    monkeypatch.setattr(idle.IdleConnections, "begin", lambda self, timer: (kept.append(timer), begin(self, timer))[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
     answers = [await ask(reader, writer) for _ in range(3)]
 
@@ -63,9 +36,9 @@ async def test_a_connection_is_kept_for_the_next_request_by_a_timer_of_ours(serv
     writer.close()
 
 
-async def test_a_connection_that_stays_idle_is_closed(served: Served) -> None:
-    served.config.keep_alive_timeout = 0.05
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+async def test_a_connection_that_stays_idle_is_closed(port: int, server_config: Config) -> None:
+    server_config.keep_alive_timeout = 0.05
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     await ask(reader, writer)
 
     async with asyncio.timeout(20):
@@ -75,19 +48,18 @@ async def test_a_connection_that_stays_idle_is_closed(served: Served) -> None:
     writer.close()
 
 
-async def test_a_server_that_stops_closes_its_idle_connections(served: Served) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+async def test_a_server_that_stops_closes_its_idle_connections(port: int, stopping: asyncio.Event) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     await ask(reader, writer)
 
-    served.stopping.set()
+    stopping.set()
 
     async with asyncio.timeout(20):
         assert await reader.read() == b""
-        await served.task
     writer.close()
 
 
-async def test_a_connection_that_the_client_closes_leaves_no_timer(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_the_client_closes_leaves_no_timer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     timers: list[IdleTimer] = []
     closed = asyncio.Event()
     stop = IdleTimer.stop
@@ -103,7 +75,7 @@ async def test_a_connection_that_the_client_closes_leaves_no_timer(served: Serve
 
     monkeypatch.setattr(IdleTimer, "stop", note)
     monkeypatch.setattr(TCPServer, "_close", note_close)
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     await ask(reader, writer)
 
     writer.close()

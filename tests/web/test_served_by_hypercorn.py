@@ -11,32 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from quart import Quart
 
 from flowisectl.web import sse
+from flowisectl.web.connections.chunks import ChunkWriter
 from flowisectl.web.services import WebServices
 from flowisectl.web.sse import END, frames
-from flowisectl.web.streams.chunks import ChunkWriter
 
 MakeFlow = Callable[..., Awaitable[dict[str, Any]]]
 ASK = {"question": "x", "streaming": True}
-
-
-@pytest.fixture
-async def port(app: Quart) -> AsyncIterator[int]:
-    """The application on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config, stopping = Config(), asyncio.Event()
-    config.bind = [f"fd://{listener.dup().detach()}"]
-    config.errorlog, config.graceful_timeout = None, 1
-    server = asyncio.create_task(serve(app, config, shutdown_trigger=stopping.wait))
-    yield int(listener.getsockname()[1])
-    stopping.set()
-    server.cancel()
-    await asyncio.gather(server, return_exceptions=True)
-    listener.close()
 
 
 @pytest.fixture
@@ -62,7 +44,7 @@ async def test_a_stream_has_the_headers_that_clients_compare(http: httpx.AsyncCl
 async def test_tokens_go_the_short_way_to_the_socket(
     http: httpx.AsyncClient, make_flow: MakeFlow, submitter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hypercorn's inside is known to web/streams/chunks.py: this fails when another version of it looks different."""
+    """Hypercorn's inside is known to web/connections/chunks.py: this fails when another version of it looks different."""
     written: list[bool] = []
     write = ChunkWriter.write
     monkeypatch.setattr(ChunkWriter, "write", lambda self, data: written.append(write(self, data)) or written[-1])

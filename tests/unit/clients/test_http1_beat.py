@@ -25,16 +25,9 @@ class Socket:
 
 
 class Connection:
-    """Encrypted: its transport reads."""
-
-    is_plain = False
-
     def __init__(self) -> None:
         self.socket: Any = Socket()
         self.quiet_beats = 0
-
-    def take_waiting(self) -> None:
-        raise AssertionError("only a transport can read what is encrypted")
 
     async def bound(self, size: int) -> None:
         async with asyncio.timeout(10):
@@ -47,29 +40,6 @@ def heard(beat: ReadingBeat, *connections: Connection) -> None:
     now = asyncio.get_running_loop().time()
     for connection in connections:
         beat.heard(connection, now)
-
-
-class PlainConnection(Connection):
-    """Read on the beat: `waiting` is how many reads will find something."""
-
-    is_plain = True
-
-    def __init__(self, beat: ReadingBeat) -> None:
-        super().__init__()
-        self.waiting = 0
-        self.beat = beat
-        self.reads: asyncio.Queue[bool] = asyncio.Queue()
-
-    def take_waiting(self) -> None:
-        found = self.waiting > 0
-        if found:
-            self.waiting -= 1
-            heard(self.beat, self)
-        self.reads.put_nowait(found)
-
-    async def next_read(self) -> bool:
-        async with asyncio.timeout(10):
-            return await self.reads.get()
 
 
 async def test_few_pieces_hold_nothing() -> None:
@@ -142,46 +112,3 @@ async def test_a_connection_without_a_socket_is_never_held() -> None:
 
     beat.close()
     assert closed.quiet_beats == 0
-
-
-async def test_a_plain_connection_is_read_on_the_beat_and_stays_held() -> None:
-    beat = ReadingBeat()
-    crowd = [PlainConnection(beat) for _ in range(2 * FREE_PIECES + 2)]
-    for connection in crowd:
-        connection.waiting = 2
-    heard(beat, *crowd)
-    held = crowd[FREE_PIECES:]
-
-    found = [await connection.next_read() for connection in held for _ in range(2)]
-
-    assert found == [True] * len(found)
-    assert [connection.socket.bounds for connection in held] == [[HELD_BYTES]] * len(held)
-    beat.close()
-
-
-async def test_a_plain_connection_that_brings_nothing_is_in_the_end_read_as_it_comes() -> None:
-    beat = ReadingBeat()
-    crowd = [PlainConnection(beat) for _ in range(2 * FREE_PIECES + 2)]
-    silent = PlainConnection(beat)
-    for connection in crowd:
-        connection.waiting = 2 * PATIENT_BEATS
-    heard(beat, *crowd, silent)
-
-    found = [await silent.next_read() for _ in range(PATIENT_BEATS + 1)]
-    await silent.bound(1)
-
-    assert found == [False] * len(found)
-    assert silent.socket.bounds == [HELD_BYTES, 1]
-    beat.close()
-
-
-async def test_when_the_crowd_has_gone_everybody_is_read_as_they_come() -> None:
-    beat = ReadingBeat()
-    crowd = [PlainConnection(beat) for _ in range(FREE_PIECES + 2)]
-    heard(beat, *crowd)
-
-    for connection in crowd[FREE_PIECES:]:
-        await connection.bound(1)
-
-    assert [connection.socket.bounds for connection in crowd[FREE_PIECES:]] == [[HELD_BYTES, 1]] * 2
-    beat.close()

@@ -10,7 +10,7 @@ WEB = Path(__file__).resolve().parents[3] / "flowisectl" / "web"
 PREFIX = "flowisectl.web."
 
 ORDER = [
-    {"client_address", "json_text", "route_names", "route_rule", "workspace"},
+    {"client_address", "connections", "json_text", "route_names", "route_rule", "workspace"},
     {"source", "streams"},
     {"answers"},
     {"errors"},

@@ -14,7 +14,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed
 from hypercorn.typing import WorkerContext
 
-from flowisectl.web.streams.connection import Send, connection_of
+from flowisectl.web.connections.hypercorn_side import HypercornSide
 
 
 class IdleConnections:
@@ -25,12 +25,9 @@ class IdleConnections:
         self._tasks: set[asyncio.Task[None]] = set()
         self._context: WorkerContext | None = None
 
-    def adopt(self, send: Send) -> None:
-        """From now on the connection that this request came over is closed from here. Its request is under way, so it is not idle."""
-        found = connection_of(send)
-        if found is None or isinstance(found[1].idle_task, IdleTimer):
-            return
-        server = found[1]
+    def adopt(self, side: HypercornSide) -> None:
+        """From now on this connection is closed from here. It has a request under way, so it is not idle."""
+        server = side.server
         server.idle_task = IdleTimer(server, self)  # type: ignore[assignment]  # it has what Hypercorn calls
         if self._context is not server.context:
             self._context = server.context

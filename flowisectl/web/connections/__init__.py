@@ -1,0 +1,1 @@
+"""What is done with connections beside Hypercorn, which costs more than all else where predictions are short."""
