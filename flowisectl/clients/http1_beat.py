@@ -2,7 +2,7 @@
 
 A token that wakes this process for itself costs several times what it costs among others: the wake-up, a write to Redis, and
 as much again in the process that reads there. So a busy process lets the system keep what comes, and takes it from all
-connections at once, BEAT_SECONDS apart. That is two frames of a screen: nobody sees it. What somebody would see is not held:
+connections at once, BEAT_SECONDS apart. That is three frames of a screen: nobody sees it. What somebody would see is not held:
 the first words of an answer, and streams that are few.
 """
 
@@ -13,8 +13,8 @@ import socket
 import sys
 from typing import Protocol
 
-BEAT_SECONDS = 0.032
-FREE_PIECES = 4
+BEAT_SECONDS = 0.048
+FREE_PIECES = 6
 """So many pieces in one beat are read as they come; one or two streams never notice anything."""
 HELD_BYTES = 16 * 1024
 """What comes thicker is read before the beat."""
