@@ -5,7 +5,7 @@ FlowisectlError
 ├─ InvalidRequest      the client sent something that cannot be used
 ├─ InvalidSetting      a variable of the environment has a value that is not allowed
 ├─ AccessDenied        InvalidApiKey
-├─ FlowError           InvalidFlow, UnknownNode, BrokenNode, MissingInput, MissingExtra
+├─ FlowError           InvalidFlow, UnknownNode, BrokenNode, FlowCircle, MissingInput, MissingExtra
 │  └─ NodeError        a node failed; carries node id, node name and the cause
 ├─ ProviderError       a model provider refused or broke off; carries its status and its message
 ├─ RunStopped          somebody asked the run to stop
@@ -78,6 +78,10 @@ class FlowError(FlowisectlError):
 
 class InvalidFlow(FlowError):
     """The flow's JSON or its wiring cannot be used."""
+
+
+class FlowCircle(FlowError):
+    """Flows run each other without an end."""
 
 
 class UnknownNode(FlowError):

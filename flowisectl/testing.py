@@ -21,7 +21,7 @@ from flowisectl.engine.local_paths import LocalPaths
 from flowisectl.errors import FlowNotFound, NotFound, UnknownNode
 from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
 from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, HttpStream
-from flowisectl.interfaces.javascript import HostFunction, JavaScriptError
+from flowisectl.interfaces.javascript import UNDEFINED, HostFunction, JavaScriptError
 from flowisectl.interfaces.message import ChatMessage
 
 Scripted = str | ChatReply | BaseException | Callable[[Sequence[ChatMessage], ChatOptions], "str | ChatReply"]
@@ -313,12 +313,14 @@ class PythonJavaScript:
         *,
         host_functions: Mapping[str, HostFunction] | None = None,
         timeout_seconds: float | None = None,
+        undefined: Any = None,
     ) -> Any:
         self.calls.append((code, variables))
         if code not in self.functions:
             raise JavaScriptError(f"ReferenceError: no function for {code!r}")
         value = self.functions[code](variables, host_functions or {})
-        return await value if isinstance(value, Awaitable) else value
+        value = await value if isinstance(value, Awaitable) else value
+        return undefined if value is UNDEFINED else value
 
 
 class NullTrace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowisectl.database.document_store import component_of
@@ -32,8 +32,10 @@ def named(body: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]] | No
     return str(value.get("name") or ""), dict(config) if isinstance(config, Mapping) else {}
 
 
-def overlaid_loader(row: Row, body: Mapping[str, Any], *, new_id: str) -> Loader:
+def overlaid_loader(row: Row, body: Mapping[str, Any], *, new_id: str, label_of: Callable[[str], str]) -> Loader:
     """The loader to run: that of `docId` with changes (in its place with `replaceExisting`, else under `new_id`), or a new one.
+
+    `label_of` gives the label that people know a component by, which is what a new loader and a new splitter are called.
 
     Raises LoaderNotFound, InvalidRequest.
     """
@@ -55,12 +57,12 @@ def overlaid_loader(row: Row, body: Mapping[str, Any], *, new_id: str) -> Loader
         is_same = not name or name == loader.get("splitterId")
         loader["splitterConfig"] = {**(loader["splitterConfig"] if is_same else {}), **config}
         if name:
-            loader |= {"splitterId": name, "splitterName": name}
+            loader |= {"splitterId": name, "splitterName": label_of(name)}
     if not loader.get("loaderId"):
         raise InvalidRequest("loader not provided! Name a document loader, or a docId of the store")
     if isinstance(body.get("loaderName"), str) and body["loaderName"]:
         loader["loaderName"] = body["loaderName"]
-    loader.setdefault("loaderName", loader["loaderId"])
+    loader.setdefault("loaderName", label_of(loader["loaderId"]))
     metadata = json_value(body.get("metadata"))
     if isinstance(metadata, Mapping):
         known = json_value(loader["loaderConfig"].get("metadata"))

@@ -110,11 +110,12 @@ class DocumentStores:
         def change(row: Row) -> Mapping[str, Any]:
             settings = {name: given[name] for name in LOADER_MEMBERS if given.get(name) is not None}
             loader = {**_NEW_LOADER, **(loader_in(row, loader_id) or {}), **settings, "id": loader_id}
-            return {"loaders": with_loader(row, {**loader, "status": "SYNCING"}), "status": "SYNCING"}
+            # The store's own status changes when the loader is processed; until then it is seen to be STALE.
+            return {"loaders": with_loader(row, {**loader, "status": "SYNCING"})}
 
         row = await self.change(store_id, change)
         loader = loader_in(row, loader_id) or {}
-        return {**loader, "source": source_of(loader), "storeId": store_id}
+        return {**loader, "source": source_of(loader)}
 
     async def change_loader(self, store_id: str, loader_id: str, changes: Mapping[str, Any], *, status: str = "") -> Row:
         """Raises StoreNotFound, LoaderNotFound."""
@@ -132,7 +133,7 @@ class DocumentStores:
         def change(row: Row) -> Mapping[str, Any]:
             files.extend(str(file["name"]) for file in _known_loader(row, loader_id).get("files") or () if file.get("name"))
             loaders = [loader for loader in loaders_of(row) if loader.get("id") != loader_id]
-            return {"loaders": loaders, "status": row["status"] if loaders else "EMPTY"}
+            return {"loaders": loaders}
 
         row = await self.change(store_id, change, partial(delete_loader_chunks, store_id=store_id, loader_id=loader_id))
         still_used = {str(file.get("name")) for loader in loaders_of(row) for file in loader.get("files") or ()}

@@ -214,7 +214,8 @@ class StoreTasks:
         write_id = write_id or self.write_id
         row = await self.stores.row(self.store_id)
         source = await self.stores.row(source_id) if source_id else row
-        loader = overlaid_loader(source, body, new_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"loader/{write_id}")))
+        new_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"loader/{write_id}"))
+        loader = overlaid_loader(source, body, new_id=new_id, label_of=self.catalogue.label_of)
         if files:
             loader = with_files(loader, files, self.catalogue.get(str(loader["loaderId"])).definition)
         if changes := overlaid_store(row, body):

@@ -46,6 +46,10 @@ class NodeCatalogue:
             self._nodes[name] = node
         return node
 
+    def label_of(self, name: str) -> str:
+        """The label that people know a node by; the name itself where there is no such node."""
+        return self.get(name).definition.label if name in self else name
+
     def __contains__(self, name: str) -> bool:
         try:
             self.get(name)

@@ -36,11 +36,13 @@ async def run_chatflow(flow: Flow, context: RunContext, catalogue: NodeCatalogue
 
         await run.build_endings()
         return await run_agent_graph(flow, context, run)
-    answer = _members(await run.answer(ending))
-    answer = await post_processed(flow, context, answer)
+    result = await run.answer(ending)
+    bare = result if isinstance(result, list) else None
+    answer = await post_processed(flow, context, _members(result))
     return FlowResult(
-        text=content_of(answer),
+        text=content_of(answer) if bare is None else _pretty(bare),
         fields=answer,
+        bare=bare,
         user_content=context.request.question if context.request.has_question else "",
         stored={name: answer[name] for name in _STORED if answer.get(name) or (name in _KEPT_EMPTY and answer.get(name) == [])},
         memory_type=memory_type_of(flow),

@@ -1,11 +1,11 @@
 """Writes documents into a vector store by way of a record manager: what is there already is skipped, what is gone is deleted.
 
-The hashes are those of Flowise's index (JSON as JavaScript writes it, SHA-256, UUIDv5), so that an existing table goes on counting.
+The hashes are those of Flowise's index (JSON as JavaScript writes it, `index_digest`, UUIDv5), so that an existing table goes on counting.
 """
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import json
 import math
 import uuid
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from flowisectl.engine.index_digest import index_digest
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.record_manager import RecordedKey, RecordManager
@@ -52,10 +53,13 @@ async def indexed(documents: Sequence[Document], store: VectorStore, records: Re
         raise InvalidFlow("the record manager cleans up incrementally and needs a Source ID Key: name the metadata that tells the source")
     await records.prepare()
     began = await records.now()
+    omitted = frozenset(getattr(store, "omitted_metadata", ()))
+    documents = [document.without(omitted) for document in documents]
     added: list[Document] = []
     deleted = skipped = 0
     for start in range(0, len(documents), BATCH):
-        batch = _hashed(documents[start : start + BATCH])
+        # Digests take more than a millisecond for a thousand characters.
+        batch = await asyncio.to_thread(_hashed, documents[start : start + BATCH])
         groups = [_source_of(document, records) for document in batch.values()]
         known = await records.existing(list(batch))
         new = [document for key, document in batch.items() if key not in known]
@@ -117,7 +121,7 @@ def _quoted(text: str) -> str:
 
 
 def _uuid_of(text: str) -> str:
-    return str(uuid.uuid5(NAMESPACE, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()))
+    return str(uuid.uuid5(NAMESPACE, index_digest(text)))
 
 
 def _hashed(documents: Sequence[Document]) -> dict[str, Document]:

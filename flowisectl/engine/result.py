@@ -15,6 +15,8 @@ class FlowResult:
     """The content of the answer's row."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """The ending node's own members of the response, in order: `text` or `json`, `sourceDocuments`, `usedTools` …"""
+    bare: Sequence[Any] | None = None
+    """The whole response, without ids and other members: what a function of the flow's author answers with when it returns an array."""
     user_content: str = ""
     """The content of the user's row (the question, the form's lines, the human's feedback)."""
     stored: Mapping[str, Any] = field(default_factory=dict)

@@ -27,14 +27,15 @@ async def call_user_function(
     variables: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
     host_functions: Mapping[str, HostFunction] | None = None,
+    undefined: Any = None,
 ) -> Any:
     """Run code with `$flow`, `$vars`, `$input` and the `extra` names, each with its `$`. Raises UserFunctionError.
 
-    A text that looks like a JSON object or array is handed on as data.
+    A text that looks like a JSON object or array is handed on as data; code that returns nothing gives `undefined`.
     """
     names = {"$input": question, "$vars": variables, "$flow": flow, **(extra or {})}
     try:
-        result = await context.javascript.run(code, names, host_functions=host_functions)
+        result = await context.javascript.run(code, names, host_functions=host_functions, undefined=undefined)
     except JavaScriptError as error:
         raise UserFunctionError(f"NodeVM Execution Error: {error}") from error
     return lenient_json(result) if isinstance(result, str) else result

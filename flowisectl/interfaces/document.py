@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -14,6 +14,12 @@ class Document:
     page_content: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     id: str | None = None
+
+    def without(self, names: Collection[str]) -> Document:
+        """The document without metadata of these names."""
+        if not any(name in self.metadata for name in names):
+            return self
+        return replace(self, metadata={name: value for name, value in self.metadata.items() if name not in names})
 
     def to_json(self) -> dict[str, Any]:
         """`{pageContent, metadata, id?}` as clients of Flowise know it."""

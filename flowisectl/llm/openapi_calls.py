@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from flowisectl.errors import FlowError
+from flowisectl.interfaces.url_text import climbs
 from flowisectl.llm.openapi import Endpoint
 from flowisectl.llm.prompt_template import as_text
 
@@ -26,11 +28,13 @@ def schema_of(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def address_of(endpoint: Endpoint, server: str, arguments: Mapping[str, Any]) -> str:
-    """The endpoint's address with the parameters of a call filled in."""
+    """The endpoint's address with the parameters of a call filled in. Raises FlowError for one that leads elsewhere."""
     path = endpoint.path
     given = arguments.get("PathParameters")
     for name, value in (given if isinstance(given, Mapping) else {}).items():
         path = path.replace("{" + str(name) + "}", quote(as_text(value), safe=""))
+    if climbs(path) and not climbs(endpoint.path):
+        raise FlowError(f"a path parameter of {endpoint.path} is '.' or '..', which would lead elsewhere: give the value itself")
     query = arguments.get("QueryParameters")
     pairs = [
         (str(name), as_text(item))

@@ -53,10 +53,13 @@ class ToolLoop:
             self.on_called([{"tool": call.name, "toolInput": call.arguments, "toolOutput": ""} for call in reply.tool_calls])
             self.tokens += total_tokens(reply.usage)
             calls = self._with_ids(reply.tool_calls)
-            message = assistant_message(reply)
-            self.messages.append(message)
-            if held := next((call for call in calls if call.name in self.needs_approval and call.name in self.tools), None):
-                return self._hold(reply, held)
+            asked_at = len(self.messages)
+            self.messages.append(assistant_message(reply))
+            held = next((index for index, call in enumerate(calls) if call.name in self.needs_approval and call.name in self.tools), None)
+            if held is not None:
+                # What stands before it needs nobody's leave.
+                await self.call_tools(calls[:held], is_whole_turn=False)
+                return self._hold(reply, calls[held], asked_at)
             direct = await self.call_tools(calls)
             if direct is not None:
                 return direct
@@ -65,7 +68,7 @@ class ToolLoop:
         return reply
 
     async def resume(self, calls: Sequence[ToolCall]) -> ChatReply:
-        """Make calls that a human has allowed, then go on. The message that asked for them is the last one."""
+        """Make calls that a human has allowed, then go on. They are what `unanswered` finds in the messages."""
         direct = await self.call_tools(calls)
         if direct is not None:
             return direct
@@ -73,15 +76,18 @@ class ToolLoop:
         self.tokens += total_tokens(reply.usage)
         return await self.run(reply)
 
-    async def call_tools(self, calls: Sequence[ToolCall]) -> ChatReply | None:
-        """Make calls in order; gives the answer when one of a tool alone is the answer. Names that no tool has are passed over."""
+    async def call_tools(self, calls: Sequence[ToolCall], *, is_whole_turn: bool = True) -> ChatReply | None:
+        """Make calls in order; gives the answer when one of a tool alone is the answer, which takes a whole turn.
+
+        Names that no tool has are passed over.
+        """
         for call in calls:
             tool = self.tools.get(call.name)
             if tool is None:
                 continue
             outcome = await self._call(tool, call)
             self._keep(call, outcome)
-            if tool.return_direct and len(calls) == 1:
+            if tool.return_direct and is_whole_turn and len(calls) == 1:
                 self.on_text(outcome.text)
                 return ChatReply(text=outcome.text)
         return None
@@ -109,11 +115,11 @@ class ToolLoop:
         self.used_tools += [{"tool": call.name, "toolInput": call.arguments, "toolOutput": ""} for call in calls if not call.id]
         return [call for call in calls if call.id]
 
-    def _hold(self, reply: ChatReply, call: ToolCall) -> ChatReply:
-        """Say which call waits for a human."""
+    def _hold(self, reply: ChatReply, call: ToolCall, asked_at: int) -> ChatReply:
+        """Say which call waits for a human; `asked_at` is where the message that asks for it stands."""
         shown = orjson.dumps(call_json(call), option=orjson.OPT_INDENT_2).decode()
         text = f"\nAttempting to use tool:\n```json\n{shown}\n```"
-        self.messages[-1] = {**self.messages[-1], "content": reply.text + text}
+        self.messages[asked_at] = {**self.messages[asked_at], "content": reply.text + text}
         self.on_held(text)
         self.waits = True
         return ChatReply(
@@ -143,6 +149,36 @@ def calls_of(message: Message) -> tuple[ToolCall, ...]:
         for call in (found if isinstance(found, list) else ())
         if isinstance(call, Mapping)
     )
+
+
+def unanswered(messages: Sequence[Message]) -> tuple[int, tuple[ToolCall, ...]]:
+    """Where the last message that asked for tools stands, and which of its calls have no answer behind it; (-1, ()) without one."""
+    for position in range(len(messages) - 1, -1, -1):
+        calls = calls_of(messages[position])
+        if calls:
+            answered = _answers(messages[position + 1 :])
+            return position, tuple(call for call in calls if call.id not in answered)
+        if messages[position].get("role") != "tool":
+            break
+    return -1, ()
+
+
+def used_before(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """The calls that were answered before the others had to wait, as `used_tools` tells them."""
+    position, _ = unanswered(messages)
+    if position < 0:
+        return []
+    answered = _answers(messages[position + 1 :])
+    return [
+        {"tool": call.name, "toolInput": call.arguments, "toolOutput": answered[call.id].get("content")}
+        for call in calls_of(messages[position])
+        if call.id in answered
+    ]
+
+
+def _answers(messages: Sequence[Message]) -> dict[str, Message]:
+    """The answers of tools by the ids of their calls."""
+    return {str(message.get("tool_call_id")): message for message in messages if message.get("role") == "tool"}
 
 
 def total_tokens(usage: Mapping[str, Any] | None) -> int:

@@ -22,7 +22,7 @@ from flowisectl.engine.session import session_id_of
 from flowisectl.errors import (
     AccessDenied,
     DeadlinePassed,
-    FlowError,
+    FlowCircle,
     FlowisectlError,
     FlowNotFound,
     InvalidApiKey,
@@ -87,7 +87,7 @@ class PredictionRunner:
         except Exception as error:
             log.exception("prediction %s of flow %s failed unexpectedly", request.message_id, request.flow_id)
             return self._failed(request, events, f"{type(error).__name__}: {error}", "UnexpectedError", 500)
-        if request.wants_stream and (metadata := metadata_of(response)):
+        if request.wants_stream and isinstance(response, dict) and (metadata := metadata_of(response)):
             events.emit(FlowEvent(EventKind.METADATA, metadata))
         return PredictionResult(body=orjson.dumps(response, default=str))
 
@@ -122,8 +122,11 @@ class PredictionRunner:
 
     async def predict(
         self, stored: StoredFlow, request: PredictionRequest, events: EventSink, trace: Trace, attempt: Attempt = ONLY_ATTEMPT
-    ) -> dict[str, Any]:
-        """Run the flow, keep its messages, and give the JSON answer as data. Raises what went wrong."""
+    ) -> dict[str, Any] | list[Any]:
+        """Run the flow, keep its messages, and give the JSON answer as data: an array only where the flow answers with a bare one.
+
+        Raises what went wrong.
+        """
         flow, body = stored.flow, request.body
         blobs = self._services.blobs.of_organization(request.organization_id)
         processed = await process_uploads(body.get("uploads"), blobs, flow_id=flow.id, chat_id=request.chat_id)
@@ -166,7 +169,7 @@ class PredictionRunner:
 
         # The answer is there: nobody pays for it twice because the database is away.
         await through_outage(keep)
-        return to_response(flow.kind, body, request, result, session_id)
+        return list(result.bare) if result.bare is not None else to_response(flow.kind, body, request, result, session_id)
 
 
 class NestedFlows:
@@ -180,10 +183,11 @@ class NestedFlows:
         self._parent = parent
 
     async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
-        """Run another flow for a node of a running one: own messages, no events. Raises FlowError for flows that call each other."""
+        """Run another flow for a node of a running one: own messages, no events. Raises FlowCircle for flows that call each other."""
         attempt = NestedAttempt(self._parent)
         if attempt.depth > MAX_DEPTH:
-            raise FlowError(f"flow {flow_id} would be the {attempt.depth}th flow inside another: flows call each other in a circle; end it")
+            place = f"would be the {attempt.depth}th flow inside another"
+            raise FlowCircle(f"flow {flow_id} {place}: flows call each other in a circle; end it")
         stored = await self._services.flows.get(flow_id)
         if not stored.api_key_id and is_of_another(stored.workspace_id, context.workspace_id):
             raise FlowNotFound(flow_id)
@@ -206,7 +210,9 @@ class NestedFlows:
             is_tool_call=True,
             accepted_ms=int(time.time() * 1000),
         )
-        return await self._runner.predict(stored, nested, NoEvents(), context.trace, attempt)
+        answer = await self._runner.predict(stored, nested, NoEvents(), context.trace, attempt)
+        # What calls a flow shows an answer without members as it is.
+        return answer if isinstance(answer, dict) else {"text": orjson.dumps(answer, default=str, option=orjson.OPT_INDENT_2).decode()}
 
 
 def to_run_request(
@@ -225,13 +231,15 @@ def to_run_request(
     # An agentflow has no use for a question that is null; a chatflow passes it on.
     has_question = "question" in body and (question is not None or kind != "AGENTFLOW")
     history = body.get("history")
+    # An agentflow refuses a history that is no list, as it refuses an entry that is no message.
+    refused = (history,) if history and kind == "AGENTFLOW" else ()
     lead = body.get("leadEmail")
     return RunRequest(
         question=question_text(question) if has_question else "",
         has_question=has_question,
         files_text=files_text,
         uploads=uploads,
-        history=history if isinstance(history, list) else (),
+        history=history if isinstance(history, list) else refused,
         override_config=mapping("overrideConfig") or {},
         form=mapping("form"),
         human_input=mapping("humanInput"),

@@ -92,5 +92,5 @@ class StoredTools:
     async def get(self, tool_id: str) -> Mapping[str, Any]:
         row = await get_tool(self._database, tool_id)
         if row is None or is_of_another(row["workspaceId"], self._workspace_id):
-            raise NotFound(f"Tool {tool_id} not found: choose a tool of this workspace in the node, or create it again")
+            raise NotFound(f"Tool {tool_id} not found")  # the whole text, as clients know it
         return row

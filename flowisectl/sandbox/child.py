@@ -7,7 +7,7 @@ frame in bytes, and the folder of packages that code may `require`, or nothing. 
     parent → child   S  start: four bytes of code length, the code, JSON `{vars, host, modules}`
                      A  answer of a host call: JSON `[id, ok, value]`
     child → parent   C  host calls: JSON `[[id, name, argument], …]`
-                     R  the run's result as JSON       E  the run's error as text
+                     R  the run's result as JSON, or nothing for undefined       E  the run's error as text
 
 The parent owns the wall clock: it kills a child that is over its time. The child ends when the parent's end of the socket closes,
 whatever JavaScript is doing: QuickJS releases the interpreter's lock while it runs, so the watching thread always gets its turn.
@@ -107,7 +107,7 @@ class Run:
                 if count >= JOBS_BETWEEN_SENDS:
                     break
             if told and (told[0] is None or isinstance(told[0], str)):
-                line.send("R", told[0] or "null")
+                line.send("R", told[0] or "")
                 return
             if told:
                 self._step("fail", told[0])

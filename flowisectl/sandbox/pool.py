@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from flowisectl.interfaces.http import HttpClient
-from flowisectl.interfaces.javascript import HostFunction, JavaScript, JavaScriptError
+from flowisectl.interfaces.javascript import UNDEFINED, HostFunction, JavaScript, JavaScriptError
 from flowisectl.sandbox.bridge import HTTP, send_request
 from flowisectl.sandbox.process import ChildProcess, start_child
 
@@ -95,6 +95,7 @@ class Sandbox:
         *,
         host_functions: Mapping[str, HostFunction] | None = None,
         timeout_seconds: float | None = None,
+        undefined: Any = None,
     ) -> Any:
         """See `interfaces.javascript.JavaScript.run`. The time counts from the moment that a child is free."""
         functions = host_functions or {}
@@ -114,7 +115,8 @@ class Sandbox:
 
         child = await self._acquire()
         try:
-            return await child.run(source, setup, host_call, timeout_seconds or self._timeout_seconds)
+            value = await child.run(source, setup, host_call, timeout_seconds or self._timeout_seconds)
+            return undefined if value is UNDEFINED else value
         finally:
             self._release(child)
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import orjson
 
-from flowisectl.interfaces.javascript import JavaScriptError
+from flowisectl.interfaces.javascript import UNDEFINED, JavaScriptError
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 """The largest result, and the largest lot of host calls at once."""
@@ -62,7 +62,7 @@ class ChildProcess(asyncio.Protocol):
         self._process = process
 
     async def run(self, code: bytes, setup: bytes, host_call: HostCall, timeout_seconds: float) -> Any:
-        """The run's result as JSON data. Raises JavaScriptError. A child whose run did not come to its own end is killed."""
+        """The run's result as JSON data, or UNDEFINED. Raises JavaScriptError. A child whose run did not come to its own end is killed."""
         assert self._transport is not None and self._result is None
         self.runs += 1
         self.run_began = now = self._loop.time()
@@ -164,7 +164,7 @@ class ChildProcess(asyncio.Protocol):
             return
         try:
             if kind == b"R":
-                result.set_result(_loads(payload))
+                result.set_result(_loads(payload) if payload else UNDEFINED)
             elif kind == b"C":
                 for call_id, name, argument in _loads(payload):
                     self._begin_call(call_id, name, argument)

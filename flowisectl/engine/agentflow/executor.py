@@ -17,7 +17,7 @@ from flowisectl.engine.agentflow.checkpoint import FinishedItems, Keeper
 from flowisectl.engine.agentflow.js_values import text_of
 from flowisectl.engine.agentflow.messages import PastMessages
 from flowisectl.engine.agentflow.opening import open_run
-from flowisectl.engine.agentflow.plan import ITERATION, FlowPlan, plan_of
+from flowisectl.engine.agentflow.plan import ITERATION, FlowPlan, WrongStart, plan_of
 from flowisectl.engine.agentflow.preparation import prepare
 from flowisectl.engine.agentflow.report import RunReport
 from flowisectl.engine.agentflow.state import AgentflowState, NodeExecution, RunStatus, final_status
@@ -26,7 +26,7 @@ from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.engine.result import FlowResult
-from flowisectl.errors import FlowError, NodeError, RunStopped, UnknownNode
+from flowisectl.errors import FlowError, InvalidFlow, NodeError, RunStopped, UnknownNode
 
 _CANCELLED = "Flow execution was cancelled"
 _BUTTONS = (("agentflowv2-approve-button", "Proceed"), ("agentflowv2-reject-button", "Reject"))
@@ -39,7 +39,11 @@ async def run_agentflow(flow: Flow, context: RunContext, catalogue: NodeCatalogu
     behind the last node that was kept. Raises NodeError when a node failed,
     InvalidFlow and InvalidRequest when the run cannot begin. CancelledError is recorded and goes on.
     """
-    plan = plan_of(flow)
+    try:
+        plan = plan_of(flow)
+    except WrongStart as error:
+        context.trace.note(str(error))
+        raise InvalidFlow(error.told) from error
     opening = await open_run(flow, plan, context)
     keeper = Keeper(
         flow,

@@ -22,6 +22,14 @@ VARIABLES = "$vars"
 HISTORY = ("chat_history", "chatHistory")
 
 
+class WrongStart(InvalidFlow):
+    """A flow has not one start. The text is for the flow's author, with ids; `told` is what clients know it by."""
+
+    def __init__(self, message: str, told: str) -> None:
+        super().__init__(message)
+        self.told = told
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
     """When a node may run: all of `expected` have arrived, and of every group at least one has.
@@ -84,13 +92,14 @@ def make_plan(nodes: Sequence[FlowNode], edges: Sequence[FlowEdge], *, name: str
 def _check(plan: FlowPlan, where: str) -> None:
     """Raises InvalidFlow for a flow that has not one start, or whose nodes all wait for each other right behind it."""
     if not plan.nodes:
-        raise InvalidFlow(f"{where}: no starting node found: the flow has no nodes; begin with a Start node")
+        raise WrongStart(f"{where}: no starting node found: the flow has no nodes; begin with a Start node", "Start input type not found")
     if not plan.starts:
         entered = "; ".join(f"{node.id} from {', '.join(plan.parents[node.id])}" for node in plan.nodes.values() if node.name == START)
         remedy = f"remove the edges into the Start node ({entered})" if entered else "begin with a Start node"
         raise InvalidFlow(f"{where}: no starting node found: every node has an edge coming in; {remedy}")
     if len(plan.starts) > 1:
-        raise InvalidFlow(f"{where}: multiple starting nodes are found ({', '.join(plan.starts)}): connect or remove all but one of them")
+        found = f"{where}: multiple starting nodes are found ({', '.join(plan.starts)}): connect or remove all but one of them"
+        raise WrongStart(found, "Multiple starting nodes are not allowed")
     possible = _possible(plan)
     if any(plan.is_end(node_id) for node_id in possible):
         return

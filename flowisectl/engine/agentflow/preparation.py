@@ -79,7 +79,7 @@ async def prepare(
         human_input_action=last_action,
         iteration=iteration,
         variables=variables,
-        label_of=lambda name: catalogue.get(name).definition.label if name in catalogue else name,
+        label_of=catalogue.label_of,
     )
     inputs = StepInputs(values, node_id=node.id, label=node.label, output=node.output, credential=credential, params=node.params)
     return Prepared(state=state, inputs=inputs, step=step)

@@ -20,12 +20,12 @@ def updated_state(state: Mapping[str, Any], updates: Sequence[Mapping[str, Any]]
 
     A value that is just `{{ output }}` becomes the output, with its type; one that holds `{{ output.a.b }}` becomes what the path
     leads to in the output (parsed when it is JSON text), with its type, or stays; else each `{{ output }}` inside is replaced.
-    Without rows the state is not scanned.
+    Without rows the state is not scanned. An output that is MISSING takes the key away from what would become it.
     """
     if not updates:
         return dict(state)
     changed = {**state, **{str(row["key"]): row.get("value") for row in updates if row.get("key")}}
-    return {key: _filled(value, output) for key, value in changed.items()}
+    return {key: filled for key, value in changed.items() if (filled := _filled(value, output)) is not MISSING}
 
 
 def _filled(value: Any, output: Any) -> Any:
@@ -36,7 +36,7 @@ def _filled(value: Any, output: Any) -> Any:
     if found := _PATH.search(value):
         result = get_path(_data(output), found.group(1).strip())
         return value if result is MISSING else result
-    return value.replace(_TEXT, text_of(output)) if _TEXT in value else value
+    return value.replace(_TEXT, "undefined" if output is MISSING else text_of(output)) if _TEXT in value else value
 
 
 def _data(output: Any) -> Any:

@@ -17,7 +17,7 @@ from flowisectl.engine.legacy.report import GraphReport, unique
 from flowisectl.engine.legacy.walk import Ended, GraphWalk
 from flowisectl.engine.result import FlowResult
 from flowisectl.engine.session import memory_type_of
-from flowisectl.errors import InvalidFlow, ProviderError, RunStopped, Unavailable
+from flowisectl.errors import InvalidFlow, NodeError, ProviderError, RunStopped, Unavailable
 from flowisectl.interfaces.moderation import ModerationRefusal
 
 STOPPED = "aborted"
@@ -62,6 +62,9 @@ async def run_agent_graph(flow: Flow, context: RunContext, built: ChatflowRun) -
     except Exception as error:
         if _spoils_memory(error):
             await _forget(head, context)
+        if isinstance(error, NodeError):
+            text = f"Error buildAgentGraph - Error: {error}"
+            raise NodeError(text, node_id=error.node_id, node_name=error.node_name) from error
         raise
     if report.reasoning:
         answer["agentReasoning"] = report.reasoning

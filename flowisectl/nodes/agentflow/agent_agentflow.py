@@ -16,7 +16,7 @@ from flowisectl.errors import FlowError, RunStopped
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ChatReply
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.llm.structured_output import data_of, schema_of
-from flowisectl.llm.tool_loop import ToolLoop, call_json, calls_of, total_tokens
+from flowisectl.llm.tool_loop import ToolLoop, call_json, total_tokens, unanswered, used_before
 from flowisectl.nodes.agentflow._agent_params import AGENT_INPUTS, PREFIX
 from flowisectl.nodes.agentflow._agent_tools import AgentTools, gather_tools
 from flowisectl.nodes.agentflow._conversation import Conversation, reply_message, shown_input
@@ -108,20 +108,21 @@ class _Turn:
         """Go on with what the model had asked for when the run stopped: with its tools, or after a rejection without any."""
         action = self._step.human_input_action or {}
         messages = ((action.get("data") or {}).get("input") or {}).get("messages") or []
-        calls = calls_of(messages[-1]) if messages else ()
+        asked_at, calls = unanswered(messages)
         if not calls:
             raise FlowError("there is no tool call that waits for an answer; ask the question again")
         self._emit(EventKind.CALLED_TOOLS, _told_calls(calls))
-        spent = total_tokens(messages[-1].get("usage_metadata"))
+        spent = total_tokens(messages[asked_at].get("usage_metadata"))
         decision = (self._step.human_input or {}).get("type")
         if decision not in ("proceed", "reject"):
             raise FlowError(f"humanInput.type must be 'proceed' or 'reject', not {decision!r}; send the answer again")
         if decision == "proceed":
             loop = self._loop(model, tools, messages)
-            loop.tokens = spent
+            loop.tokens, loop.used_tools = spent, used_before(messages)
             return loop, await loop.resume(calls)
         # Whoever rejects a call is answered without any tool, as clients know it.
-        loop = self._loop(model, replace(tools, by_name={}), messages[:-1])
+        loop = self._loop(model, replace(tools, by_name={}), messages[:asked_at])
+        loop.used_tools = used_before(messages)
         reply = await loop.ask(loop.messages)
         loop.tokens = spent + total_tokens(reply.usage)
         return loop, await loop.run(reply)
@@ -137,13 +138,13 @@ class _Turn:
     def _tell(self, loop: ToolLoop, final: ChatReply, content: str) -> None:
         """What a last node tells at its end. When it waits for a human, the question has been said already."""
         context, step = self._context, self._step
+        tell(context, step, EventKind.USED_TOOLS, loop.used_tools)
+        tell(context, step, EventKind.SOURCE_DOCUMENTS, [document.to_json() for document in loop.source_documents])
+        tell(context, step, EventKind.ARTIFACTS, loop.artifacts)
         if loop.waits:
             if self._last.was_streamed:
                 tell_closing(context, step, _told_calls(final.tool_calls), final.usage)
             return
-        tell(context, step, EventKind.USED_TOOLS, loop.used_tools)
-        tell(context, step, EventKind.SOURCE_DOCUMENTS, [document.to_json() for document in loop.source_documents])
-        tell(context, step, EventKind.ARTIFACTS, loop.artifacts)
         if self._last.was_streamed:
             tell_closing(context, step, [call_json(call) for call in final.tool_calls], final.usage)
         elif final is self._last.reply or self._rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowisectl.engine.agentflow.js_values import shown
+from flowisectl.engine.agentflow.js_values import MISSING, shown
 from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.context import RunContext
@@ -57,13 +57,17 @@ class CustomFunctionAgentflow(AgentflowNode):
         }
         extra = {f"${row['variableName']}": row.get("variableValue") for row in rows if row.get("variableName")}
         try:
-            result = await call_user_function(context, code, flow=flow, question=step.input or "", variables=step.variables, extra=extra)
+            result = await call_user_function(
+                context, code, flow=flow, question=step.input or "", variables=step.variables, extra=extra, undefined=MISSING
+            )
         except UserFunctionError as error:
             raise UserFunctionError(f"Error: {error}") from error
-        content = shown(result)
-        say(context, step, content)
+        # `null` is shown as a text, `undefined` is no content at all: what refers to it stays as it is written.
+        content = "null" if result is None else shown(result)
+        if result is not None and result is not MISSING:
+            say(context, step, content)
         return StepResult(
             input={"inputVariables": inputs.values.get("customFunctionInputVariables", rows), "code": code},
-            output={} if content is None else {"content": content},
+            output={} if content is MISSING else {"content": content},
             state=updated_state(step.state, inputs.rows("customFunctionUpdateState"), content),
         )

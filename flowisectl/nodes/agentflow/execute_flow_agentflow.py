@@ -13,7 +13,7 @@ from flowisectl.engine.agentflow.step import AgentflowNode, Message, Step, StepR
 from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.events import EventKind
 from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.errors import FlowError
+from flowisectl.errors import FlowCircle, FlowError, FlowNotFound, ProviderError, RunStopped, Unavailable
 from flowisectl.interfaces.http import HttpCall, Reach
 from flowisectl.nodes.agentflow._conversation import reply_message
 from flowisectl.nodes.agentflow._params import CATEGORY, response_role_param, update_state_param
@@ -91,7 +91,13 @@ class ExecuteFlowAgentflow(AgentflowNode):
         if base_url and base_url != context.base_url.rstrip("/"):
             return await self._post(base_url, flow_id, question, overrides, api_key, context)
         request = RunRequest(question=question, override_config=overrides)
-        return await context.flows.run(flow_id, request, context, chat_id=context.chat_id, api_key=api_key)
+        try:
+            return await context.flows.run(flow_id, request, context, chat_id=context.chat_id, api_key=api_key)
+        except (FlowError, FlowNotFound, ProviderError) as error:
+            if _ends_everything(error):
+                raise
+            context.trace.note(f"flow {flow_id} failed, and its error goes on as its answer: {error}")
+            return _refusal(error)
 
     async def _post(
         self, base_url: str, flow_id: str, question: str, overrides: Mapping[str, Any], api_key: str, context: RunContext
@@ -106,10 +112,29 @@ class ExecuteFlowAgentflow(AgentflowNode):
             data = orjson.loads(response.body)
         except ValueError:
             data = response.text
+        if isinstance(data, dict):
+            if not 200 <= response.status < 300:
+                context.trace.note(f"flow {flow_id} at {base_url} answered {response.status}, and its error goes on as its answer")
+            return data
         if not 200 <= response.status < 300:
-            message = data.get("message") if isinstance(data, dict) else data
-            raise FlowError(f"flow {flow_id} at {base_url} answered {response.status}: {message}")
-        return data if isinstance(data, dict) else {"text": data}
+            raise FlowError(f"flow {flow_id} at {base_url} answered {response.status}: {data}")
+        return {"text": data if isinstance(data, str) else pretty_json(data)}
+
+
+def _refusal(error: Exception) -> dict[str, Any]:
+    """The answer of a flow that failed, as its caller would have it over HTTP: existing flows go on with it, and may look into it."""
+    is_missing = isinstance(error, FlowNotFound)
+    message = str(error) if is_missing else f"Error: predictionsServices.buildChatflow - {error}"
+    return {"statusCode": 404 if is_missing else 500, "success": False, "message": message, "stack": {}}
+
+
+def _ends_everything(error: BaseException | None) -> bool:
+    """Whether the outer flow has to end with the inner one: what a circle of flows, a stop or an outage did is no answer of a flow."""
+    while error is not None:
+        if isinstance(error, FlowCircle | RunStopped | Unavailable):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _overrides_of(inputs: NodeInputs) -> Mapping[str, Any]:

@@ -194,8 +194,10 @@ def _urlencoded(data: Any) -> str:
 
 def _data_of(response: HttpResponse, kind: str) -> Any:
     match kind:
-        case "base64" | "arraybuffer":
+        case "base64":
             return base64.b64encode(response.body).decode()
+        case "arraybuffer":
+            return {"type": "Buffer", "data": list(response.body)}
         case "text":
             return response.text
     try:

@@ -12,7 +12,6 @@ from flowisectl.errors import InvalidRequest
 MAX_CHAT_ID = 1024
 _SHAPES: Mapping[str, type] = {
     "overrideConfig": dict,
-    "history": list,
     "uploads": list,
     "form": dict,
     "humanInput": dict,

@@ -75,6 +75,30 @@ async def test_flows_in_flows_answer_through_all_of_them_and_each_keeps_its_own_
     assert asked == ["hi", "middle hi", "inner middle hi"]
 
 
+async def test_the_error_of_an_inner_flow_is_its_answer_and_stays_in_its_own_execution(services: RunServices) -> None:
+    inner = await store(services.database, agentflow("httpAgentflow", {"method": "GET", "url": ""}))
+    outer = await store(services.database, calls(inner, "Q"))
+
+    result = await ask(services, outer)
+
+    told = orjson.loads(orjson.loads(result.body)["text"])
+    assert (told["statusCode"], told["success"], told["stack"]) == (500, False, {})
+    assert told["message"].startswith("Error: predictionsServices.buildChatflow - ")
+    rows = await services.database.fetch(sa.text('select "agentflowId", state from execution'))
+    states = {row["agentflowId"]: row["state"] for row in rows}
+    assert states == {inner: "ERROR", outer: "FINISHED"}
+
+
+async def test_an_array_that_an_inner_flow_answers_with_is_shown_as_it_is(services: RunServices) -> None:
+    data = {"id": "customFunction_0", "name": "customFunction", "label": "F", "category": "Utilities", "outputs": {"output": "EndingNode"},
+            "inputs": {"javascriptFunction": "return [1]"}}  # fmt: skip
+    function = orjson.dumps({"nodes": [{"id": "customFunction_0", "data": data}], "edges": []}).decode()
+    inner = (await insert_flow(services.database, {"name": "f", "flowData": function, "type": "CHATFLOW"}))["id"]
+    outer = await store(services.database, calls(inner, "Q"))
+
+    assert orjson.loads((await ask(services, outer)).body)["text"] == "[\n  1\n]"
+
+
 async def test_flows_that_call_each_other_in_a_circle_end_with_an_error_that_says_so(services: RunServices) -> None:
     first = await store(services.database, calls("to be changed", "again"))
     second = await store(services.database, calls(first, "again"))

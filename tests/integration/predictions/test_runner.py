@@ -75,6 +75,26 @@ async def test_an_answer_leaves_two_rows_however_often_it_runs(services: RunServ
     assert messages[1]["id"] == MESSAGE
 
 
+async def test_an_array_of_a_function_is_the_whole_answer(services: RunServices) -> None:
+    row = await store(services.database, "return [1, {a: $input}]")
+
+    result = await (await LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30).submit(request_for(row))).result()
+
+    assert orjson.loads(result.body) == [1, {"a": "hi"}]
+    messages = await session_messages(services.database, row["id"], "chat")
+    assert [message["content"] for message in messages] == ["hi", '[\n  1,\n  {\n    "a": "hi"\n  }\n]']
+
+
+async def test_a_function_sees_the_run_but_no_answer_of_it(services: RunServices) -> None:
+    row = await store(services.database, "return {names: Object.keys($flow).sort().join(), flow: $flow}")
+
+    result = await (await LocalSubmitter(PredictionRunner(services), job_timeout_seconds=30).submit(request_for(row))).result()
+
+    answer = orjson.loads(result.body)
+    assert list(answer["flow"]) == ["input", "chatflowId", "chatId", "rawOutput", "chatHistory"]
+    assert {"sourceDocuments", "usedTools", "artifacts", "fileAnnotations", "sessionId"} < set(answer["names"].split(","))
+
+
 class InThread(NodeCatalogue):
     """A catalogue whose function answers as an assistant of OpenAI does."""
 

@@ -91,7 +91,8 @@ class _WithoutDatabases:
         *,
         host_functions: Mapping[str, HostFunction] | None = None,
         timeout_seconds: float | None = None,
+        undefined: Any = None,
     ) -> Any:
         if any(mark in code for mark in DATABASE_CODE):
             return "CREATE TABLE flows (id integer, name text)"
-        return await self._sandbox.run(code, variables, host_functions=host_functions, timeout_seconds=timeout_seconds)
+        return await self._sandbox.run(code, variables, host_functions=host_functions, timeout_seconds=timeout_seconds, undefined=undefined)

@@ -88,7 +88,7 @@ async def test_nodes_are_built_after_what_they_need_and_only_if_the_end_needs_th
         ({"json": [1, "two"]}, '```json\n[\n  1,\n  "two"\n]', {"json": [1, "two"]}),
         ({"text": "", "json": {"a": 1}}, '```json\n{\n  "a": 1\n}', {"text": "", "json": {"a": 1}}),
         ({"colour": "red"}, '{\n  "colour": "red"\n}', {"colour": "red"}),
-        (["a"], '```json\n[\n  "a"\n]', {"json": ["a"]}),
+        (["a"], '[\n  "a"\n]', {"json": ["a"]}),
         (7, "7", {"text": "7"}),
         (None, '{\n  "text": ""\n}', {"text": ""}),
     ],

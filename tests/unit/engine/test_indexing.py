@@ -19,6 +19,7 @@ class KeyedStore:
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.writes: list[int] = []
+        self.omitted_metadata: tuple[str, ...] = ()
 
     async def add(self, documents: Sequence[Document]) -> None:
         self.writes.append(len(documents))
@@ -142,6 +143,42 @@ async def test_a_store_that_cannot_delete_is_told_what_to_do() -> None:
 )
 def test_metadata_is_written_as_javascript_writes_it_with_its_top_level_keys_only(metadata: dict[str, Any], text: str) -> None:
     assert metadata_text(metadata) == text
+
+
+METADATA = {
+    "source": "x-1",
+    "n": 1,
+    "loc": {"lines": {"from": 1, "to": 2}},
+    "tags": ["t", "u"],
+    "mixed": ["t", 1],
+    "nums": [1, 2],
+    "none": None,
+    "ok": True,
+    "deep": {"a": ["b"], "c": "d"},
+}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({"a": 1}, "d15fa199-745a-5436-9b89-747f3b38cccd"),
+        ({"b": "x", "a": [1]}, "44dfe67b-4374-5dd2-81dc-3be5f475fd2e"),
+        (METADATA, "2d43cffa-0d10-5d92-b009-33ba52ddb5c4"),
+    ],
+)
+def test_a_hash_is_the_one_that_flowise_gave_to_the_same_document(metadata: dict[str, Any], expected: str) -> None:
+    assert document_hash(Document(page_content="hello world", metadata=metadata)) == expected
+
+
+async def test_what_a_store_never_keeps_counts_for_no_hash_and_is_not_kept() -> None:
+    """Flowise gave this id when it filled an index of Elasticsearch, without `loc`."""
+    store = KeyedStore()
+    store.omitted_metadata = ("loc",)
+
+    result = await indexed([Document(page_content="hello world", metadata=METADATA)], store, ListRecords())
+
+    assert [document.id for document in result.added] == ["a4f902d0-9a46-5ab0-b31b-a17add23617a"]
+    assert "loc" not in result.added[0].metadata
 
 
 def test_a_hash_follows_from_text_and_metadata_whatever_their_order() -> None:

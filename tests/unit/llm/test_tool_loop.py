@@ -8,7 +8,7 @@ import pytest
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.interfaces.tool import ToolOutcome
-from flowisectl.llm.tool_loop import ToolLoop, calls_of
+from flowisectl.llm.tool_loop import ToolLoop, calls_of, unanswered, used_before
 
 
 class EchoTool:
@@ -133,6 +133,38 @@ async def test_a_tool_that_needs_approval_holds_the_loop() -> None:
     assert found.messages[-1]["content"] == final.text
     assert (asked, found.used_tools) == ([], [])
     assert calls_of(found.messages[-1]) == final.tool_calls
+
+
+async def test_calls_before_the_one_that_waits_are_made_at_once() -> None:
+    tools = {"free": EchoTool("free", return_direct=True), "held": EchoTool("held"), "late": EchoTool("late")}
+    found, asked = loop(tools=tools, needs_approval=frozenset({"held"}))
+
+    final = await found.run(wants("free", "held", "late", text="Both."))
+
+    assert found.waits
+    assert '"name": "held"' in final.text
+    assert [message["role"] for message in found.messages] == ["user", "assistant", "tool"]
+    assert (found.messages[1]["content"], found.messages[2]["content"]) == (final.text, "free:{'n': 0}")
+    assert [used["tool"] for used in found.used_tools] == ["free"]
+    assert asked == []
+
+
+async def test_what_waits_is_known_from_the_messages() -> None:
+    tools = {"free": EchoTool("free"), "held": EchoTool("held"), "late": EchoTool("late")}
+    found, _ = loop(tools=tools, needs_approval=frozenset({"held"}))
+    await found.run(wants("free", "held", "late"))
+
+    position, calls = unanswered(found.messages)
+
+    assert position == 1
+    assert [call.name for call in calls] == ["held", "late"]
+    assert used_before(found.messages) == [{"tool": "free", "toolInput": {"n": 0}, "toolOutput": "free:{'n': 0}"}]
+
+
+@pytest.mark.parametrize("messages", [[], [{"role": "user", "content": "Q"}], [{"role": "tool", "content": "lost", "tool_call_id": "c"}]])
+def test_messages_without_calls_wait_for_nothing(messages: list[Mapping[str, Any]]) -> None:
+    assert unanswered(messages) == (-1, ())
+    assert used_before(messages) == []
 
 
 async def test_approved_calls_are_made_and_the_loop_goes_on() -> None:

@@ -6,9 +6,12 @@ import uuid
 from dataclasses import replace
 
 import orjson
+import pytest
 
+from flowisectl.engine.agentflow.messages import prepended_messages
 from flowisectl.engine.context import RunRequest
 from flowisectl.engine.result import FlowResult
+from flowisectl.errors import InvalidRequest
 from flowisectl.predictions.messages import message_rows, metadata_of, user_message_id
 from flowisectl.predictions.question import question_content, question_text
 from flowisectl.predictions.request import PredictionRequest
@@ -106,6 +109,12 @@ def test_a_question_that_is_no_text_is_asked_as_json_and_kept_as_javascript_prin
     assert [question_text(value) for value in ("a", None, 5, {"a": 1}, [1, "b"])] == ["a", "null", "5", '{"a":1}', '[1,"b"]']
     values = (None, 5, True, {"a": 1}, [1, "b", None])
     assert [question_content(value) for value in values] == ["", "5", "1", "[object Object]", "[object Object]"]
+
+
+def test_a_history_that_is_no_list_is_handed_on_to_agentflows_to_be_refused() -> None:
+    assert to_run_request("AGENTFLOW", {"history": ""}, (), "").history == ()
+    with pytest.raises(InvalidRequest, match="Invalid history format"):
+        prepended_messages(to_run_request("AGENTFLOW", {"history": "no"}, (), "").history)
 
 
 def test_a_null_question_counts_for_a_chatflow_only() -> None:

@@ -36,6 +36,15 @@ async def test_code_gives_its_return_value_as_json(sandbox: JavaScript, code: st
     assert await sandbox.run(code, {}) == value
 
 
+@pytest.mark.parametrize("code", ["return undefined", "", "return void 0", "return () => 1"])
+async def test_what_stands_for_undefined_is_for_the_caller_to_say(sandbox: JavaScript, code: str) -> None:
+    assert await sandbox.run(code, {}, undefined="nothing") == "nothing"
+
+
+async def test_null_is_not_undefined(sandbox: JavaScript) -> None:
+    assert await sandbox.run("return null", {}, undefined="nothing") is None
+
+
 async def test_variables_are_global_names(sandbox: JavaScript) -> None:
     variables = {"$input": "hi", "$vars": {"company": "ACME"}, "$flow": {"state": {"n": 1}}, "$my_list": [1, "é"], "odd name": 7}
 

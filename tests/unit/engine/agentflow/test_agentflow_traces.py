@@ -174,7 +174,7 @@ async def test_a_failing_node_is_reported_and_recorded() -> None:
 async def test_two_starts_are_refused_before_anything_is_recorded() -> None:
     session = Session()
 
-    with pytest.raises(InvalidFlow, match="multiple starting nodes"):
+    with pytest.raises(InvalidFlow, match=r"^Multiple starting nodes are not allowed$"):
         await session.ask(agentflow([start(), reply()], []), "Q")
 
     assert session.states == []

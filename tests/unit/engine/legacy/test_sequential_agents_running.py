@@ -104,7 +104,7 @@ async def test_a_branch_that_fails_ends_the_other_and_names_its_node() -> None:
     builder.node("a_0", "seqCustomFunction", "start_0", javascriptFunction="wait()")
     builder.node("b_0", "seqCustomFunction", "start_0", javascriptFunction="fail()").node("end_0", "seqEnd", "a_0", "b_0")
 
-    with pytest.raises(NodeError, match="broken") as caught:
+    with pytest.raises(NodeError, match=r"^Error buildAgentGraph - Error: broken$") as caught:
         await builder.run(javascript=PythonJavaScript({"wait()": wait, "fail()": fail}))
 
     assert caught.value.node_id == "b_0"

@@ -23,8 +23,10 @@ class NamedTool:
 
     def __init__(self, name: str) -> None:
         self.spec = ToolSpec(name=name, description=f"does {name}", parameters={"type": "object"})
+        self.calls: list[Mapping[str, Any]] = []
 
     async def call(self, arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> ToolOutcome:
+        self.calls.append(arguments)
         return ToolOutcome(text=f"{self.spec.name}!")
 
 
@@ -197,6 +199,31 @@ async def test_after_a_rejection_the_model_has_no_tools() -> None:
 
     assert result.output["content"] == "without"
     assert model.calls[0].options.tools == ()
+
+
+@pytest.mark.parametrize(("decision", "answered"), [("proceed", ["free", "held"]), ("reject", ["free"])])
+async def test_tools_that_need_no_approval_have_run_when_a_human_is_asked(decision: str, answered: list[str]) -> None:
+    free, held = NamedTool("free"), NamedTool("held")
+    components = {"kit": free, "other": held}
+    rows = [{"agentSelectedTool": "kit"}, {"agentSelectedTool": "other", "agentSelectedToolRequiresHumanInput": True}]
+    inputs = {**MODEL, "agentTools": rows}
+    calls = (ToolCall(id="c1", name="free", arguments={"a": 1}), ToolCall(id="c2", name="held", arguments={"b": 2}))
+    before = with_model(ScriptedChatModel(ChatReply(tool_calls=calls, usage={"total_tokens": 3})), components=components)
+    stopped = await take_step("agentAgentflow", inputs, before)
+    model = ScriptedChatModel("done")
+
+    resume = {"human_input": {"type": decision}, "human_input_action": {"data": {"input": stopped.input}}}
+    result = await take_step("agentAgentflow", inputs, with_model(model, components=components), **resume)
+
+    assert stopped.stops
+    assert before.events.kinds() == ["calledTools", "token", "usedTools", "calledTools", "usageMetadata"]  # type: ignore[attr-defined]
+    assert [used["tool"] for used in stopped.output["usedTools"]] == ["free"]
+    assert [message["role"] for message in stopped.input["messages"]] == ["user", "assistant", "tool"]
+    assert result.output["content"] == "done"
+    assert [used["tool"] for used in result.output["usedTools"]] == answered
+    assert (len(free.calls), len(held.calls)) == (1, answered.count("held"))
+    asked = ["user", "assistant", "tool", "tool"] if decision == "proceed" else ["user"]
+    assert [message.role for message in model.calls[0].messages] == asked
 
 
 async def test_a_streamed_call_that_waits_for_a_human_is_told_to_the_end() -> None:

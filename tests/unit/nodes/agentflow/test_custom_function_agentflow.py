@@ -7,6 +7,7 @@ from agentflow_steps import take_step
 
 from flowisectl.engine.context import RunContext
 from flowisectl.errors import FlowError
+from flowisectl.interfaces.javascript import UNDEFINED
 from flowisectl.testing import PythonJavaScript, run_context
 
 CODE = "return work()"
@@ -42,8 +43,25 @@ async def test_objects_are_shown_as_text_and_other_values_stay(returned: Any, co
     assert (await call(lambda variables: returned)).output == {"content": content}
 
 
-async def test_a_function_that_gives_nothing_has_no_content() -> None:
-    assert (await call(lambda variables: None)).output == {}
+async def test_a_function_that_gives_nothing_has_no_content_and_takes_its_key_away() -> None:
+    context = context_for(lambda variables: UNDEFINED)
+    rows = [{"key": "k", "value": "{{ output }}"}, {"key": "text", "value": "is {{ output }}"}]
+
+    result = await call(None, context, customFunctionUpdateState=rows, step={"state": {"k": "v", "other": 1}})
+
+    assert result.output == {}
+    assert result.state == {"other": 1, "text": "is undefined"}
+    assert context.events.kinds() == []  # type: ignore[attr-defined]
+
+
+async def test_null_is_shown_as_a_text_but_not_said() -> None:
+    context = context_for(lambda variables: None)
+
+    result = await call(None, context, customFunctionUpdateState=[{"key": "k", "value": "{{ output }}"}])
+
+    assert result.output == {"content": "null"}
+    assert result.state == {"k": "null"}
+    assert context.events.kinds() == []  # type: ignore[attr-defined]
 
 
 async def test_the_input_variables_are_shown_as_they_were_saved() -> None:

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import pytest
 from agentflow_steps import take_step
 
-from flowisectl.errors import FlowError, FlowNotFound, MissingInput
+from flowisectl.engine.context import RunContext, RunRequest
+from flowisectl.errors import (
+    AccessDenied,
+    FlowCircle,
+    FlowError,
+    FlowNotFound,
+    MissingInput,
+    NodeError,
+    RedisUnavailable,
+    RunStopped,
+)
 from flowisectl.interfaces.http import HttpResponse, Reach
 from flowisectl.testing import InMemoryFlows, ScriptedHttp, run_context
 
@@ -63,11 +74,56 @@ async def test_another_server_is_asked_over_http() -> None:
     assert orjson.loads(call.body) == {"question": "sub question", "chatId": "chat-1", "overrideConfig": {}}
 
 
-async def test_a_refusal_of_another_server_fails_the_node() -> None:
+async def test_a_refusal_of_another_server_goes_on_as_its_answer() -> None:
     http = ScriptedHttp(HttpResponse(status=404, reason="Not Found", headers={}, body=b'{"message": "no such flow"}'))
 
-    with pytest.raises(FlowError, match="flow other at http://elsewhere answered 404: no such flow"):
+    result = await take_step("executeFlowAgentflow", {**INPUTS, "executeFlowBaseURL": "http://elsewhere"}, run_context(http=http))
+
+    assert result.output == {"content": '{\n  "message": "no such flow"\n}'}
+
+
+async def test_a_refusal_that_is_no_data_fails_the_node() -> None:
+    http = ScriptedHttp(HttpResponse(status=502, reason="Bad Gateway", headers={}, body=b"<html>"))
+
+    with pytest.raises(FlowError, match="flow other at http://elsewhere answered 502: <html>"):
         await take_step("executeFlowAgentflow", {**INPUTS, "executeFlowBaseURL": "http://elsewhere"}, run_context(http=http))
+
+
+class FailingFlows:
+    """Flows that fail with this error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def run(self, flow_id: str, request: RunRequest, context: RunContext, *, chat_id: str, api_key: str = "") -> Mapping[str, Any]:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (FlowNotFound("other"), 404, "Chatflow other not found in the database!"),
+        (NodeError("boom", node_id="n", node_name="llm"), 500, "Error: predictionsServices.buildChatflow - boom"),
+    ],
+)
+async def test_the_error_of_a_flow_that_failed_goes_on_as_its_answer(error: Exception, status: int, message: str) -> None:
+    result = await take_step("executeFlowAgentflow", INPUTS, run_context(flows=FailingFlows(error)))
+
+    assert orjson.loads(result.output["content"]) == {"statusCode": status, "success": False, "message": message, "stack": {}}
+
+
+@pytest.mark.parametrize("cause", [FlowCircle("round and round"), RedisUnavailable("away"), RunStopped()])
+async def test_circles_stops_and_outages_end_the_outer_flow_too(cause: Exception) -> None:
+    error = NodeError(str(cause), node_id="n", node_name="executeFlowAgentflow")
+    error.__cause__ = cause
+
+    with pytest.raises(NodeError):
+        await take_step("executeFlowAgentflow", INPUTS, run_context(flows=FailingFlows(error)))
+
+
+async def test_a_flow_that_is_bound_to_a_key_fails_the_node() -> None:
+    with pytest.raises(AccessDenied):
+        await take_step("executeFlowAgentflow", INPUTS, run_context(flows=FailingFlows(AccessDenied("bound to a key"))))
 
 
 async def test_the_own_address_is_no_other_server() -> None:
@@ -83,9 +139,7 @@ async def test_a_flow_cannot_call_itself() -> None:
         await take_step("executeFlowAgentflow", {**INPUTS, "executeFlowSelectedFlow": "flow-1"})
 
 
-async def test_a_flow_that_is_gone_or_not_chosen_is_named() -> None:
-    with pytest.raises(FlowNotFound):
-        await take_step("executeFlowAgentflow", INPUTS)
+async def test_a_flow_that_is_not_chosen_is_named() -> None:
     with pytest.raises(MissingInput, match="executeFlowSelectedFlow"):
         await take_step("executeFlowAgentflow", {})
 

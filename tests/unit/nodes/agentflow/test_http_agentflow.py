@@ -113,7 +113,14 @@ async def test_a_credential_becomes_a_header_that_the_trace_does_not_show(fields
 
 
 @pytest.mark.parametrize(
-    ("kind", "data"), [("json", {"ok": True}), ("", {"ok": True}), ("text", '{"ok": true}'), ("base64", "eyJvayI6IHRydWV9")]
+    ("kind", "data"),
+    [
+        ("json", {"ok": True}),
+        ("", {"ok": True}),
+        ("text", '{"ok": true}'),
+        ("base64", "eyJvayI6IHRydWV9"),
+        ("arraybuffer", {"type": "Buffer", "data": [*b'{"ok": true}']}),
+    ],
 )
 async def test_the_data_has_the_type_that_was_asked_for(kind: str, data: Any) -> None:
     result, _ = await send(responseType=kind)
