@@ -21,7 +21,10 @@ _EXISTS = "EXISTING_COLLECTION_DIFFERENT_SETTINGS"
 
 
 class AstraIndex:
-    """Metadata stands beside the text in a document. The collection is made when it is missing. Scores: larger is nearer."""
+    """Metadata stands beside the text in a document; what is found has the `_id` in it. The collection is made when it is missing.
+
+    Scores: larger is nearer.
+    """
 
     def __init__(
         self, http: HttpClient, *, url: str, token: str, collection: str, keyspace: str = KEYSPACE, dimension: int = 0, metric: str = ""
@@ -37,7 +40,8 @@ class AstraIndex:
     async def add(self, rows: Sequence[VectorRow]) -> None:
         if rows and not self._is_made:
             vector = {"dimension": self._dimension or len(rows[0].vector), "metric": self._metric}
-            made = {"name": self._collection, "options": {"vector": vector}}
+            # LangChain's clients make collections so, and refuse one that was made otherwise.
+            made = {"name": self._collection, "options": {"vector": vector, "indexing": {"allow": ["metadata"]}}}
             # One that is there, made alike, is a success; one that was made otherwise is used as it is.
             await self._ask(self._keyspace, "createCollection", made, accept=(_EXISTS,))
             self._is_made = True
@@ -64,7 +68,9 @@ class AstraIndex:
         for start in range(0, len(ids), _IDS_AT_ONCE):
             names = [*ids[start : start + _IDS_AT_ONCE]]
             answer = await self._ask(self._path, "deleteMany", {"filter": {"_id": {"$in": names}}})
-            while member(answer, "status", "moreData"):
+            for _ in names:
+                if not member(answer, "status", "moreData"):
+                    break
                 answer = await self._ask(self._path, "deleteMany", {"filter": {"_id": {"$in": names}}})
 
     async def _ask(self, path: str, command: str, members: Mapping[str, Any], accept: Sequence[str] = ()) -> Any:
@@ -82,10 +88,10 @@ def _kept(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(item: Mapping[str, Any]) -> FoundRow:
     metadata = object_of(item)
-    id, text = metadata.pop("_id", None), text_of(metadata.pop(TEXT_KEY, None))
+    text = text_of(metadata.pop(TEXT_KEY, None))
     score, vector = metadata.pop("$similarity", 0.0), metadata.pop("$vector", None)
     return FoundRow(
-        document=Document(page_content=text, metadata=metadata, id=None if id is None else str(id)),
+        document=Document(page_content=text, metadata=metadata),
         score=number_of(score),
         vector=vector_of(vector),
     )

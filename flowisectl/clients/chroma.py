@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
+from flowisectl.clients.answer_shapes import member
 from flowisectl.clients.rest import RestService
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
@@ -17,7 +20,10 @@ _BATCH = 100
 
 
 class ChromaIndex:
-    """The collection is made when it is missing. Scores are distances: smaller is nearer. Metadata holds plain values only."""
+    """The collection is made when it is missing. Scores are distances: smaller is nearer.
+
+    Metadata holds plain values, lists and objects as JSON; the lines of a text (`loc.lines`) stand as `locFrom` and `locTo`.
+    """
 
     def __init__(
         self,
@@ -95,7 +101,7 @@ def _rows(answer: Mapping[str, Any]) -> list[FoundRow]:
     )
     return [
         FoundRow(
-            document=Document(page_content=str(text or ""), metadata=dict(metadata or {}), id=str(id)),
+            document=Document(page_content=str(text or ""), metadata=_nested(metadata or {}), id=str(id)),
             score=float(distance or 0.0),
             vector=vector or (),
         )
@@ -104,4 +110,22 @@ def _rows(answer: Mapping[str, Any]) -> list[FoundRow]:
 
 
 def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in metadata.items() if isinstance(value, (str, int, float, bool))}
+    kept = {name: _value(value) for name, value in metadata.items() if name != "loc"}
+    lines = member(metadata, "loc", "lines")
+    for name, end in (("locFrom", "from"), ("locTo", "to")):
+        if isinstance(line := member(lines, end), (int, float)):
+            kept[name] = line
+    return kept
+
+
+def _value(value: Any) -> Any:
+    """Lists and objects are JSON, as Flowise keeps them."""
+    return orjson.dumps(value, default=str).decode() if isinstance(value, (list, Mapping)) else value
+
+
+def _nested(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata with its lines where they were before."""
+    found = dict(metadata)
+    if found.get("locFrom") and found.get("locTo"):
+        found["loc"] = {"lines": {"from": found.pop("locFrom"), "to": found.pop("locTo")}}
+    return found

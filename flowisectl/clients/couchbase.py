@@ -21,13 +21,16 @@ from flowisectl.interfaces.vector_index import FoundRow, VectorQuery, VectorRow
 _AT_ONCE = 50
 _PORTS = {"query": (8093, 18093), "search": (8094, 18094)}
 _SECURE = ("couchbases", "https")
+_WRAPPED = frozenset(("fields", "searchOptions"))
+"""What filters of LangChain's client have: columns, and members of the search's request."""
 _QUERY_MEMBERS = frozenset(("field", "conjuncts", "disjuncts", "must", "should", "must_not", "query", "match_all", "ids"))
 
 
 class CouchbaseIndex:
     """A document is `{text, embedding, metadata}` under the names that the node gives. The search index must be there.
 
-    `conditions` is a query of the Search service, or plain values of the metadata that must be equal. Scores: larger is nearer.
+    `conditions` is a query of the Search service, `{searchOptions}` with members of its request, or plain values of the metadata that
+    must be equal. Scores: larger is nearer.
     """
 
     def __init__(
@@ -54,6 +57,10 @@ class CouchbaseIndex:
         self._text_key = text_key
         self._vector_key = vector_key
         self._conditions = dict(conditions or {})
+        self._options: dict[str, Any] = {}
+        if self._conditions.keys() & _WRAPPED:
+            self._options = object_of(self._conditions.get("searchOptions"))
+            self._conditions = {}
 
     async def add(self, rows: Sequence[VectorRow]) -> None:
         for start in range(0, len(rows), _AT_ONCE):
@@ -72,7 +79,8 @@ class CouchbaseIndex:
         knn: dict[str, Any] = {"field": self._vector_key, "vector": list(query.vector), "k": query.count}
         if found := self._filter(query.conditions or {}):
             knn["filter"] = found
-        answer = await self._ask("search", self._search, {"query": {"match_none": {}}, "knn": [knn], "size": query.count, "fields": []})
+        body = {"query": {"match_none": {}}, "knn": [knn], "size": query.count, "fields": []}
+        answer = await self._ask("search", self._search, {**body, **self._options})
         scores = {text_of(hit.get("id")): number_of(hit.get("score")) for hit in objects_of(member(answer, "hits"))}
         documents = await self._documents([*scores])
         wanted = self._equalities(query.conditions or {})

@@ -1,6 +1,6 @@
 """Conversations in a table of DynamoDB, in the form in which Flowise keeps them.
 
-One item for each session: its list `messages` has `{type: human | ai, text}`, the oldest first.
+One item for each session: its list `messages` has `{type: human | ai, text, additional_kwargs}`, the oldest first.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class DynamoMemory:
 
 
 def _stored(kind: str, text: str) -> Item:
-    return {"M": {"type": {"S": kind}, "text": {"S": text}}}
+    return {"M": {"type": {"S": kind}, "text": {"S": text}, "additional_kwargs": {"S": "{}"}}}
 
 
 def _message(row: object) -> ChatMessage | None:

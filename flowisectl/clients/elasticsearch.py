@@ -18,6 +18,8 @@ _MOST_CANDIDATES = 10_000
 class DenseVectors:
     """`similarity`: `l2_norm`, `dot_product` (vectors of length one) or `cosine`."""
 
+    shows_ids = False
+
     def __init__(self, similarity: str) -> None:
         self._similarity = similarity
 
@@ -33,6 +35,12 @@ class DenseVectors:
             "num_candidates": min(max(_CANDIDATES, count), _MOST_CANDIDATES),
         }
         return {"knn": {**knn, "filter": filters} if filters else knn}
+
+    def equal(self, field: str, value: Any) -> dict[str, Any]:
+        """A text must be equal as a whole: in indexes that LangChain's client made it stands so in `keyword` beside the field."""
+        if not isinstance(value, str):
+            return {"term": {field: value}}
+        return {"bool": {"should": [{"term": {field: value}}, {"term": {f"{field}.keyword": value}}], "minimum_should_match": 1}}
 
 
 def elasticsearch_index(

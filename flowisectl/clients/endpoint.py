@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, TypedDict
 import orjson
 
 from flowisectl.clients.http_hop import HttpUnusable
+from flowisectl.clients.secret_headers import secrets_in
 from flowisectl.clients.sse import EventParser, StreamParser
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach, Wanted
@@ -29,7 +29,6 @@ RETRY_BUDGET_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 _MESSAGE_CHARS = 2000
 _RETRYABLE = frozenset((408, 409, 429))
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -68,7 +67,7 @@ class ModelEndpoint:
         self.provider = provider
         self._http = http
         self._headers = {"content-type": "application/json", **headers}
-        self._secrets = tuple(secret for secret in (*secrets, *_secrets_in(headers)) if len(secret) >= 4)
+        self._secrets = tuple(secret for secret in (*secrets, *secrets_in(headers)) if len(secret) >= 4)
         self._timeout_seconds = timeout_seconds
         self._max_retries = min(max(max_retries, 0), 2)
         self._on_retry = on_retry
@@ -239,11 +238,6 @@ class Failure:
     """The same call may well work a moment later."""
     wait_seconds: float | None = None
     """How long the provider asks to wait."""
-
-
-def _secrets_in(headers: Mapping[str, str]) -> list[str]:
-    """The values of headers that carry secrets, without a scheme such as `Bearer` in front."""
-    return [value.rpartition(" ")[2] for name, value in headers.items() if _SECRET_HEADER.search(name)]
 
 
 def _dumps(body: Mapping[str, Any]) -> bytes:

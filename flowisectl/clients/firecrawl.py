@@ -39,9 +39,12 @@ class Firecrawl:
         pages = _items(answer.get("data"))
         while (more := answer.get("next")) and len(pages) < MAX_PAGES:
             parts = urlsplit(str(more))  # only where it goes on, never another host
-            answer = self._checked(await self._service.json("GET", f"{parts.path}?{parts.query}"))
-            pages += _items(answer.get("data"))
-        return pages
+            answer = self._checked(await self._service.json("GET", f"/{parts.path.lstrip('/')}?{parts.query}"))
+            found = _items(answer.get("data"))
+            if not found:
+                break
+            pages += found
+        return pages[:MAX_PAGES]
 
     async def extract(self, urls: Sequence[str], *, prompt: str, schema: Any) -> Any:
         """What a model reads out of pages, in the form of a JSON Schema. Raises ProviderError."""

@@ -14,6 +14,9 @@ URL = "https://www.googleapis.com/drive/v3"
 FOLDER = "application/vnd.google-apps.folder"
 FIELDS = "id,name,mimeType,size,createdTime,modifiedTime,webViewLink,parents"
 PAGE = 100
+MAX_PAGES = 100
+"""Of one folder; what is behind them is left out."""
+MAX_FOLDERS = 1000
 SECONDS = 120.0
 EXPORTS = {
     "application/vnd.google-apps.document": ("text/plain", "txt"),
@@ -47,7 +50,7 @@ class GoogleDrive:
         """The files of a folder, of these kinds, and of folders in it when `inside`. Raises ProviderError."""
         found: list[Mapping[str, Any]] = []
         folders, seen = [folder_id], {folder_id}
-        while folders and len(found) < most:
+        while folders and len(found) < most and len(seen) <= MAX_FOLDERS:
             for entry in await self._children(folders.pop(0), shared=shared):
                 kind, id = str(entry.get("mimeType")), str(entry.get("id"))
                 if kind == FOLDER and inside and id not in seen:
@@ -79,9 +82,10 @@ class GoogleDrive:
         }
         found: list[Mapping[str, Any]] = []
         token: Any = None
-        while True:
+        for _ in range(MAX_PAGES):
             answer = await self._service.json("GET", "/files", query={**query, **({"pageToken": token} if token else {})}) or {}
             found += [entry for entry in answer.get("files") or [] if isinstance(entry, Mapping)]
             token = answer.get("nextPageToken")
             if not token:
-                return found
+                break
+        return found

@@ -17,6 +17,7 @@ from flowisectl.clients.deny_list import AddressPolicy
 from flowisectl.clients.http1 import Http1Pool
 from flowisectl.clients.http_hop import Answer, Hop, HttpUnusable, exact_url, parse_url, place_of, too_large
 from flowisectl.clients.names import Names
+from flowisectl.clients.secret_headers import is_secret
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpFailed, HttpResponse, Reach, Wanted
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-goog-api-key"))
 
 
 @asynccontextmanager
@@ -97,7 +97,7 @@ class _SharedClient:
             if following.raw_host != target.raw_host:
                 # Another host was not chosen by the flow's author, and is not told the author's keys.
                 reach = Reach.PUBLIC
-                headers = {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
+                headers = {name: value for name, value in headers.items() if not is_secret(name)}
             url = parse_url(str(following))
         raise HttpUnusable(f"{place_of(parse_url(call.url))} redirects more than {MAX_REDIRECTS} times")
 

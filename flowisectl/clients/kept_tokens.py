@@ -41,9 +41,9 @@ async def kept_token(http: HttpClient, parts: tuple[str, ...], fetch: Callable[[
     return value
 
 
-async def asked_token(http: HttpClient, url: str, form: Mapping[str, str], *, provider: str) -> tuple[str, float]:
-    """A new access token, and for how many seconds it holds. Raises ProviderError, without anything of what was sent."""
-    call = HttpCall(
+def token_call(url: str, form: Mapping[str, str]) -> HttpCall:
+    """The request for a token. It has secrets in its body, so it follows no redirect."""
+    return HttpCall(
         method="POST",
         url=url,
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
@@ -52,8 +52,12 @@ async def asked_token(http: HttpClient, url: str, form: Mapping[str, str], *, pr
         timeout_seconds=30.0,
         follow_redirects=False,
     )
+
+
+async def asked_token(http: HttpClient, url: str, form: Mapping[str, str], *, provider: str) -> tuple[str, float]:
+    """A new access token, and for how many seconds it holds. Raises ProviderError, without anything of what was sent."""
     try:
-        response = await http.request(call)
+        response = await http.request(token_call(url, form))
     except (HttpFailed, HttpDenied) as error:
         raise ProviderError(f"{provider} gave no access token: {error}", provider=provider) from error
     try:

@@ -15,7 +15,8 @@ from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.vector_index import FoundRow, VectorQuery, VectorRow
 
-EMBEDDER = "default"
+EMBEDDER = "ollama"
+"""The name that Flowise gives to the embedder of its indexes, whatever model made the vectors."""
 KEY, TEXT, METADATA = "objectID", "pageContent", "metadata"
 TASK_SECONDS = 60.0
 """How long a write may wait in the service's queue."""
@@ -142,7 +143,7 @@ class MeilisearchIndex:
 def _row(hit: Mapping[str, Any], embedder: str) -> FoundRow:
     vectors = member(hit, "_vectors", embedder, "embeddings")
     return FoundRow(
-        document=Document(page_content=text_of(hit.get(TEXT)), metadata=object_of(hit.get(METADATA)), id=str(hit.get(KEY) or "") or None),
+        document=Document(page_content=text_of(hit.get(TEXT)), metadata={KEY: hit.get(KEY), **object_of(hit.get(METADATA))}),
         score=number_of(hit.get("_rankingScore")),
         vector=vector_of(member(vectors, 0)) or vector_of(vectors),
     )

@@ -31,6 +31,7 @@ class Mem0Memory:
         owner: Mapping[str, str],
         conversation: ChatMemory,
         question: str = "",
+        learns: bool = True,
         memory_key: str = "history",
         url: str = URL,
     ) -> None:
@@ -41,6 +42,7 @@ class Mem0Memory:
         self._owner = {name: value for name, value in owner.items() if value}
         self._conversation = conversation
         self._question = question
+        self._learns = learns
 
     async def messages(self, prepended: Sequence[ChatMessage] = ()) -> list[ChatMessage]:
         """Raises ProviderError."""
@@ -53,9 +55,10 @@ class Mem0Memory:
         return [*prepended, *front, *await self._conversation.messages()]
 
     async def add(self, question: str, answer: str) -> None:
-        """Let Mem0 learn from one exchange. Raises ProviderError."""
-        messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        await self._service.call("POST", "/v1/memories/", {**self._owner, "messages": messages})
+        """Let Mem0 learn from one exchange, where it shall. Raises ProviderError."""
+        if self._learns:
+            messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+            await self._service.call("POST", "/v1/memories/", {**self._owner, "messages": messages})
         await self._conversation.add(question, answer)
 
     async def clear(self) -> None:

@@ -17,6 +17,8 @@ EXTRA = "mongodb"
 MILLISECONDS = 15_000
 """How long the deployment may take to be found, to connect and to answer."""
 _MESSAGE_CHARS = 1000
+_TOKENS_OF_THE_MACHINE = "MONGODB-OIDC"
+"""A login with a token that the driver fetches for the machine itself, from its cloud or a file, and sends to the URL's host."""
 
 
 class MongoCollection:
@@ -37,6 +39,10 @@ class MongoCollection:
             from pymongo.errors import PyMongoError
         except ImportError as error:
             raise MissingExtra(self._node_name, EXTRA) from error
+        if _TOKENS_OF_THE_MACHINE in unquote(self._url):
+            raise ProviderError(
+                f"MongoDB: logins with {_TOKENS_OF_THE_MACHINE} are not allowed in a flow: use a user and a password", provider=EXTRA
+            )
         try:
             client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
                 self._url,

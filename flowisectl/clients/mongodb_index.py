@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowisectl.clients.answer_shapes import number_of, vector_of
+from flowisectl.clients.answer_shapes import number_of, object_of, vector_of
 from flowisectl.clients.mongodb import MongoCollection, plain
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.vector_index import FoundRow, VectorQuery, VectorRow
@@ -15,12 +15,15 @@ _CANDIDATES_EACH = 10
 """Neighbours that the service looks at for each row it shall give."""
 _MOST_CANDIDATES = 10_000
 _SCORE = "__score"
+_WRAPPED = frozenset(("preFilter", "postFilterPipeline", "includeEmbeddings"))
+"""What filters of LangChain's client have."""
 
 
 class MongoIndex:
     """Metadata stands beside the text in a document. The search index must be there. Scores: larger is nearer.
 
-    `conditions` is a filter of the service; its members must be filter fields of the search index.
+    `conditions` is a filter of the service, whose members must be filter fields of the search index, or `{preFilter,
+    postFilterPipeline}`: such a filter, and stages that what was found goes through.
     """
 
     def __init__(
@@ -37,6 +40,11 @@ class MongoIndex:
         self._text_key = text_key
         self._vector_key = vector_key
         self._conditions = dict(conditions or {})
+        self._later: list[Any] = []
+        if self._conditions.keys() & _WRAPPED:
+            later = self._conditions.get("postFilterPipeline")
+            self._later = later if isinstance(later, list) else []
+            self._conditions = object_of(self._conditions.get("preFilter"))
 
     async def add(self, rows: Sequence[VectorRow]) -> None:
         async with self._collection.connect() as collection:
@@ -61,6 +69,7 @@ class MongoIndex:
         stages: list[dict[str, Any]] = [{"$vectorSearch": stage}, {"$set": {_SCORE: {"$meta": "vectorSearchScore"}}}]
         if not query.with_vectors:
             stages.append({"$unset": self._vector_key})
+        stages += self._later
         async with self._collection.connect() as collection:
             found = await (await collection.aggregate(stages)).to_list(query.count)
         return [self._row(item) for item in found]

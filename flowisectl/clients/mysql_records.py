@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiomysql  # type: ignore[import-untyped]
-from pymysql.err import MySQLError  # type: ignore[import-untyped]
+from pymysql.err import MySQLError, OperationalError  # type: ignore[import-untyped]
 
 from flowisectl.clients.record_table import RecordTable
 from flowisectl.errors import Unavailable
 
 CONNECT_SECONDS = 15.0
+_DUPLICATE_COLUMN = 1060
 _MODE = "SET SESSION sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"
 
 
@@ -73,6 +74,13 @@ class MySqlRecords(RecordTable):
                 f'UNIQUE KEY unique_key_namespace ("key", namespace), KEY "{self._name}_updated_at_index" (updated_at), '
                 f'KEY "{self._name}_namespace_index" (namespace), KEY "{self._name}_group_id_index" (group_id(64)))'
             )
+            where = "table_schema = DATABASE() AND table_name = %s AND column_name = 'doc_id'"
+            if not await cursor.execute(f"SELECT 1 FROM information_schema.columns WHERE {where}", (self._name,)):
+                try:
+                    await cursor.execute(f"ALTER TABLE {self._table} ADD COLUMN doc_id LONGTEXT")
+                except OperationalError as error:
+                    if error.args[0] != _DUPLICATE_COLUMN:  # another writer may have been quicker
+                        raise
 
     async def now(self) -> float:
         return float((await self._fetch("SELECT UNIX_TIMESTAMP(NOW(6))", []))[0][0])

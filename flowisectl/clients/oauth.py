@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 
+from flowisectl.clients.kept_tokens import token_call
 from flowisectl.errors import MissingInput, ProviderError
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
+from flowisectl.interfaces.http import HttpClient, HttpDenied, HttpFailed
 
 _MARGIN_SECONDS = 300
 
@@ -36,16 +36,8 @@ async def access_token(http: HttpClient, fields: Mapping[str, Any], *, provider:
         "client_secret": str(fields.get("clientSecret") or ""),
         **({"scope": str(fields["scope"])} if fields.get("scope") else {}),
     }
-    call = HttpCall(
-        method="POST",
-        url=url,
-        headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
-        body=urlencode(form).encode(),
-        reach=Reach.ENDPOINT,
-        timeout_seconds=30.0,
-    )
     try:
-        response = await http.request(call)
+        response = await http.request(token_call(url, form))
         renewed = orjson.loads(response.body).get("access_token") if 200 <= response.status < 300 else None
     except (HttpFailed, HttpDenied) as error:
         raise ProviderError(f"{provider}: the access token cannot be renewed: {error}", provider=provider) from error

@@ -13,6 +13,7 @@ from flowisectl.clients.endpoint import ModelEndpoint
 from flowisectl.clients.rest import RestService
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.http import HttpClient
+from flowisectl.interfaces.url_text import climbs
 
 OPENAI_URL = "https://api.openai.com/v1"
 AZURE_VERSION = "2024-05-01-preview"
@@ -71,6 +72,8 @@ class OpenAIAssistants:
         return answer if isinstance(answer, Mapping) else {}
 
     async def _objects(self, path: str, request: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
+        if climbs(path):
+            raise self._runs.error("openai: an id is '.' or '..', which is none: give the right one")
         suffix = "?" + "&".join(f"{name}={quote(value)}" for name, value in self._query.items()) if self._query else ""
         async for lot in self._runs.events(f"{self._url}{path}{suffix}", {**request, "stream": True}):
             for data in lot:

@@ -17,6 +17,8 @@ LEGACY = "nmslib"
 class KnnVectors:
     """`engine`: `lucene`, `faiss` or `nmslib`; `space`: `l2`, `cosinesimil` or `innerproduct`."""
 
+    shows_ids = True
+
     def __init__(self, engine: str, space: str) -> None:
         self._engine = engine
         self._space = space
@@ -39,6 +41,9 @@ class KnnVectors:
         if self._engine == LEGACY:
             return {"query": {"bool": {"must": [{"knn": {VECTOR: wanted}}], "filter": filters}}}
         return {"query": {"knn": {VECTOR: {**wanted, "filter": {"bool": {"filter": filters}}}}}}
+
+    def equal(self, field: str, value: Any) -> dict[str, Any]:
+        return {"term": {field: value}}
 
 
 def opensearch_index(

@@ -112,14 +112,20 @@ def _node_text(content: Any) -> str:
 
 
 def flat(metadata: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The metadata as the service takes it: texts, numbers, booleans and lists of texts; nothing for null."""
+    """The metadata as the service takes it: texts, numbers, booleans and lists of texts; nothing for null.
+
+    Other lists, and those inside objects, become members `name.0`, `name.1`.
+    """
     found: dict[str, Any] = {}
     for key, value in metadata.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             found |= flat(value, f"{name}.")
+        elif isinstance(value, list) and not prefix and all(isinstance(item, str) for item in value):
+            if value:
+                found[name] = value
         elif isinstance(value, list):
-            found[name] = [str(item) for item in value]
+            found |= flat({str(place): item for place, item in enumerate(value)}, f"{name}.")
         elif isinstance(value, (str, int, float, bool)):
             found[name] = value
         elif value is not None:

@@ -1,6 +1,7 @@
 """The records of what was written into vector stores, in a table of SQLite or PostgreSQL (MySQL: `mysql_records`).
 
-Table, as Flowise makes it: `uuid, key, namespace, updated_at, group_id, doc_id`, unique by key and namespace.
+Table, as Flowise makes it: `uuid, key, namespace, updated_at, group_id, doc_id`, unique by key and namespace. Older tables, such as
+LangChain makes them, get the last column when they lack it.
 """
 
 from __future__ import annotations
@@ -116,6 +117,9 @@ class SqliteRecords(RecordTable):
                 f"CREATE TABLE IF NOT EXISTS {self._table} (uuid TEXT PRIMARY KEY DEFAULT (lower(hex(randomblob(16)))), key TEXT NOT NULL, "
                 "namespace TEXT NOT NULL, updated_at REAL NOT NULL, group_id TEXT, doc_id TEXT, UNIQUE (key, namespace))"
             )
+            async with connection.execute(f"SELECT 1 FROM pragma_table_info('{self._name}') WHERE name = 'doc_id'") as cursor:
+                if not await cursor.fetchone():
+                    await connection.execute(f"ALTER TABLE {self._table} ADD COLUMN doc_id TEXT")
             for column in ("updated_at", "key", "namespace", "group_id", "doc_id"):
                 await connection.execute(f'CREATE INDEX IF NOT EXISTS "{self._name}_{column}_index" ON {self._table} ("{column}")')
             await connection.commit()
@@ -158,6 +162,9 @@ class PostgresRecords(RecordTable):
                 f"CREATE TABLE IF NOT EXISTS {self._table} (uuid UUID PRIMARY KEY DEFAULT gen_random_uuid(), key TEXT NOT NULL, "
                 "namespace TEXT NOT NULL, updated_at DOUBLE PRECISION NOT NULL, group_id TEXT, doc_id TEXT, UNIQUE (key, namespace))"
             )
+            known = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'doc_id'"
+            if not await connection.fetchval(known, self._table):
+                await connection.execute(f"ALTER TABLE {self._table} ADD COLUMN doc_id TEXT")
             for column in ("updated_at", "key", "namespace", "group_id", "doc_id"):
                 await connection.execute(f'CREATE INDEX IF NOT EXISTS "{self._name}_{column}_index" ON {self._table} ("{column}")')
 

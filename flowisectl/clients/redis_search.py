@@ -70,7 +70,7 @@ class RedisSearchIndex:
                 "PARAMS", 4, "K", count, "BLOB", packed(query.vector),
                 "RETURN", len(wanted), *wanted, "SORTBY", "vector_score", "LIMIT", 0, count, "DIALECT", 2,
             )  # fmt: skip
-        found = [self._row(key, fields) for key, fields in _entries(answer)]
+        found = [self._row(fields) for fields in _entries(answer)]
         for name, value in (query.conditions or {}).items():
             found = [row for row in found if row.document.metadata.get(name) == value]
         return found[: query.count]
@@ -106,16 +106,12 @@ class RedisSearchIndex:
         metadata = orjson.dumps(row.document.metadata).decode().replace("-", "\\-")
         return {self._vector: packed(row.vector), self._content: row.document.page_content, self._metadata: metadata}
 
-    def _row(self, key: str, fields: dict[str, Any]) -> FoundRow:
-        try:
-            metadata = orjson.loads(_text(fields.get(self._metadata, "")).replace("\\-", "-") or "{}")
-        except ValueError:
-            metadata = {}
+    def _row(self, fields: dict[str, Any]) -> FoundRow:
+        metadata = _metadata(_text(fields.get(self._metadata, "")))
         raw = fields.get(self._vector)
         document = Document(
             page_content=_text(fields.get(self._content, "")),
-            metadata=metadata if isinstance(metadata, dict) else {},
-            id=key.removeprefix(self._prefix),
+            metadata=metadata,
         )
         vector = struct.unpack(f"<{len(raw) // 4}f", raw) if isinstance(raw, bytes) else ()
         return FoundRow(document=document, score=float(_text(fields.get("vector_score", 0))), vector=vector)
@@ -143,15 +139,29 @@ def packed(vector: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(vector)}f", *vector)
 
 
+def _metadata(text: str) -> dict[str, Any]:
+    """Metadata as it was written: with `-` escaped, by newer clients `:` and quotes, too."""
+    for marks in ("-", '-:"'):
+        plain = text
+        for mark in marks:
+            plain = plain.replace(f"\\{mark}", mark)
+        try:
+            found = orjson.loads(plain or "{}")
+        except ValueError:
+            continue
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _entries(answer: Any) -> list[tuple[str, dict[str, Any]]]:
-    """(key, fields) of a search's answer: `[total, key, [name, value, …], key, …]`."""
+def _entries(answer: Any) -> list[dict[str, Any]]:
+    """The fields of what a search found, of its answer: `[total, key, [name, value, …], key, …]`."""
     found = []
     rows = answer[1:] if isinstance(answer, list) else []
-    for key, pairs in zip(rows[::2], rows[1::2], strict=False):
+    for pairs in rows[1::2]:
         names = [_text(name) for name in pairs[::2]]
-        found.append((_text(key), dict(zip(names, pairs[1::2], strict=True))))
+        found.append(dict(zip(names, pairs[1::2], strict=True)))
     return found

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 import orjson
 
+from flowisectl.clients.secret_headers import secrets_in
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, HttpResponse, Reach
+from flowisectl.interfaces.url_text import climbs
 
 SECONDS = 60.0
 RETRY_SECONDS = 10.0
@@ -21,7 +23,8 @@ _MESSAGE_CHARS = 1000
 
 
 class RestService:
-    """`secrets` are cut out of every message. A `reach` of ENDPOINT is for addresses that the flow's author wrote down.
+    """`secrets`, and what secret headers carry, are cut out of every message. A `reach` of ENDPOINT is for addresses that the flow's
+    author wrote down.
 
     A request that a busy service has not taken (429, 503) is sent again, `retries` times, within RETRY_SECONDS.
     """
@@ -43,7 +46,7 @@ class RestService:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._headers = dict(headers or {})
-        self._secrets = [secret for secret in secrets if len(secret) >= 4]
+        self._secrets = [secret for secret in (*secrets, *secrets_in(self._headers)) if len(secret) >= 4]
         self._reach = reach
         self._timeout = timeout_seconds
         self._retries = min(max(retries, 0), 2)
@@ -53,7 +56,7 @@ class RestService:
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, accept: Sequence[int] = ()
     ) -> HttpResponse:
         """The answer: a success, or one of the statuses in `accept`. Bytes are sent as they are. Raises ProviderError."""
-        url = f"{self._base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        url = self._address(path, query)
         headers = {"accept": "application/json", **self._headers}
         data = None
         if body is not None:
@@ -66,14 +69,14 @@ class RestService:
     async def form(self, path: str, form: Mapping[str, Any]) -> Any:
         """The JSON of the answer to a form, which may carry files. Raises ProviderError."""
         headers = {"accept": "application/json", **self._headers}
-        url = f"{self._base_url}{path}"
+        url = self._address(path)
         return self.read(
             await self.send(HttpCall(method="POST", url=url, headers=headers, form=form, reach=self._reach, timeout_seconds=self._timeout))
         )
 
     async def upload(self, method: str, path: str, data: bytes, media_type: str, *, query: Mapping[str, Any] | None = None) -> Any:
         """The JSON of the answer to a body that is no JSON. Raises ProviderError."""
-        url = f"{self._base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        url = self._address(path, query)
         headers = {"accept": "application/json", **self._headers, "content-type": media_type}
         return self.read(
             await self.send(HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout))
@@ -110,6 +113,12 @@ class RestService:
             return orjson.loads(response.body)
         except ValueError as error:
             raise self.error(f"{self.provider} answered with something that is not JSON: {response.text[:200]!r}") from error
+
+    def _address(self, path: str, query: Mapping[str, Any] | None = None) -> str:
+        """Paths are made of ids, which must not lead to another place than the method is meant for. Raises ProviderError."""
+        if climbs(path):
+            raise self.error(f"{self.provider}: an id or a name is '.' or '..', which is none: give the right one")
+        return f"{self._base_url}{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def error(self, message: str, status: int = 0) -> ProviderError:
         for secret in self._secrets:

@@ -12,6 +12,7 @@ from flowisectl.clients.endpoint import Pause
 from flowisectl.interfaces.http import HttpClient
 
 _PAGE = 1000
+_MOST_PAGES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +42,14 @@ class S3Bucket:
         """The objects whose keys begin so, by key, at most so many. Folders' own entries are left out. Raises ProviderError."""
         found: list[S3Entry] = []
         token = ""
-        while len(found) < most:
+        for _ in range(_MOST_PAGES):
             query = {"list-type": "2", "max-keys": str(_PAGE), "prefix": prefix, **({"continuation-token": token} if token else {})}
             path = f"{self._path}?{urlencode(query, quote_via=lambda text, *_: aws_quote(text))}"
             page = self._service.xml(await self._service.call("GET", path))
             rows = [S3Entry(key=_text(row, "Key"), size=int(_text(row, "Size") or 0)) for row in page.iterfind("{*}Contents")]
             found += [row for row in rows if row.key and not row.key.endswith("/")]
             token = _text(page, "NextContinuationToken")
-            if not token:
+            if not token or len(found) >= most:
                 break
         return found[:most]
 

@@ -31,12 +31,19 @@ FIELDS = {TEXT: {"type": "text"}, METADATA: {"type": "object", "dynamic": True}}
 class Dialect(Protocol):
     """Where the two differ."""
 
+    shows_ids: bool
+    """Whether documents that were found have their ids, as in Flowise."""
+
     def index(self, size: int) -> dict[str, Any]:
         """The settings and mappings of a new index for vectors of so many numbers."""
         ...
 
     def query(self, vector: Sequence[float], count: int, filters: list[dict[str, Any]]) -> dict[str, Any]:
         """The members of a search for the nearest documents."""
+        ...
+
+    def equal(self, field: str, value: Any) -> dict[str, Any]:
+        """The filter for documents whose field has a value."""
         ...
 
 
@@ -61,12 +68,12 @@ class SearchEngineIndex:
             await self._bulk(lines)
 
     async def search(self, query: VectorQuery) -> list[FoundRow]:
-        filters = [{"term": {f"{METADATA}.{name}": value}} for name, value in (query.conditions or {}).items()]
+        filters = [self._dialect.equal(f"{METADATA}.{name}", value) for name, value in (query.conditions or {}).items()]
         body = {"size": query.count, **self._dialect.query(query.vector, query.count, filters)}
         if not query.with_vectors:
             body["_source"] = {"excludes": [VECTOR]}
         answer = await self._service.json("POST", f"{self._path}/_search", body)
-        return [_row(hit) for hit in objects_of(member(answer, "hits", "hits"))]
+        return [_row(hit, self._dialect.shows_ids) for hit in objects_of(member(answer, "hits", "hits"))]
 
     async def delete(self, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), _AT_ONCE):
@@ -94,12 +101,11 @@ class SearchEngineIndex:
                     raise self._service.error(f"{self._service.provider} did not keep {member(outcome, '_id')}: {told}")
 
 
-def _row(hit: Mapping[str, Any]) -> FoundRow:
+def _row(hit: Mapping[str, Any], shows_id: bool) -> FoundRow:
     source = object_of(hit.get("_source"))
+    id = text_of(hit.get("_id")) or None
     return FoundRow(
-        document=Document(
-            page_content=text_of(source.get(TEXT)), metadata=object_of(source.get(METADATA)), id=text_of(hit.get("_id")) or None
-        ),
+        document=Document(page_content=text_of(source.get(TEXT)), metadata=object_of(source.get(METADATA)), id=id if shows_id else None),
         score=number_of(hit.get("_score")),
         vector=vector_of(source.get(VECTOR)),
     )

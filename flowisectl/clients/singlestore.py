@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from flowisectl.interfaces.vector_index import FoundRow, VectorQuery, VectorRow
 
 PROVIDER = "singlestore"
 CONNECT_SECONDS = 15.0
+WORK_SECONDS = 120.0
+"""How long all that one connection is used for may take."""
 PORT = 3306
 _AT_ONCE = 100
 _KNOWN = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
@@ -51,8 +54,10 @@ class SingleStorePlace:
         except (MySQLError, OSError, TimeoutError) as error:
             raise self._error(error) from error
         try:
-            async with connection.cursor() as cursor:
+            async with asyncio.timeout(WORK_SECONDS), connection.cursor() as cursor:
                 yield cursor
+        except TimeoutError as error:
+            raise ProviderError(f"SingleStore at {self.host} was not done within {WORK_SECONDS:g} s", provider=PROVIDER) from error
         except (MySQLError, OSError) as error:
             raise self._error(error) from error
         finally:

@@ -3,6 +3,7 @@ searched by a function of the database, as https://supabase.com/docs/guides/ai/l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,11 +11,14 @@ from urllib.parse import quote
 import orjson
 
 from flowisectl.clients.rest import RestService
+from flowisectl.errors import ProviderError
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.vector_index import FoundRow, VectorQuery, VectorRow
 
 _AT_ONCE = 100
+_NO_NUMBER = re.compile(r"invalid input syntax for type (bigint|integer)")
+"""What PostgreSQL says of an id that is a text where the table has numbers."""
 
 
 class SupabaseIndex:
@@ -35,6 +39,7 @@ class SupabaseIndex:
         self._table = f"/{quote(table, safe='')}"
         self._query = f"/rpc/{quote(query, safe='')}"
         self._conditions = dict(conditions or {})
+        self._numbers_rows = False
 
     async def add(self, rows: Sequence[VectorRow]) -> None:
         for start in range(0, len(rows), _AT_ONCE):
@@ -47,7 +52,19 @@ class SupabaseIndex:
                 }
                 for row in rows[start : start + _AT_ONCE]
             ]
-            await self._writing.call("POST", self._table, body)
+            await self._write(body)
+
+    async def _write(self, rows: list[dict[str, Any]]) -> None:
+        """A table that numbers its rows itself, as the service's own guide makes it, takes no ids."""
+        if not self._numbers_rows:
+            try:
+                await self._writing.call("POST", self._table, rows)
+                return
+            except ProviderError as error:
+                if error.status != 400 or not _NO_NUMBER.search(str(error)):
+                    raise
+            self._numbers_rows = True
+        await self._writing.call("POST", self._table, [{name: value for name, value in row.items() if name != "id"} for row in rows])
 
     async def search(self, query: VectorQuery) -> list[FoundRow]:
         body = {"query_embedding": query.vector, "filter": {**self._conditions, **(query.conditions or {})}, "match_count": query.count}
@@ -68,7 +85,6 @@ def _row(item: Mapping[str, Any]) -> FoundRow:
         document=Document(
             page_content=str(item.get("content") or ""),
             metadata=dict(metadata) if isinstance(metadata, Mapping) else {},
-            id=str(item.get("id") or "") or None,
         ),
         score=float(item.get("similarity") or 0.0),
         vector=vector if isinstance(vector, list) else (),

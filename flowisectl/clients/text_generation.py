@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -75,6 +75,24 @@ class TextModel(ABC):
         reply = await self.invoke(messages, options)
         yield ChatChunk(text=reply.text, reply=reply)
 
+    async def _streamed(self, options: ChatOptions, begin: Callable[[], AsyncGenerator[str, None]]) -> AsyncIterator[ChatChunk]:
+        """The pieces of a text as they come, then the whole."""
+        self._check(options)
+        pieces: list[str] = []
+        call = begin_call(self.provider, self.model, TEXT)
+        try:
+            async with aclosing(begin()) as texts:
+                async for text in texts:
+                    if not pieces and call is not None:
+                        call.first_token()
+                    pieces.append(text)
+                    yield ChatChunk(text=text)
+        except ProviderError as error:
+            self._tell(call, error.status)
+            raise
+        self._tell(call, 200)
+        yield ChatChunk(reply=ChatReply(text="".join(pieces)))
+
     def cache_key(self) -> str:
         return orjson.dumps([self.provider, self.model, self._params], option=orjson.OPT_SORT_KEYS).decode()
 
@@ -114,22 +132,8 @@ class OpenAIText(TextModel):
             raise self._endpoint.error(f"{self.provider} answered without a text")
         return str(choices[0].get("text") or "")
 
-    async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
-        self._check(options)
-        pieces: list[str] = []
-        call = begin_call(self.provider, self.model, TEXT)
-        try:
-            async with aclosing(self._pieces({**self._body(prompt_of(messages), options), "stream": True})) as texts:
-                async for text in texts:
-                    if not pieces and call is not None:
-                        call.first_token()
-                    pieces.append(text)
-                    yield ChatChunk(text=text)
-        except ProviderError as error:
-            self._tell(call, error.status)
-            raise
-        self._tell(call, 200)
-        yield ChatChunk(reply=ChatReply(text="".join(pieces)))
+    def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = _NO_OPTIONS) -> AsyncIterator[ChatChunk]:
+        return self._streamed(options, lambda: self._pieces({**self._body(prompt_of(messages), options), "stream": True}))
 
     async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         is_done = False

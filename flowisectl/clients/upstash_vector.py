@@ -75,7 +75,7 @@ def _row(item: Mapping[str, Any]) -> FoundRow:
     metadata = object_of(item.get("metadata"))
     text = text_of(metadata.pop(TEXT_KEY, None)) or text_of(item.get("data"))
     return FoundRow(
-        document=Document(page_content=text, metadata=metadata, id=str(item.get("id") or "") or None),
+        document=Document(page_content=text, metadata=metadata),
         score=number_of(item.get("score")),
         vector=vector_of(item.get("vector")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ MAX_UPLOAD_BYTES = 10_000_000
 """The service takes no larger file."""
 _DIVERSE = 272_725_718
 """The service's number for choosing documents that differ from each other (MMR)."""
+_NAME = re.compile(r"[\w.-]+")
 _FINE = frozenset({"OK", "ALREADY_EXISTS"})
 
 
@@ -136,7 +138,10 @@ class VectaraStore:
 
     def _corpus(self, id: str, conditions: Mapping[str, Any] | None) -> dict[str, Any]:
         parts = [f"({self._how.metadata_filter})"] if self._how.metadata_filter else []
-        parts += [f"doc.{name} = {_literal(value)}" for name, value in (conditions or {}).items()]
+        for name, value in (conditions or {}).items():
+            if not _NAME.fullmatch(name):
+                raise self._service.error(f"vectara cannot filter by the metadata {name!r}: its name has characters that a filter has")
+            parts.append(f"doc.{name} = {_literal(value)}")
         key: dict[str, Any] = {
             "customerId": self._access.customer_id,
             "corpusId": id,
@@ -196,14 +201,14 @@ def _kept(document: Document) -> dict[str, Any]:
 
 
 def _found(answer: Any) -> list[tuple[Document, float]]:
-    """Every text with the metadata of its document and its own."""
+    """Every text with its own metadata and that of its document, which counts where both have a name."""
     documents = objects_of(member(answer, "document"))
     found = []
     for item in objects_of(member(answer, "response")):
         place = item.get("documentIndex", 0)
         whole: Mapping[str, Any] = documents[place] if isinstance(place, int) and 0 <= place < len(documents) else {}
-        metadata = {**_named(whole.get("metadata")), **_named(item.get("metadata"))}
-        document = Document(page_content=text_of(item.get("text")), metadata=metadata, id=text_of(whole.get("id")) or None)
+        metadata = {**_named(item.get("metadata")), **_named(whole.get("metadata"))}
+        document = Document(page_content=text_of(item.get("text")), metadata=metadata)
         found.append((document, number_of(item.get("score"))))
     return found
 

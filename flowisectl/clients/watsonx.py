@@ -13,11 +13,9 @@ from flowisectl.clients.openai_compatible import OpenAICompatibleChat
 from flowisectl.clients.text_generation import TextModel, prompt_of
 from flowisectl.clients.watsonx_account import WatsonxLogin
 from flowisectl.clients.wire_chat import NO_OPTIONS, parse_event
-from flowisectl.errors import ProviderError
-from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions, ChatReply
+from flowisectl.interfaces.chat_model import ChatChunk, ChatOptions
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.message import ChatMessage
-from flowisectl.interfaces.model_call import TEXT, begin_call
 
 _MOST_TEXTS = 100
 _UNFINISHED = ("", "not_finished")
@@ -85,26 +83,10 @@ class WatsonxText(TextModel):
             raise self._endpoint.error(f"{self.provider} answered without a text")
         return str(results[0].get("generated_text") or "")
 
-    async def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> AsyncIterator[ChatChunk]:
+    def stream(self, messages: Sequence[ChatMessage], options: ChatOptions = NO_OPTIONS) -> AsyncIterator[ChatChunk]:
         if not self.streaming:
-            reply = await self.invoke(messages, options)
-            yield ChatChunk(text=reply.text, reply=reply)
-            return
-        self._check(options)
-        pieces: list[str] = []
-        call = begin_call(self.provider, self.model, TEXT)
-        try:
-            async with aclosing(self._pieces(self._body(prompt_of(messages), options))) as texts:
-                async for text in texts:
-                    if not pieces and call is not None:
-                        call.first_token()
-                    pieces.append(text)
-                    yield ChatChunk(text=text)
-        except ProviderError as error:
-            self._tell(call, error.status)
-            raise
-        self._tell(call, 200)
-        yield ChatChunk(reply=ChatReply(text="".join(pieces)))
+            return super().stream(messages, options)
+        return self._streamed(options, lambda: self._pieces(self._body(prompt_of(messages), options)))
 
     async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         is_done = False

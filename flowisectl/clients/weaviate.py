@@ -54,16 +54,17 @@ class WeaviateIndex:
         self._conditions = dict(conditions or {})
         self._alpha = alpha
         self._is_made = False
+        self._named = ""
 
     async def add(self, rows: Sequence[VectorRow]) -> None:
-        await self._make()
+        named = await self._make()
         for start in range(0, len(rows), _BATCH):
             objects: list[dict[str, Any]] = [
                 {
                     "class": self._collection,
                     "id": point_id(row.id),
                     "properties": {**flat(row.document.metadata), self._text_key: row.document.page_content},
-                    "vector": row.vector,
+                    **({"vectors": {named: row.vector}} if named else {"vector": row.vector}),
                 }
                 for row in rows[start : start + _BATCH]
             ]
@@ -76,33 +77,40 @@ class WeaviateIndex:
         types = _types(schema)
         if not types:  # nothing was ever kept
             return []
-        answer = await self._service.json("POST", "/graphql", {"query": self._query(query, types)})
+        named = _vector_name(schema)
+        answer = await self._service.json("POST", "/graphql", {"query": self._query(query, types, named)})
         if told := member(answer, "errors", 0, "message"):
             raise self._service.error(f"weaviate refused the query: {told}")
-        return [self._row(item) for item in objects_of(member(answer, "data", "Get", self._collection))]
+        return [self._row(item, named) for item in objects_of(member(answer, "data", "Get", self._collection))]
 
     async def delete(self, ids: Sequence[str]) -> None:
         for id in ids:
             await self._service.call("DELETE", f"/objects/{quote(self._collection, safe='')}/{point_id(id)}", accept=(404,))
 
-    async def _make(self) -> None:
+    async def _make(self) -> str:
+        """The name of the collection's vectors, empty where they have none."""
         if self._is_made:
-            return
+            return self._named
         known = await self._service.call("GET", self._schema, accept=(404,))
         if known.status == 404:
             # Another writer may have made it in between (422).
             await self._service.call("POST", "/schema", {"class": self._collection, "vectorizer": "none"}, accept=(422,))
+        else:
+            self._named = _vector_name(self._service.read(known))
         self._is_made = True
+        return self._named
 
-    def _query(self, query: VectorQuery, types: Mapping[str, str]) -> str:
+    def _query(self, query: VectorQuery, types: Mapping[str, str], named: str) -> str:
         known = [name for name, kind in types.items() if kind in _PLAIN_TYPES]
         names = list(dict.fromkeys([self._text_key, *([key for key in self._metadata_keys if key in types] or known)]))
         vector = orjson.dumps(list(query.vector)).decode()
+        target = f', targetVectors: ["{named}"]' if named else ""
         if self._alpha is None:
-            how = f"nearVector: {{vector: {vector}}}"
+            how = f"nearVector: {{vector: {vector}{target}}}"
         else:
-            how = f"hybrid: {{query: {literal(query.text)}, alpha: {self._alpha}, vector: {vector}}}"
-        about = ["id", "distance" if self._alpha is None else "score", *(["vector"] if query.with_vectors else [])]
+            how = f"hybrid: {{query: {literal(query.text)}, alpha: {self._alpha}, vector: {vector}{target}}}"
+        vectors = f"vectors {{ {named} }}" if named else "vector"
+        about = ["id", "distance" if self._alpha is None else "score", *([vectors] if query.with_vectors else [])]
         where = self._where(query, types)
         arguments = f"{how}, limit: {query.count}" + (f", where: {literal(where)}" if where else "")
         return f"{{ Get {{ {self._collection}({arguments}) {{ {' '.join(names)} _additional {{ {' '.join(about)} }} }} }} }}"
@@ -112,13 +120,13 @@ class WeaviateIndex:
         parts += [equal(_safe(name.replace(".", "_")), value, types) for name, value in (query.conditions or {}).items()]
         return parts[0] if len(parts) == 1 else {"operator": "And", "operands": parts} if parts else {}
 
-    def _row(self, item: Mapping[str, Any]) -> FoundRow:
+    def _row(self, item: Mapping[str, Any], named: str) -> FoundRow:
         about = object_of(item.get("_additional"))
         metadata = {name: value for name, value in item.items() if name not in ("_additional", self._text_key) and value is not None}
         return FoundRow(
             document=Document(page_content=text_of(item.get(self._text_key)), metadata=metadata, id=text_of(about.get("id"))),
             score=number_of(about.get("distance" if self._alpha is None else "score")),
-            vector=vector_of(about.get("vector")),
+            vector=vector_of(member(about, "vectors", named) if named else about.get("vector")),
         )
 
 
@@ -129,19 +137,32 @@ def _types(schema: Any) -> dict[str, str]:
 
 
 def flat(metadata: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The metadata as properties: plain values and lists of texts; nothing for null."""
+    """The metadata as properties: plain values and lists of one kind of them; nothing for null."""
     found: dict[str, Any] = {}
     for key, value in metadata.items():
         name = _safe(f"{prefix}{key}")
         if isinstance(value, Mapping):
             found |= flat(value, f"{name}_")
         elif isinstance(value, list):
-            found[name] = [str(item) for item in value]
+            found[name] = value if _is_plain(value) else [str(item) for item in value]
         elif isinstance(value, (str, int, float, bool)):
             found[name] = value
         elif value is not None:
             found[name] = str(value)
     return found
+
+
+def _is_plain(values: list[Any]) -> bool:
+    """Whether a list holds texts, numbers or booleans alone, as the service takes it."""
+    kinds = {float if type(value) is int else type(value) for value in values}
+    return not kinds or (len(kinds) == 1 and kinds <= {str, float, bool})
+
+
+def _vector_name(schema: Any) -> str:
+    """The name of a collection's vectors; empty where they have none."""
+    named = object_of(member(schema, "vectorConfig"))
+    name = "default" if "default" in named else next(iter(named), "")
+    return name and _safe(name)
 
 
 def _safe(name: str) -> str:

@@ -20,7 +20,7 @@ _AT_ONCE = 100
 
 
 class ZepIndex:
-    """The collection is made when it is missing. Ids of found documents are the service's own, and so are those to forget.
+    """The collection is made when it is missing. Ids to forget are the service's own; found documents have none, as in Flowise.
 
     `conditions` is a filter of the service (`where`), or plain values that must be equal. Scores: larger is nearer.
     """
@@ -163,9 +163,7 @@ def _cloud_document(document: Document) -> dict[str, Any]:
 
 def _row(item: Mapping[str, Any]) -> FoundRow:
     return FoundRow(
-        document=Document(
-            page_content=text_of(item.get("content")), metadata=object_of(item.get("metadata")), id=text_of(item.get("uuid")) or None
-        ),
+        document=Document(page_content=text_of(item.get("content")), metadata=object_of(item.get("metadata"))),
         score=number_of(item.get("score")),
         vector=vector_of(item.get("embedding")),
     )

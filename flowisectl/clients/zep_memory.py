@@ -64,7 +64,10 @@ class ZepMemory:
 
 
 class ZepCloudMemory:
-    """As `ZepMemory`. `kind` says how much is read: `perpetual`, `summary_retriever` or `message_window`."""
+    """As `ZepMemory`, but all that is read is one message of the user: what Zep learnt, then a line `role: text` for each message.
+
+    `kind` says how much is read: `perpetual`, `summary_retriever` or `message_window`.
+    """
 
     def __init__(
         self,
@@ -92,10 +95,11 @@ class ZepCloudMemory:
         if not self._session:
             return list(prepended)
         answer = await self._service.json("GET", self._path, query={"memoryType": self._kind}, accept=(404,))
-        known = _known(answer)
-        front = [ChatMessage(role="system", content=known)] if known else []
-        rows = objects_of(member(answer, "messages"))
-        return [*prepended, *front, *[_message(row, row.get("role_type") == "assistant") for row in rows]]
+        known, rows = _known(answer), objects_of(member(answer, "messages"))
+        if not known and not rows:
+            return list(prepended)
+        lines = [f"{row.get('role') or row.get('role_type')}: {text_of(row.get('content'))}" for row in rows]
+        return [*prepended, ChatMessage(role="user", content=known + "\n" + "\n".join(lines))]
 
     async def add(self, question: str, answer: str) -> None:
         """Keep one exchange. Raises ProviderError."""
@@ -119,13 +123,12 @@ class ZepCloudMemory:
 
 
 def _known(answer: Any) -> str:
-    """What Zep learnt from the session: its facts, and the sum of what was said. Newer answers have both in one text."""
-    if context := text_of(member(answer, "context")):
-        return context
+    """What Zep learnt from the session: its facts, and the sum of what was said behind them. Newer answers have one text instead."""
     facts = member(answer, "facts")
     lines = [fact for fact in facts if isinstance(fact, str)] if isinstance(facts, list) else []
     lines = lines or [text_of(fact.get("fact")) for fact in objects_of(member(answer, "relevant_facts"))]
-    return "\n".join(line for line in (*lines, text_of(member(answer, "summary", "content"))) if line)
+    told = "\n".join(line for line in lines if line) + text_of(member(answer, "summary", "content"))
+    return told or text_of(member(answer, "context"))
 
 
 def _message(row: Mapping[str, Any], is_answer: bool) -> ChatMessage:

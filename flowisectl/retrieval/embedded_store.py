@@ -38,11 +38,14 @@ class EmbeddedStore:
         chat_id: str = "",
         diversity: Diversity | None = None,
         records_name: str = "",
+        omitted_metadata: Sequence[str] = (),
     ) -> None:
         self.count = count
         """How many documents the store's node asks for."""
         self.records_name = records_name
         """What the records of this store are told apart by: its collection, table or namespace."""
+        self.omitted_metadata = tuple(omitted_metadata)
+        """Metadata that the store never keeps; ids of records follow from the rest."""
         self._index = index
         self._embeddings = embeddings
         self._chat_id = chat_id
@@ -50,7 +53,8 @@ class EmbeddedStore:
 
     async def add(self, documents: Sequence[Document]) -> None:
         """Embed and keep documents; those without text are left out, those without an id get one. Raises ProviderError."""
-        kept = [document if document.id else replace(document, id=str(uuid.uuid4())) for document in documents if document.page_content]
+        kept = [document.without(self.omitted_metadata) for document in documents if document.page_content]
+        kept = [document if document.id else replace(document, id=str(uuid.uuid4())) for document in kept]
         async with aclosing(embedded_lots(self._embeddings, kept, EMBEDDED_AT_ONCE)) as lots:
             async for lot, vectors in lots:
                 await self._index.add([VectorRow(document=document, vector=vector) for document, vector in zip(lot, vectors, strict=True)])

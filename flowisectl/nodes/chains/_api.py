@@ -11,6 +11,7 @@ from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.service_inputs import headers_of
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
+from flowisectl.interfaces.url_text import shown
 from flowisectl.llm.api_answers import ApiChain
 
 
@@ -24,7 +25,7 @@ def api_chain(method: str, inputs: NodeInputs, context: RunContext, *, call_prom
         try:
             response = await context.http.request(HttpCall(method=method, url=url, headers=sent, body=data))
         except (HttpFailed, HttpDenied) as error:
-            raise FlowError(f"{url}: {error}") from error
+            raise FlowError(f"{shown(url)}: {error}") from error
         return response.text
 
     return ApiChain(

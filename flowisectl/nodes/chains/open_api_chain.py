@@ -19,6 +19,7 @@ from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ToolSpec
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed
 from flowisectl.interfaces.message import ChatMessage
+from flowisectl.interfaces.url_text import shown
 from flowisectl.llm.chat_streaming import AnswerTeller
 from flowisectl.llm.openapi import Endpoint, OpenApi, read_openapi
 from flowisectl.llm.openapi_calls import address_of, schema_of
@@ -67,7 +68,7 @@ class OpenApiCaller:
         try:
             response = await self.http.request(HttpCall(method=endpoint.method, url=url, headers=headers, body=data))
         except (HttpFailed, HttpDenied) as error:
-            raise FlowError(f"{endpoint.method} {url}: {error}") from error
+            raise FlowError(f"{endpoint.method} {shown(url)}: {error}") from error
         text = response.text[:MAX_ANSWER]
         return text if 200 <= response.status < 300 else f"{response.status} {response.reason}: {text}"
 

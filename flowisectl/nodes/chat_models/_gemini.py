@@ -27,6 +27,11 @@ THINKING_LEVEL = NodeParam(
     options=(Option("Low", "LOW"), Option("Medium", "MEDIUM"), Option("High", "HIGH")),
     show={"modelName": [*_LEVEL_MODELS]},
 )
+LIMITS = (
+    NodeParam("maxOutputTokens", "Max Output Tokens", "number", optional=True, step=1, additional=True),
+    NodeParam("topP", "Top Probability", "number", optional=True, step=0.1, additional=True),
+    NodeParam("topK", "Top Next Highest Probability Tokens", "number", optional=True, step=1, additional=True),
+)
 
 
 def generation_config(inputs: NodeInputs) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
-from flowisectl.nodes.chat_models._gemini import THINKING_BUDGET, THINKING_LEVEL, generation_config
+from flowisectl.nodes.chat_models._gemini import LIMITS, THINKING_BUDGET, THINKING_LEVEL, generation_config
 
 DEFAULT_MODEL = "gemini-1.5-flash-latest"
 _CATEGORIES = (
@@ -54,9 +54,7 @@ class ChatGoogleGenerativeAI(Node):
             IMAGES,
             THINKING_BUDGET,
             THINKING_LEVEL,
-            NodeParam("maxOutputTokens", "Max Output Tokens", "number", optional=True, step=1, additional=True),
-            NodeParam("topP", "Top Probability", "number", optional=True, step=0.1, additional=True),
-            NodeParam("topK", "Top Next Highest Probability Tokens", "number", optional=True, step=1, additional=True),
+            *LIMITS,
             NodeParam(
                 "safetySettings",
                 "Safety Settings",

@@ -13,7 +13,7 @@ from flowisectl.errors import MissingInput
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
-from flowisectl.nodes.chat_models._gemini import THINKING_BUDGET, THINKING_LEVEL, generation_config
+from flowisectl.nodes.chat_models._gemini import LIMITS, THINKING_BUDGET, THINKING_LEVEL, generation_config
 
 CLAUDE_TOKENS = 4096
 """How long an answer of Claude may be when the node does not say: its API demands a limit."""
@@ -54,9 +54,7 @@ class ChatGoogleVertexAI(Node):
             IMAGES,
             THINKING_BUDGET,
             THINKING_LEVEL,
-            NodeParam("maxOutputTokens", "Max Output Tokens", "number", optional=True, step=1, additional=True),
-            NodeParam("topP", "Top Probability", "number", optional=True, step=0.1, additional=True),
-            NodeParam("topK", "Top Next Highest Probability Tokens", "number", optional=True, step=1, additional=True),
+            *LIMITS,
             # Exported flows have this input a second time, without a condition.
             NodeParam("thinkingBudget", "Thinking Budget", "number", optional=True, step=1, placeholder="1024", additional=True),
         ),

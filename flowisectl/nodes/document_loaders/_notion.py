@@ -23,10 +23,10 @@ def page_document(page: Mapping[str, Any], blocks: Blocks) -> Document:
     """The title above the text; the rest in the metadata."""
     title = page_title(page)
     text = page_markdown(blocks)
-    own = {name: page[name] for name in ("object", "created_time", "last_edited_time", "url") if name in page}
+    own = {name: value for name, value in page.items() if name not in ("id", "properties")}
     properties = {name: property_value(value) for name, value in (page.get("properties") or {}).items() if isinstance(value, Mapping)}
     content = "\n\n".join(part for part in (f"# {title}" if title else "", text) if part)
-    return Document(page_content=content, metadata={"notionId": page.get("id"), **own, "properties": properties})
+    return Document(page_content=content, metadata={**own, "properties": properties, "notionId": page.get("id")})
 
 
 def inner(blocks: Blocks, kind: str) -> Iterator[str]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from flowisectl.engine.node import NodeParam, Option
 
+
+def _plain(*names: str) -> tuple[Option, ...]:
+    return tuple(Option(name, name) for name in names)
+
+
 PARAMS = (
     NodeParam(
         "strategy",
@@ -26,28 +31,28 @@ PARAMS = (
         "multiOptions",
         default='["pdf", "jpg", "png"]',
         optional=True,
-        options=(
-            Option("doc", "doc"),
-            Option("docx", "docx"),
-            Option("eml", "eml"),
-            Option("epub", "epub"),
-            Option("heic", "heic"),
-            Option("htm", "htm"),
-            Option("html", "html"),
-            Option("jpeg", "jpeg"),
-            Option("jpg", "jpg"),
-            Option("md", "md"),
-            Option("msg", "msg"),
-            Option("odt", "odt"),
-            Option("pdf", "pdf"),
-            Option("png", "png"),
-            Option("ppt", "ppt"),
-            Option("pptx", "pptx"),
-            Option("rtf", "rtf"),
-            Option("text", "text"),
-            Option("txt", "txt"),
-            Option("xls", "xls"),
-            Option("xlsx", "xlsx"),
+        options=_plain(
+            "doc",
+            "docx",
+            "eml",
+            "epub",
+            "heic",
+            "htm",
+            "html",
+            "jpeg",
+            "jpg",
+            "md",
+            "msg",
+            "odt",
+            "pdf",
+            "png",
+            "ppt",
+            "pptx",
+            "rtf",
+            "text",
+            "txt",
+            "xls",
+            "xlsx",
         ),
         additional=True,
     ),
@@ -56,12 +61,7 @@ PARAMS = (
         "Hi-Res Model Name",
         "options",
         optional=True,
-        options=(
-            Option("chipper", "chipper"),
-            Option("detectron2_onnx", "detectron2_onnx"),
-            Option("yolox", "yolox"),
-            Option("yolox_quantized", "yolox_quantized"),
-        ),
+        options=_plain("chipper", "detectron2_onnx", "yolox", "yolox_quantized"),
         additional=True,
     ),
     NodeParam(

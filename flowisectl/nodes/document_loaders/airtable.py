@@ -64,7 +64,7 @@ class Airtable(Node):
         documents = [
             Document(
                 page_content=orjson.dumps(row.get("fields") or {}, option=orjson.OPT_INDENT_2).decode(),
-                metadata={"source": f"{base}/{table}", "baseId": base, "tableId": table, "recordId": row.get("id")},
+                metadata={"url": f"{URL}/{base}/{table}/{row.get('id')}"},
             )
             for row in rows
         ]

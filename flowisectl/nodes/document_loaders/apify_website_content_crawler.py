@@ -11,7 +11,7 @@ from flowisectl.clients.waiting import when_done
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key, words_of
-from flowisectl.errors import MissingInput
+from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 
@@ -21,6 +21,7 @@ LONGEST_SECONDS = 1800.0
 WAIT_SECONDS = 30
 """How long one question after the run may take: Apify answers at once when the run ends."""
 PAGE = 500
+MAX_ITEMS = 20_000
 _ENDED = frozenset(("SUCCEEDED", "FAILED", "ABORTED", "TIMED-OUT"))
 
 
@@ -103,12 +104,13 @@ async def _crawled(service: RestService, request: Mapping[str, Any]) -> str:
 
 async def _items(service: RestService, dataset: str) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
-    while True:
-        query = {"clean": "true", "format": "json", "limit": PAGE, "offset": len(found)}
+    for offset in range(0, MAX_ITEMS, PAGE):
+        query = {"clean": "true", "format": "json", "limit": PAGE, "offset": offset}
         page = await service.json("GET", f"/datasets/{quote(dataset, safe='')}/items", query=query) or []
         found += [item for item in page if isinstance(item, Mapping)]
         if len(page) < PAGE:
             return found
+    raise FlowError(f"the crawl found more than {MAX_ITEMS} pages: lower its maximum")
 
 
 def _data(answer: Any) -> Mapping[str, Any]:

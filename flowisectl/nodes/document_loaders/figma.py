@@ -1,10 +1,10 @@
-"""The texts and names of a Figma file."""
+"""Nodes of a Figma file, as its API tells them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import quote
+
+import orjson
 
 from flowisectl.clients.rest import RestService
 from flowisectl.engine.context import RunContext
@@ -15,7 +15,6 @@ from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 
 URL = "https://api.figma.com/v1"
-MAX_DEPTH = 200
 
 
 class Figma(Node):
@@ -46,31 +45,7 @@ class Figma(Node):
         if not ids:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no node of the file: fill in its Node IDs")
         service = RestService(context.http, provider="figma", base_url=URL, headers={"x-figma-token": token}, secrets=(token,))
-        query = {"ids": ",".join(ids), **({} if inputs.flag("recursive") else {"depth": 1})}
-        answer = await service.json("GET", f"/files/{quote(key, safe='')}/nodes", query=query) or {}
-        documents = [
-            Document(
-                page_content="\n".join(_lines(entry["document"], 0)),
-                metadata={
-                    "source": f"https://www.figma.com/file/{key}",
-                    "file": answer.get("name"),
-                    "nodeId": node_id,
-                    "name": entry["document"].get("name"),
-                    "type": entry["document"].get("type"),
-                },
-            )
-            for node_id, entry in (answer.get("nodes") or {}).items()
-            if isinstance(entry, Mapping) and isinstance(entry.get("document"), Mapping)
-        ]
-        return await answer_of(inputs, lambda: documents)
-
-
-def _lines(node: Mapping[str, Any], depth: int) -> Iterator[str]:
-    """A line for each node: its kind and its name, and what a text says."""
-    said = str(node.get("characters") or "")
-    line = f"{'  ' * min(depth, 20)}{node.get('type')}: {node.get('name')}"
-    yield f"{line}: {said}" if said and said != node.get("name") else line
-    if depth < MAX_DEPTH:
-        for child in node.get("children") or []:
-            if isinstance(child, Mapping):
-                yield from _lines(child, depth + 1)
+        path, query = f"/files/{quote(key, safe='')}/nodes", {"ids": ",".join(ids)}
+        answer = await service.json("GET", path, query=query)
+        source = f"{URL}{path}?ids={query['ids']}"
+        return await answer_of(inputs, lambda: [Document(page_content=orjson.dumps(answer or {}).decode(), metadata={"source": source})])

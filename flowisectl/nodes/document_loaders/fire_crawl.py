@@ -16,6 +16,7 @@ from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import OUTPUTS, SPLITTER, answer_of
 
 URL = "https://api.firecrawl.dev"
+_CRAWL, _SCRAPE, _EXTRACT, _SEARCH = ({"crawlerType": [kind]} for kind in ("crawl", "scrape", "extract", "search"))
 
 
 class FireCrawl(Node):
@@ -49,10 +50,10 @@ class FireCrawl(Node):
                 placeholder="https://docs.flowiseai.com",
                 show={"crawlerType": ["crawl", "scrape", "extract"]},
             ),
-            NodeParam("includeTags", "Include Tags", "string", optional=True, additional=True, show={"crawlerType": ["scrape"]}),
-            NodeParam("excludeTags", "Exclude Tags", "string", optional=True, additional=True, show={"crawlerType": ["scrape"]}),
-            NodeParam("onlyMainContent", "Only Main Content", "boolean", optional=True, additional=True, show={"crawlerType": ["scrape"]}),
-            NodeParam("limit", "Limit", "string", default="10000", optional=True, additional=True, show={"crawlerType": ["crawl"]}),
+            NodeParam("includeTags", "Include Tags", "string", optional=True, additional=True, show=_SCRAPE),
+            NodeParam("excludeTags", "Exclude Tags", "string", optional=True, additional=True, show=_SCRAPE),
+            NodeParam("onlyMainContent", "Only Main Content", "boolean", optional=True, additional=True, show=_SCRAPE),
+            NodeParam("limit", "Limit", "string", default="10000", optional=True, additional=True, show=_CRAWL),
             NodeParam(
                 "includePaths",
                 "Include Paths",
@@ -60,7 +61,7 @@ class FireCrawl(Node):
                 optional=True,
                 placeholder="blog/.*, news/.*",
                 additional=True,
-                show={"crawlerType": ["crawl"]},
+                show=_CRAWL,
             ),
             NodeParam(
                 "excludePaths",
@@ -69,17 +70,15 @@ class FireCrawl(Node):
                 optional=True,
                 placeholder="blog/.*, news/.*",
                 additional=True,
-                show={"crawlerType": ["crawl"]},
+                show=_CRAWL,
             ),
-            NodeParam("extractSchema", "Schema", "json", optional=True, additional=True, show={"crawlerType": ["extract"]}),
-            NodeParam("extractPrompt", "Prompt", "string", optional=True, additional=True, show={"crawlerType": ["extract"]}),
-            NodeParam("searchQuery", "Query", "string", optional=True, show={"crawlerType": ["search"]}),
-            NodeParam("searchLimit", "Limit", "string", default="5", optional=True, additional=True, show={"crawlerType": ["search"]}),
-            NodeParam("searchLang", "Language", "string", default="en", optional=True, additional=True, show={"crawlerType": ["search"]}),
-            NodeParam("searchCountry", "Country", "string", default="us", optional=True, additional=True, show={"crawlerType": ["search"]}),
-            NodeParam(
-                "searchTimeout", "Timeout", "number", default=60000, optional=True, additional=True, show={"crawlerType": ["search"]}
-            ),
+            NodeParam("extractSchema", "Schema", "json", optional=True, additional=True, show=_EXTRACT),
+            NodeParam("extractPrompt", "Prompt", "string", optional=True, additional=True, show=_EXTRACT),
+            NodeParam("searchQuery", "Query", "string", optional=True, show=_SEARCH),
+            NodeParam("searchLimit", "Limit", "string", default="5", optional=True, additional=True, show=_SEARCH),
+            NodeParam("searchLang", "Language", "string", default="en", optional=True, additional=True, show=_SEARCH),
+            NodeParam("searchCountry", "Country", "string", default="us", optional=True, additional=True, show=_SEARCH),
+            NodeParam("searchTimeout", "Timeout", "number", default=60000, optional=True, additional=True, show=_SEARCH),
         ),
         outputs=OUTPUTS,
     )

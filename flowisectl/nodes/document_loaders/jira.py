@@ -104,6 +104,7 @@ def _document(issue: Mapping[str, Any], host: str, project: str) -> Document:
     return Document(
         page_content="\n".join([*lines, "", text] if text else lines),
         metadata={
+            "id": issue.get("id"),
             "issue_key": issue.get("key"),
             "source": f"{host}/browse/{issue.get('key')}",
             "host": host,

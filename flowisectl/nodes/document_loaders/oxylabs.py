@@ -94,13 +94,12 @@ class Oxylabs(Node):
 def _request(inputs: NodeInputs) -> dict[str, Any]:
     source = inputs.text("source", "universal")
     request: dict[str, Any] = {"source": source, "url" if source == "universal" else "query": str(inputs.require("query"))}
+    request |= {"parse": inputs.flag("parse"), "markdown": True}
     for name in ("geo_location", "user_agent_type"):
         if value := inputs.text(name):
             request[name] = value
     if inputs.flag("render"):
         request["render"] = "html"
-    if inputs.flag("parse"):
-        request["parse"] = True
     return request
 
 

@@ -41,7 +41,7 @@ class Mem0(Node):
                 default=False,
                 optional=True,
                 additional=True,
-                description="Only memories that have to do with the question",
+                description="Memories are read, and none are made",
             ),
             NodeParam("run_id", "Run ID", "string", default="", optional=True, additional=True),
             NodeParam("agent_id", "Agent ID", "string", default="", optional=True, additional=True),
@@ -63,6 +63,7 @@ class Mem0(Node):
             api_key=require_key(inputs, "apiKey"),
             owner={"user_id": user, **more},
             conversation=StoredMemory(context, limit=_NEWEST),
-            question=context.request.question if inputs.flag("searchOnly") else "",
+            question=context.request.question,
+            learns=not inputs.flag("searchOnly"),
             memory_key=inputs.text("memoryKey", "history"),
         )

@@ -6,9 +6,9 @@ from flowisectl.clients.zep_memory import ZepMemory as ZepServerMemory
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._zep import NAMES
 
 LOCAL_URL = "http://127.0.0.1:8000"
-_UNUSED = "Not used: question and answer are kept as they are"
 
 
 class ZepMemory(Node):
@@ -24,11 +24,7 @@ class ZepMemory(Node):
             NodeParam("baseURL", "Base URL", "string", default=LOCAL_URL),
             NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
             NodeParam("k", "Size", "number", default="10", additional=True, description="How many messages are read"),
-            NodeParam("aiPrefix", "AI Prefix", "string", default="ai", additional=True),
-            NodeParam("humanPrefix", "Human Prefix", "string", default="human", additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
-            NodeParam("inputKey", "Input Key", "string", default="input", additional=True, description=_UNUSED),
-            NodeParam("outputKey", "Output Key", "string", default="text", additional=True, description=_UNUSED),
+            *NAMES,
         ),
     )
 

@@ -7,8 +7,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.memory import ChatMemory
-
-_UNUSED = "Not used: question and answer are kept as they are"
+from flowisectl.nodes.memory._zep import NAMES
 
 
 class ZepMemoryCloud(Node):
@@ -30,11 +29,7 @@ class ZepMemoryCloud(Node):
                 additional=True,
                 description="How much is read: perpetual, summary_retriever or message_window",
             ),
-            NodeParam("aiPrefix", "AI Prefix", "string", default="ai", additional=True),
-            NodeParam("humanPrefix", "Human Prefix", "string", default="human", additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
-            NodeParam("inputKey", "Input Key", "string", default="input", additional=True, description=_UNUSED),
-            NodeParam("outputKey", "Output Key", "string", default="text", additional=True, description=_UNUSED),
+            *NAMES,
         ),
     )
 

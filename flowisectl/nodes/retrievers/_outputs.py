@@ -7,12 +7,21 @@ from dataclasses import replace
 
 from flowisectl.clients.rerank import Reranker
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import NodeInputs
+from flowisectl.engine.node import NodeInputs, NodeOutput
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.retrieval.loading import as_text
 from flowisectl.retrieval.retrievers import RefinedRetriever
 from flowisectl.retrieval.store_search import DEFAULT_COUNT
+
+
+def outputs(label: str, name: str = "") -> tuple[NodeOutput, ...]:
+    """The retriever, or what it finds; `name` is the base class where it is not the label."""
+    return (
+        NodeOutput("retriever", label, (name or label, "BaseRetriever")),
+        NodeOutput("document", "Document", ("Document", "json")),
+        NodeOutput("text", "Text", ("string", "json")),
+    )
 
 
 async def given(retriever: Retriever, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

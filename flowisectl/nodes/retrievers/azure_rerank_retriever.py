@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flowisectl.clients.rerank import Reranker
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import count_of, given, reranked
+from flowisectl.nodes.retrievers._outputs import count_of, given, outputs, reranked
 
 DEFAULT_MODEL = "Cohere-rerank-v4.0-fast"
 MODELS = ("rerank-v3.5", "rerank-english-v3.0", "rerank-multilingual-v3.0", DEFAULT_MODEL, "Cohere-rerank-v4.0-pro")
@@ -37,11 +37,7 @@ class AzureRerankRetriever(Node):
             NodeParam("topK", "Top K", "number", optional=True, additional=True),
             NodeParam("maxChunksPerDoc", "Max Chunks Per Doc", "number", optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Azure Rerank Retriever", ("Azure Rerank Retriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Azure Rerank Retriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flowisectl.clients.rerank import COHERE_URL, Reranker
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import count_of, given, reranked
+from flowisectl.nodes.retrievers._outputs import count_of, given, outputs, reranked
 
 
 class CohereRerankRetriever(Node):
@@ -38,11 +38,7 @@ class CohereRerankRetriever(Node):
             NodeParam("topK", "Top K", "number", optional=True, additional=True),
             NodeParam("maxChunksPerDoc", "Max Chunks Per Doc", "number", optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Cohere Rerank Retriever", ("Cohere Rerank Retriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Cohere Rerank Retriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.retrievers import FormattedRetriever
 from flowisectl.retrieval.store_search import default_count
 
@@ -27,11 +27,7 @@ class CustomRetriever(Node):
             NodeParam("resultFormat", "Result Format", "string", default=FORM, rows=4),
             NodeParam("topK", "Top K", "number", optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Custom Retriever", ("CustomRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Custom Retriever", "CustomRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

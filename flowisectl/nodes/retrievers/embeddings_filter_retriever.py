@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.memory_store import MemoryStore
 from flowisectl.retrieval.retrievers import RefinedRetriever
 
@@ -28,11 +28,7 @@ class EmbeddingsFilterRetriever(Node):
             NodeParam("similarityThreshold", "Similarity Threshold", "number", default=0.8, optional=True, step=0.1),
             NodeParam("k", "K", "number", default=20, optional=True, step=1, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Embeddings Filter Retriever", ("EmbeddingsFilterRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Embeddings Filter Retriever", "EmbeddingsFilterRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

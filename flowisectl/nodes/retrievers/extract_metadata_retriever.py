@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.structured_output import data_of, schema_of
-from flowisectl.nodes.retrievers._outputs import count_of, given
+from flowisectl.nodes.retrievers._outputs import count_of, given, outputs
 from flowisectl.retrieval.store_retriever import SearchableStore
 
 PROMPT = "Read the keywords in this question: {{query}}"
@@ -58,11 +58,7 @@ class ExtractMetadataRetriever(Node):
             ),
             NodeParam("topK", "Top K", "number", optional=True, placeholder="4", additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Extract Metadata Retriever", ("ExtractMetadataRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Extract Metadata Retriever", "ExtractMetadataRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

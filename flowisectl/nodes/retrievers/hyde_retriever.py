@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.search_questions import passage
-from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.fusion import union
 from flowisectl.retrieval.retrievers import ManyQuestionsRetriever
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -55,11 +55,7 @@ class HydeRetriever(Node):
             NodeParam("customPrompt", "Custom Prompt", "string", optional=True, rows=4, additional=True),
             NodeParam("topK", "Top K", "number", default=4, optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "HyDE Retriever", ("HydeRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("HyDE Retriever", "HydeRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flowisectl.clients.rerank import JINA_URL, Reranker
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import given, reranked
+from flowisectl.nodes.retrievers._outputs import given, outputs, reranked
 
 
 class JinaRerankRetriever(Node):
@@ -36,11 +36,7 @@ class JinaRerankRetriever(Node):
             NodeParam("query", "Query", "string", optional=True, accept_variable=True),
             NodeParam("topN", "Top N", "number", default=4, optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Jina AI Rerank Retriever", ("JinaRerankRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Jina AI Rerank Retriever", "JinaRerankRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

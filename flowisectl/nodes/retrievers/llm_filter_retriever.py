@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.search_questions import extracted
-from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.retrievers import RefinedRetriever
 
 
@@ -28,11 +28,7 @@ class LLMFilterRetriever(Node):
             NodeParam("model", "Language Model", "BaseLanguageModel"),
             NodeParam("query", "Query", "string", optional=True, accept_variable=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "LLM Filter Retriever", ("LLMFilterRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("LLM Filter Retriever", "LLMFilterRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

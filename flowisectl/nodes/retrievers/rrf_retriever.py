@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.search_questions import searches
-from flowisectl.nodes.retrievers._outputs import count_of, given
+from flowisectl.nodes.retrievers._outputs import count_of, given, outputs
 from flowisectl.retrieval.fusion import reciprocal_rank_fusion
 from flowisectl.retrieval.retrievers import ManyQuestionsRetriever
 
@@ -31,11 +31,7 @@ class RRFRetriever(Node):
             NodeParam("topK", "Top K", "number", optional=True, additional=True),
             NodeParam("c", "Constant", "number", default=60, optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Reciprocal Rank Fusion Retriever", ("RRFRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Reciprocal Rank Fusion Retriever", "RRFRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import given
+from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.retrievers import ThresholdRetriever
 
 
@@ -25,11 +25,7 @@ class SimilarityThresholdRetriever(Node):
             NodeParam("maxK", "Max K", "number", default=20, step=1, additional=True),
             NodeParam("kIncrement", "K Increment", "number", default=2, step=1, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Similarity Threshold Retriever", ("SimilarityThresholdRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Similarity Threshold Retriever", "SimilarityThresholdRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

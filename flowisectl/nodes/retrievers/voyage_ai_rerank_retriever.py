@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flowisectl.clients.rerank import VOYAGE_URL, Reranker
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.retriever import Retriever
-from flowisectl.nodes.retrievers._outputs import count_of, given, reranked
+from flowisectl.nodes.retrievers._outputs import count_of, given, outputs, reranked
 
 
 class VoyageAIRerankRetriever(Node):
@@ -38,11 +38,7 @@ class VoyageAIRerankRetriever(Node):
             NodeParam("query", "Query", "string", optional=True, accept_variable=True),
             NodeParam("topK", "Top K", "number", optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Voyage AI Rerank Retriever", ("VoyageAIRerankRetriever", "BaseRetriever")),
-            NodeOutput("document", "Document", ("Document", "json")),
-            NodeOutput("text", "Text", ("string", "json")),
-        ),
+        outputs=outputs("Voyage AI Rerank Retriever", "VoyageAIRerankRetriever"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:

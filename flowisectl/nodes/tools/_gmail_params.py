@@ -2,108 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from flowisectl.engine.node import NodeParam, Option
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice
 
-_ACTIONS = {"drafts": "draftActions", "messages": "messageActions", "labels": "labelActions", "threads": "threadActions"}
-
-
-def _param(name: str, label: str, kind: str, *actions: str, type: str = "string", **more: Any) -> NodeParam:
-    """An input that is shown for some actions of one kind."""
-    show = {"gmailType": [kind], **({_ACTIONS[kind]: [*actions]} if actions else {})}
-    return NodeParam(name, label, type, optional=True, additional=True, show=show, **more)
-
+_draft = partial(fixed_argument, "draftActions", kind={"gmailType": "drafts"})
+_message = partial(fixed_argument, "messageActions", kind={"gmailType": "messages"})
+_label = partial(fixed_argument, "labelActions", kind={"gmailType": "labels"})
+_thread = partial(fixed_argument, "threadActions", kind={"gmailType": "threads"})
 
 PARAMS = (
-    NodeParam(
-        "gmailType",
-        "Type",
-        "options",
-        options=(Option("Drafts", "drafts"), Option("Messages", "messages"), Option("Labels", "labels"), Option("Threads", "threads")),
-    ),
-    NodeParam(
+    kind_choice("gmailType", {"drafts": "Drafts", "messages": "Messages", "labels": "Labels", "threads": "Threads"}),
+    action_choice(
         "draftActions",
         "Draft Actions",
-        "multiOptions",
-        options=(
-            Option("List Drafts", "listDrafts"),
-            Option("Create Draft", "createDraft"),
-            Option("Get Draft", "getDraft"),
-            Option("Update Draft", "updateDraft"),
-            Option("Send Draft", "sendDraft"),
-            Option("Delete Draft", "deleteDraft"),
-        ),
-        show={"gmailType": ["drafts"]},
+        {
+            "listDrafts": "List Drafts",
+            "createDraft": "Create Draft",
+            "getDraft": "Get Draft",
+            "updateDraft": "Update Draft",
+            "sendDraft": "Send Draft",
+            "deleteDraft": "Delete Draft",
+        },
+        gmailType="drafts",
     ),
-    NodeParam(
+    action_choice(
         "messageActions",
         "Message Actions",
-        "multiOptions",
-        options=(
-            Option("List Messages", "listMessages"),
-            Option("Get Message", "getMessage"),
-            Option("Send Message", "sendMessage"),
-            Option("Modify Message", "modifyMessage"),
-            Option("Trash Message", "trashMessage"),
-            Option("Untrash Message", "untrashMessage"),
-            Option("Delete Message", "deleteMessage"),
-        ),
-        show={"gmailType": ["messages"]},
+        {
+            "listMessages": "List Messages",
+            "getMessage": "Get Message",
+            "sendMessage": "Send Message",
+            "modifyMessage": "Modify Message",
+            "trashMessage": "Trash Message",
+            "untrashMessage": "Untrash Message",
+            "deleteMessage": "Delete Message",
+        },
+        gmailType="messages",
     ),
-    NodeParam(
+    action_choice(
         "labelActions",
         "Label Actions",
-        "multiOptions",
-        options=(
-            Option("List Labels", "listLabels"),
-            Option("Get Label", "getLabel"),
-            Option("Create Label", "createLabel"),
-            Option("Update Label", "updateLabel"),
-            Option("Delete Label", "deleteLabel"),
-        ),
-        show={"gmailType": ["labels"]},
+        {
+            "listLabels": "List Labels",
+            "getLabel": "Get Label",
+            "createLabel": "Create Label",
+            "updateLabel": "Update Label",
+            "deleteLabel": "Delete Label",
+        },
+        gmailType="labels",
     ),
-    NodeParam(
+    action_choice(
         "threadActions",
         "Thread Actions",
-        "multiOptions",
-        options=(
-            Option("List Threads", "listThreads"),
-            Option("Get Thread", "getThread"),
-            Option("Modify Thread", "modifyThread"),
-            Option("Trash Thread", "trashThread"),
-            Option("Untrash Thread", "untrashThread"),
-            Option("Delete Thread", "deleteThread"),
-        ),
-        show={"gmailType": ["threads"]},
+        {
+            "listThreads": "List Threads",
+            "getThread": "Get Thread",
+            "modifyThread": "Modify Thread",
+            "trashThread": "Trash Thread",
+            "untrashThread": "Untrash Thread",
+            "deleteThread": "Delete Thread",
+        },
+        gmailType="threads",
     ),
-    _param("draftMaxResults", "Max Results", "drafts", "listDrafts", type="number", default=100),
-    _param("draftTo", "To", "drafts", "createDraft"),
-    _param("draftSubject", "Subject", "drafts", "createDraft"),
-    _param("draftBody", "Body", "drafts", "createDraft", rows=4),
-    _param("draftCc", "CC", "drafts", "createDraft"),
-    _param("draftBcc", "BCC", "drafts", "createDraft"),
-    _param("draftId", "Draft ID", "drafts", "getDraft", "updateDraft", "sendDraft", "deleteDraft"),
-    _param("draftUpdateTo", "To (Update)", "drafts", "updateDraft"),
-    _param("draftUpdateSubject", "Subject (Update)", "drafts", "updateDraft"),
-    _param("draftUpdateBody", "Body (Update)", "drafts", "updateDraft", rows=4),
-    _param("messageMaxResults", "Max Results", "messages", "listMessages", type="number", default=100),
-    _param("messageQuery", "Query", "messages", "listMessages"),
-    _param("messageTo", "To", "messages", "sendMessage"),
-    _param("messageSubject", "Subject", "messages", "sendMessage"),
-    _param("messageBody", "Body", "messages", "sendMessage", rows=4),
-    _param("messageCc", "CC", "messages", "sendMessage"),
-    _param("messageBcc", "BCC", "messages", "sendMessage"),
-    _param("messageId", "Message ID", "messages", "getMessage", "modifyMessage", "trashMessage", "untrashMessage", "deleteMessage"),
-    _param("messageAddLabelIds", "Add Label IDs", "messages", "modifyMessage"),
-    _param("messageRemoveLabelIds", "Remove Label IDs", "messages", "modifyMessage"),
-    _param("labelName", "Label Name", "labels", "createLabel", "updateLabel"),
-    _param("labelColor", "Label Color", "labels", "createLabel", "updateLabel"),
-    _param("labelId", "Label ID", "labels", "getLabel", "updateLabel", "deleteLabel"),
-    _param("threadMaxResults", "Max Results", "threads", "listThreads", type="number", default=100),
-    _param("threadQuery", "Query", "threads", "listThreads"),
-    _param("threadId", "Thread ID", "threads", "getThread", "modifyThread", "trashThread", "untrashThread", "deleteThread"),
-    _param("threadAddLabelIds", "Add Label IDs", "threads", "modifyThread"),
-    _param("threadRemoveLabelIds", "Remove Label IDs", "threads", "modifyThread"),
+    _draft("draftMaxResults", "Max Results", "listDrafts", type="number", default=100),
+    _draft("draftTo", "To", "createDraft"),
+    _draft("draftSubject", "Subject", "createDraft"),
+    _draft("draftBody", "Body", "createDraft", rows=4),
+    _draft("draftCc", "CC", "createDraft"),
+    _draft("draftBcc", "BCC", "createDraft"),
+    _draft("draftId", "Draft ID", "getDraft", "updateDraft", "sendDraft", "deleteDraft"),
+    _draft("draftUpdateTo", "To (Update)", "updateDraft"),
+    _draft("draftUpdateSubject", "Subject (Update)", "updateDraft"),
+    _draft("draftUpdateBody", "Body (Update)", "updateDraft", rows=4),
+    _message("messageMaxResults", "Max Results", "listMessages", type="number", default=100),
+    _message("messageQuery", "Query", "listMessages"),
+    _message("messageTo", "To", "sendMessage"),
+    _message("messageSubject", "Subject", "sendMessage"),
+    _message("messageBody", "Body", "sendMessage", rows=4),
+    _message("messageCc", "CC", "sendMessage"),
+    _message("messageBcc", "BCC", "sendMessage"),
+    _message("messageId", "Message ID", "getMessage", "modifyMessage", "trashMessage", "untrashMessage", "deleteMessage"),
+    _message("messageAddLabelIds", "Add Label IDs", "modifyMessage"),
+    _message("messageRemoveLabelIds", "Remove Label IDs", "modifyMessage"),
+    _label("labelName", "Label Name", "createLabel", "updateLabel"),
+    _label("labelColor", "Label Color", "createLabel", "updateLabel"),
+    _label("labelId", "Label ID", "getLabel", "updateLabel", "deleteLabel"),
+    _thread("threadMaxResults", "Max Results", "listThreads", type="number", default=100),
+    _thread("threadQuery", "Query", "listThreads"),
+    _thread("threadId", "Thread ID", "getThread", "modifyThread", "trashThread", "untrashThread", "deleteThread"),
+    _thread("threadAddLabelIds", "Add Label IDs", "modifyThread"),
+    _thread("threadRemoveLabelIds", "Remove Label IDs", "modifyThread"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowisectl.errors import FlowError
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, names
 
 API_URL = "https://www.googleapis.com/calendar/v3"
 _CALENDAR = {"calendarId": "The id of the calendar; primary is the user's own"}
@@ -78,42 +78,36 @@ def _busy(values: Arguments) -> dict[str, Any]:
     return {"timeMin": str(values["timeMin"]), "timeMax": str(values["timeMax"]), "items": items, **more}
 
 
-def _action(
-    key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
-) -> RestAction:
-    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
-
-
 _EVENTS = "/calendars/{calendarId}/events"
 _ONE = f"{_EVENTS}/{{eventId}}"
 _TOLD = {"sendUpdates": "sendUpdates"}
 EVENTS = (
-    _action("listEvents", "list_events", "Finds events", "GET", _EVENTS, {**_CALENDAR, **_LIST}, "calendarId", query=_QUERY),
-    _action("createEvent", "create_event", "Makes an event", "POST", _EVENTS, {**_CALENDAR, **_DETAILS}, "calendarId", "summary",
-            query=_TOLD, body=_details),
-    _action("getEvent", "get_event", "Reads an event", "GET", _ONE, _EVENT, "calendarId", "eventId"),
-    _action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE, {**_EVENT, **_DETAILS}, "calendarId", "eventId",
-            query=_TOLD, body=_details),
-    _action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE, _EVENT, "calendarId", "eventId"),
-    _action("quickAddEvent", "quick_add_event", "Makes an event out of a sentence", "POST", f"{_EVENTS}/quickAdd",
-            {**_CALENDAR, "quickAddText": "The sentence, as: lunch with Ann tomorrow at noon"}, "calendarId", "quickAddText",
-            query={"quickAddText": "text"}),
+    action("listEvents", "list_events", "Finds events", "GET", _EVENTS, {**_CALENDAR, **_LIST}, "calendarId", query=_QUERY),
+    action("createEvent", "create_event", "Makes an event", "POST", _EVENTS, {**_CALENDAR, **_DETAILS}, "calendarId", "summary",
+           query=_TOLD, body=_details),
+    action("getEvent", "get_event", "Reads an event", "GET", _ONE, _EVENT, "calendarId", "eventId"),
+    action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE, {**_EVENT, **_DETAILS}, "calendarId", "eventId",
+           query=_TOLD, body=_details),
+    action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE, _EVENT, "calendarId", "eventId"),
+    action("quickAddEvent", "quick_add_event", "Makes an event out of a sentence", "POST", f"{_EVENTS}/quickAdd",
+           {**_CALENDAR, "quickAddText": "The sentence, as: lunch with Ann tomorrow at noon"}, "calendarId", "quickAddText",
+           query={"quickAddText": "text"}),
 )  # fmt: skip
 CALENDARS = (
-    _action("listCalendars", "list_calendars", "Lists the calendars", "GET", "/users/me/calendarList",
-            {"showHidden": "whether to list hidden ones:flag", "minAccessRole": "freeBusyReader, reader, writer or owner"},
-            query={"showHidden": "showHidden", "minAccessRole": "minAccessRole"}),
-    _action("createCalendar", "create_calendar", "Makes a calendar", "POST", "/calendars", _ABOUT, "summary", body=_about),
-    _action("getCalendar", "get_calendar", "Reads about a calendar", "GET", "/calendars/{calendarId}", _CALENDAR, "calendarId"),
-    _action("updateCalendar", "update_calendar", "Changes a calendar", "PATCH", "/calendars/{calendarId}", {**_CALENDAR, **_ABOUT},
-            "calendarId", body=_about),
-    _action("deleteCalendar", "delete_calendar", "Deletes a calendar", "DELETE", "/calendars/{calendarId}", _CALENDAR, "calendarId"),
-    _action("clearCalendar", "clear_calendar", "Deletes all events of the user's own calendar", "POST", "/calendars/{calendarId}/clear",
-            _CALENDAR, "calendarId"),
+    action("listCalendars", "list_calendars", "Lists the calendars", "GET", "/users/me/calendarList",
+           {"showHidden": "whether to list hidden ones:flag", "minAccessRole": "freeBusyReader, reader, writer or owner"},
+           query={"showHidden": "showHidden", "minAccessRole": "minAccessRole"}),
+    action("createCalendar", "create_calendar", "Makes a calendar", "POST", "/calendars", _ABOUT, "summary", body=_about),
+    action("getCalendar", "get_calendar", "Reads about a calendar", "GET", "/calendars/{calendarId}", _CALENDAR, "calendarId"),
+    action("updateCalendar", "update_calendar", "Changes a calendar", "PATCH", "/calendars/{calendarId}", {**_CALENDAR, **_ABOUT},
+           "calendarId", body=_about),
+    action("deleteCalendar", "delete_calendar", "Deletes a calendar", "DELETE", "/calendars/{calendarId}", _CALENDAR, "calendarId"),
+    action("clearCalendar", "clear_calendar", "Deletes all events of the user's own calendar", "POST", "/calendars/{calendarId}/clear",
+           _CALENDAR, "calendarId"),
 )  # fmt: skip
 FREE_AND_BUSY = (
-    _action("queryFreebusy", "query_freebusy", "Tells when calendars are taken", "POST", "/freeBusy",
-            {"timeMin": "The earliest time, as 2026-01-31T10:00:00Z", "timeMax": "The latest time",
-             "calendarIds": "Ids of calendars, between commas", "groupExpansionMax": "how many members of a group at most:number",
-             "calendarExpansionMax": "how many calendars at most:number"}, "timeMin", "timeMax", body=_busy),
+    action("queryFreebusy", "query_freebusy", "Tells when calendars are taken", "POST", "/freeBusy",
+           {"timeMin": "The earliest time, as 2026-01-31T10:00:00Z", "timeMax": "The latest time",
+            "calendarIds": "Ids of calendars, between commas", "groupExpansionMax": "how many members of a group at most:number",
+            "calendarExpansionMax": "how many calendars at most:number"}, "timeMin", "timeMax", body=_busy),
 )  # fmt: skip

@@ -2,199 +2,97 @@
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from functools import partial
+
+from flowisectl.engine.node import NodeParam
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice, options_of
+
+_event = partial(fixed_argument, "eventActions")
+_calendar = partial(fixed_argument, "calendarActions")
+_freebusy = partial(fixed_argument, "freebusyActions")
+_WRITTEN = ("createEvent", "updateEvent")
+_NAMED = ("createCalendar", "updateCalendar")
 
 PARAMS = (
-    NodeParam(
-        "calendarType",
-        "Type",
-        "options",
-        options=(
-            Option("Event", "event"),
-            Option("Calendar", "calendar"),
-            Option("Freebusy", "freebusy"),
-        ),
-    ),
-    NodeParam(
+    kind_choice("calendarType", {"event": "Event", "calendar": "Calendar", "freebusy": "Freebusy"}),
+    action_choice(
         "eventActions",
         "Event Actions",
-        "multiOptions",
-        options=(
-            Option("List Events", "listEvents"),
-            Option("Create Event", "createEvent"),
-            Option("Get Event", "getEvent"),
-            Option("Update Event", "updateEvent"),
-            Option("Delete Event", "deleteEvent"),
-            Option("Quick Add Event", "quickAddEvent"),
-        ),
-        show={"calendarType": ["event"]},
+        {
+            "listEvents": "List Events",
+            "createEvent": "Create Event",
+            "getEvent": "Get Event",
+            "updateEvent": "Update Event",
+            "deleteEvent": "Delete Event",
+            "quickAddEvent": "Quick Add Event",
+        },
+        calendarType="event",
     ),
-    NodeParam(
+    action_choice(
         "calendarActions",
         "Calendar Actions",
-        "multiOptions",
-        options=(
-            Option("List Calendars", "listCalendars"),
-            Option("Create Calendar", "createCalendar"),
-            Option("Get Calendar", "getCalendar"),
-            Option("Update Calendar", "updateCalendar"),
-            Option("Delete Calendar", "deleteCalendar"),
-            Option("Clear Calendar", "clearCalendar"),
-        ),
-        show={"calendarType": ["calendar"]},
+        {
+            "listCalendars": "List Calendars",
+            "createCalendar": "Create Calendar",
+            "getCalendar": "Get Calendar",
+            "updateCalendar": "Update Calendar",
+            "deleteCalendar": "Delete Calendar",
+            "clearCalendar": "Clear Calendar",
+        },
+        calendarType="calendar",
     ),
-    NodeParam(
-        "freebusyActions",
-        "Freebusy Actions",
-        "multiOptions",
-        options=(Option("Query Freebusy", "queryFreebusy"),),
-        show={"calendarType": ["freebusy"]},
-    ),
+    action_choice("freebusyActions", "Freebusy Actions", {"queryFreebusy": "Query Freebusy"}, calendarType="freebusy"),
     NodeParam("calendarId", "Calendar ID", "string", default="primary", optional=True, additional=True, show={"calendarType": ["event"]}),
-    NodeParam(
-        "eventId", "Event ID", "string", optional=True, additional=True, show={"eventActions": ["getEvent", "updateEvent", "deleteEvent"]}
-    ),
-    NodeParam("summary", "Summary", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam(
-        "description", "Description", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}
-    ),
-    NodeParam("location", "Location", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam(
-        "startDateTime", "Start Date Time", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}
-    ),
-    NodeParam(
-        "endDateTime", "End Date Time", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}
-    ),
-    NodeParam("timeZone", "Time Zone", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam("allDay", "All Day Event", "boolean", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam("startDate", "Start Date", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam("endDate", "End Date", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam("attendees", "Attendees", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}),
-    NodeParam(
+    _event("eventId", "Event ID", "getEvent", "updateEvent", "deleteEvent"),
+    _event("summary", "Summary", *_WRITTEN),
+    _event("description", "Description", *_WRITTEN),
+    _event("location", "Location", *_WRITTEN),
+    _event("startDateTime", "Start Date Time", *_WRITTEN),
+    _event("endDateTime", "End Date Time", *_WRITTEN),
+    _event("timeZone", "Time Zone", *_WRITTEN),
+    _event("allDay", "All Day Event", *_WRITTEN, type="boolean"),
+    _event("startDate", "Start Date", *_WRITTEN),
+    _event("endDate", "End Date", *_WRITTEN),
+    _event("attendees", "Attendees", *_WRITTEN),
+    _event(
         "sendUpdates",
         "Send Updates to",
-        "options",
-        optional=True,
-        options=(
-            Option("All", "all"),
-            Option("External Only", "externalOnly"),
-            Option("None", "none"),
-        ),
-        additional=True,
-        show={"eventActions": ["createEvent", "updateEvent"]},
+        *_WRITTEN,
+        type="options",
+        options=options_of({"all": "All", "externalOnly": "External Only", "none": "None"}),
     ),
-    NodeParam(
-        "recurrence", "Recurrence Rules", "string", optional=True, additional=True, show={"eventActions": ["createEvent", "updateEvent"]}
-    ),
-    NodeParam(
-        "reminderMinutes",
-        "Reminder Minutes",
-        "number",
-        optional=True,
-        additional=True,
-        show={"eventActions": ["createEvent", "updateEvent"]},
-    ),
-    NodeParam(
+    _event("recurrence", "Recurrence Rules", *_WRITTEN),
+    _event("reminderMinutes", "Reminder Minutes", *_WRITTEN, type="number"),
+    _event(
         "visibility",
         "Visibility",
-        "options",
-        optional=True,
-        options=(
-            Option("Default", "default"),
-            Option("Public", "public"),
-            Option("Private", "private"),
-            Option("Confidential", "confidential"),
-        ),
-        additional=True,
-        show={"eventActions": ["createEvent", "updateEvent"]},
+        *_WRITTEN,
+        type="options",
+        options=options_of({"default": "Default", "public": "Public", "private": "Private", "confidential": "Confidential"}),
     ),
-    NodeParam("quickAddText", "Quick Add Text", "string", optional=True, additional=True, show={"eventActions": ["quickAddEvent"]}),
-    NodeParam("timeMin", "Time Min", "string", optional=True, additional=True, show={"eventActions": ["listEvents"]}),
-    NodeParam("timeMax", "Time Max", "string", optional=True, additional=True, show={"eventActions": ["listEvents"]}),
-    NodeParam("maxResults", "Max Results", "number", default=250, optional=True, additional=True, show={"eventActions": ["listEvents"]}),
-    NodeParam(
-        "singleEvents", "Single Events", "boolean", default=True, optional=True, additional=True, show={"eventActions": ["listEvents"]}
-    ),
-    NodeParam(
-        "orderBy",
-        "Order By",
-        "options",
-        optional=True,
-        options=(
-            Option("Start Time", "startTime"),
-            Option("Updated", "updated"),
-        ),
-        additional=True,
-        show={"eventActions": ["listEvents"]},
-    ),
-    NodeParam("query", "Query", "string", optional=True, additional=True, show={"eventActions": ["listEvents"]}),
-    NodeParam(
-        "calendarIdForCalendar",
-        "Calendar ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"calendarActions": ["getCalendar", "updateCalendar", "deleteCalendar", "clearCalendar"]},
-    ),
-    NodeParam(
-        "calendarSummary",
-        "Calendar Summary",
-        "string",
-        optional=True,
-        additional=True,
-        show={"calendarActions": ["createCalendar", "updateCalendar"]},
-    ),
-    NodeParam(
-        "calendarDescription",
-        "Calendar Description",
-        "string",
-        optional=True,
-        additional=True,
-        show={"calendarActions": ["createCalendar", "updateCalendar"]},
-    ),
-    NodeParam(
-        "calendarLocation",
-        "Calendar Location",
-        "string",
-        optional=True,
-        additional=True,
-        show={"calendarActions": ["createCalendar", "updateCalendar"]},
-    ),
-    NodeParam(
-        "calendarTimeZone",
-        "Calendar Time Zone",
-        "string",
-        optional=True,
-        additional=True,
-        show={"calendarActions": ["createCalendar", "updateCalendar"]},
-    ),
-    NodeParam("showHidden", "Show Hidden", "boolean", optional=True, additional=True, show={"calendarActions": ["listCalendars"]}),
-    NodeParam(
+    _event("quickAddText", "Quick Add Text", "quickAddEvent"),
+    _event("timeMin", "Time Min", "listEvents"),
+    _event("timeMax", "Time Max", "listEvents"),
+    _event("maxResults", "Max Results", "listEvents", type="number", default=250),
+    _event("singleEvents", "Single Events", "listEvents", type="boolean", default=True),
+    _event("orderBy", "Order By", "listEvents", type="options", options=options_of({"startTime": "Start Time", "updated": "Updated"})),
+    _event("query", "Query", "listEvents"),
+    _calendar("calendarIdForCalendar", "Calendar ID", "getCalendar", "updateCalendar", "deleteCalendar", "clearCalendar"),
+    _calendar("calendarSummary", "Calendar Summary", *_NAMED),
+    _calendar("calendarDescription", "Calendar Description", *_NAMED),
+    _calendar("calendarLocation", "Calendar Location", *_NAMED),
+    _calendar("calendarTimeZone", "Calendar Time Zone", *_NAMED),
+    _calendar("showHidden", "Show Hidden", "listCalendars", type="boolean"),
+    _calendar(
         "minAccessRole",
         "Min Access Role",
-        "options",
-        optional=True,
-        options=(
-            Option("Free/Busy Reader", "freeBusyReader"),
-            Option("Reader", "reader"),
-            Option("Writer", "writer"),
-            Option("Owner", "owner"),
-        ),
-        additional=True,
-        show={"calendarActions": ["listCalendars"]},
+        "listCalendars",
+        type="options",
+        options=options_of({"freeBusyReader": "Free/Busy Reader", "reader": "Reader", "writer": "Writer", "owner": "Owner"}),
     ),
-    NodeParam("freebusyTimeMin", "Time Min", "string", optional=True, additional=True, show={"freebusyActions": ["queryFreebusy"]}),
-    NodeParam("freebusyTimeMax", "Time Max", "string", optional=True, additional=True, show={"freebusyActions": ["queryFreebusy"]}),
-    NodeParam("calendarIds", "Calendar IDs", "string", optional=True, additional=True, show={"freebusyActions": ["queryFreebusy"]}),
-    NodeParam(
-        "groupExpansionMax", "Group Expansion Max", "number", optional=True, additional=True, show={"freebusyActions": ["queryFreebusy"]}
-    ),
-    NodeParam(
-        "calendarExpansionMax",
-        "Calendar Expansion Max",
-        "number",
-        optional=True,
-        additional=True,
-        show={"freebusyActions": ["queryFreebusy"]},
-    ),
+    _freebusy("freebusyTimeMin", "Time Min", "queryFreebusy"),
+    _freebusy("freebusyTimeMax", "Time Max", "queryFreebusy"),
+    _freebusy("calendarIds", "Calendar IDs", "queryFreebusy"),
+    _freebusy("groupExpansionMax", "Group Expansion Max", "queryFreebusy", type="number"),
+    _freebusy("calendarExpansionMax", "Calendar Expansion Max", "queryFreebusy", type="number"),
 )

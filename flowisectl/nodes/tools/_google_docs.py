@@ -7,7 +7,7 @@ from typing import Any
 
 from flowisectl.clients.rest import RestService
 from flowisectl.errors import FlowError
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled
+from flowisectl.nodes.tools._rest_actions import Arguments, action, filled
 
 API_URL = "https://docs.googleapis.com/v1"
 _ONE = "/documents/{documentId}"
@@ -91,28 +91,22 @@ def _whole(value: Any) -> int:
         raise FlowError(f"a place or a size in a document is a whole number, not {str(value)[:80]!r}") from error
 
 
-def _action(
-    key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
-) -> RestAction:
-    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
-
-
 ACTIONS = (
-    _action("createDocument", "create_document", "Makes a document", "POST", "/documents",
-            {"title": "Its title", **_TEXT, **_PLACE, **_IMAGE, **_TABLE}, "title", act=_create),
-    _action("getDocument", "get_document", "Reads a document with its structure", "GET", _ONE, {**_ID, **_TABS}, "documentId",
-            query={"includeTabsContent": "includeTabsContent"}),
-    _action("updateDocument", "update_document", "Changes a document", "POST", _CHANGE,
-            {**_ID, **_TEXT, **_PLACE, **_SWAP, **_IMAGE, **_TABLE}, "documentId", body=_change),
-    _action("insertText", "insert_text", "Puts text into a document", "POST", _CHANGE, {**_ID, **_TEXT, **_PLACE}, "documentId", "text",
-            body=_change),
-    _action("replaceText", "replace_text", "Replaces text in a document", "POST", _CHANGE, {**_ID, **_SWAP},
-            "documentId", "replaceText", "newText", body=_change),
-    _action("appendText", "append_text", "Adds text at the end of a document", "POST", _CHANGE, {**_ID, **_TEXT}, "documentId", "text",
-            body=_append),
-    _action("getTextContent", "get_text_content", "Reads a document's text", "GET", _ONE, {**_ID, **_TABS}, "documentId", act=_text_of),
-    _action("insertImage", "insert_image", "Puts a picture into a document", "POST", _CHANGE, {**_ID, **_IMAGE, **_PLACE},
-            "documentId", "imageUrl", body=_change),
-    _action("createTable", "create_table", "Puts a table into a document", "POST", _CHANGE, {**_ID, **_TABLE, **_PLACE},
-            "documentId", "rows", "columns", body=_change),
+    action("createDocument", "create_document", "Makes a document", "POST", "/documents",
+           {"title": "Its title", **_TEXT, **_PLACE, **_IMAGE, **_TABLE}, "title", act=_create),
+    action("getDocument", "get_document", "Reads a document with its structure", "GET", _ONE, {**_ID, **_TABS}, "documentId",
+           query={"includeTabsContent": "includeTabsContent"}),
+    action("updateDocument", "update_document", "Changes a document", "POST", _CHANGE,
+           {**_ID, **_TEXT, **_PLACE, **_SWAP, **_IMAGE, **_TABLE}, "documentId", body=_change),
+    action("insertText", "insert_text", "Puts text into a document", "POST", _CHANGE, {**_ID, **_TEXT, **_PLACE}, "documentId", "text",
+           body=_change),
+    action("replaceText", "replace_text", "Replaces text in a document", "POST", _CHANGE, {**_ID, **_SWAP},
+           "documentId", "replaceText", "newText", body=_change),
+    action("appendText", "append_text", "Adds text at the end of a document", "POST", _CHANGE, {**_ID, **_TEXT}, "documentId", "text",
+           body=_append),
+    action("getTextContent", "get_text_content", "Reads a document's text", "GET", _ONE, {**_ID, **_TABS}, "documentId", act=_text_of),
+    action("insertImage", "insert_image", "Puts a picture into a document", "POST", _CHANGE, {**_ID, **_IMAGE, **_PLACE},
+           "documentId", "imageUrl", body=_change),
+    action("createTable", "create_table", "Puts a table into a document", "POST", _CHANGE, {**_ID, **_TABLE, **_PLACE},
+           "documentId", "rows", "columns", body=_change),
 )  # fmt: skip

@@ -2,104 +2,38 @@
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from functools import partial
+
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument
+
+_param = partial(fixed_argument, "actions")
+_ACTIONS = {
+    "createDocument": "Create Document",
+    "getDocument": "Get Document",
+    "updateDocument": "Update Document",
+    "insertText": "Insert Text",
+    "replaceText": "Replace Text",
+    "appendText": "Append Text",
+    "getTextContent": "Get Text Content",
+    "insertImage": "Insert Image",
+    "createTable": "Create Table",
+}
+_OF_ONE = tuple(name for name in _ACTIONS if name != "createDocument")
+_REPLACING = ("updateDocument", "replaceText")
+_READING = ("getDocument", "getTextContent")
+_WITH_TABLE = ("createDocument", "updateDocument", "createTable")
 
 PARAMS = (
-    NodeParam(
-        "actions",
-        "Actions",
-        "multiOptions",
-        options=(
-            Option("Create Document", "createDocument"),
-            Option("Get Document", "getDocument"),
-            Option("Update Document", "updateDocument"),
-            Option("Insert Text", "insertText"),
-            Option("Replace Text", "replaceText"),
-            Option("Append Text", "appendText"),
-            Option("Get Text Content", "getTextContent"),
-            Option("Insert Image", "insertImage"),
-            Option("Create Table", "createTable"),
-        ),
-    ),
-    NodeParam(
-        "documentId",
-        "Document ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={
-            "actions": [
-                "getDocument",
-                "updateDocument",
-                "insertText",
-                "replaceText",
-                "appendText",
-                "getTextContent",
-                "insertImage",
-                "createTable",
-            ]
-        },
-    ),
-    NodeParam("title", "Title", "string", optional=True, additional=True, show={"actions": ["createDocument"]}),
-    NodeParam(
-        "text",
-        "Text",
-        "string",
-        optional=True,
-        additional=True,
-        show={"actions": ["createDocument", "updateDocument", "insertText", "appendText"]},
-    ),
-    NodeParam(
-        "index",
-        "Index",
-        "number",
-        default=1,
-        optional=True,
-        additional=True,
-        show={"actions": ["createDocument", "updateDocument", "insertText", "insertImage", "createTable"]},
-    ),
-    NodeParam("replaceText", "Replace Text", "string", optional=True, additional=True, show={"actions": ["updateDocument", "replaceText"]}),
-    NodeParam("newText", "New Text", "string", optional=True, additional=True, show={"actions": ["updateDocument", "replaceText"]}),
-    NodeParam(
-        "matchCase",
-        "Match Case",
-        "boolean",
-        default=False,
-        optional=True,
-        additional=True,
-        show={"actions": ["updateDocument", "replaceText"]},
-    ),
-    NodeParam(
-        "imageUrl",
-        "Image URL",
-        "string",
-        optional=True,
-        additional=True,
-        show={"actions": ["createDocument", "updateDocument", "insertImage"]},
-    ),
-    NodeParam(
-        "rows",
-        "Table Rows",
-        "number",
-        optional=True,
-        additional=True,
-        show={"actions": ["createDocument", "updateDocument", "createTable"]},
-    ),
-    NodeParam(
-        "columns",
-        "Table Columns",
-        "number",
-        optional=True,
-        additional=True,
-        show={"actions": ["createDocument", "updateDocument", "createTable"]},
-    ),
-    NodeParam(
-        "includeTabsContent",
-        "Include Tabs Content",
-        "boolean",
-        default=False,
-        optional=True,
-        additional=True,
-        show={"actions": ["getDocument", "getTextContent"]},
-    ),
+    action_choice("actions", "Actions", _ACTIONS),
+    _param("documentId", "Document ID", *_OF_ONE),
+    _param("title", "Title", "createDocument"),
+    _param("text", "Text", "createDocument", "updateDocument", "insertText", "appendText"),
+    _param("index", "Index", "createDocument", "updateDocument", "insertText", "insertImage", "createTable", type="number", default=1),
+    _param("replaceText", "Replace Text", *_REPLACING),
+    _param("newText", "New Text", *_REPLACING),
+    _param("matchCase", "Match Case", *_REPLACING, type="boolean", default=False),
+    _param("imageUrl", "Image URL", "createDocument", "updateDocument", "insertImage"),
+    _param("rows", "Table Rows", *_WITH_TABLE, type="number"),
+    _param("columns", "Table Columns", *_WITH_TABLE, type="number"),
+    _param("includeTabsContent", "Include Tabs Content", *_READING, type="boolean", default=False),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flowisectl.clients.google_drive import EXPORTS, FOLDER
 from flowisectl.clients.rest import RestService
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled, query_of
+from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, action, filled, query_of
 
 API_URL = "https://www.googleapis.com"
 MAX_TEXT = 100_000
@@ -82,10 +82,8 @@ def _share(values: Arguments) -> dict[str, Any]:
 def _action(
     key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
 ) -> RestAction:
-    return RestAction(
-        key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required,
-        **{"query": _QUERY, **more},
-    )  # fmt: skip
+    """What an argument is called in an address is the same for every action."""
+    return action(key, tool, description, method, path, arguments, *required, **{"query": _QUERY, **more})
 
 
 FILES = (

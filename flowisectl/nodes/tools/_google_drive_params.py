@@ -1,216 +1,82 @@
-"""The inputs of the node googleDriveTool: which of its actions it offers, and arguments that it fixes for them."""
+"""The inputs of the node googleDriveTool: which of its actions it offers, and arguments that it fixes for them.
+
+An argument of several kinds of actions is an input for each of these kinds.
+"""
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from functools import partial
+
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice, options_of
+
+_file = partial(fixed_argument, "fileActions")
+_folder = partial(fixed_argument, "folderActions")
+_search = partial(fixed_argument, "searchActions")
+_share = partial(fixed_argument, "shareActions")
+
+_FILES = {
+    "listFiles": "List Files",
+    "getFile": "Get File",
+    "createFile": "Create File",
+    "updateFile": "Update File",
+    "deleteFile": "Delete File",
+    "copyFile": "Copy File",
+    "downloadFile": "Download File",
+}
+_FOLDERS = {"createFolder": "Create Folder", "listFolderContents": "List Folder Contents", "deleteFolder": "Delete Folder"}
+_SEARCHES = {"searchFiles": "Search Files"}
+_SHARES = {"shareFile": "Share File", "getPermissions": "Get Permissions", "removePermission": "Remove Permission"}
+_ORDERS = options_of(
+    {"name": "Name", "createdTime": "Created Time", "modifiedTime": "Modified Time", "quotaBytesUsed": "Size", "folder": "Folder"}
+)
 
 PARAMS = (
-    NodeParam(
-        "driveType",
-        "Type",
-        "options",
-        options=(
-            Option("File", "file"),
-            Option("Folder", "folder"),
-            Option("Search", "search"),
-            Option("Share", "share"),
-        ),
-    ),
-    NodeParam(
-        "fileActions",
-        "File Actions",
-        "multiOptions",
-        options=(
-            Option("List Files", "listFiles"),
-            Option("Get File", "getFile"),
-            Option("Create File", "createFile"),
-            Option("Update File", "updateFile"),
-            Option("Delete File", "deleteFile"),
-            Option("Copy File", "copyFile"),
-            Option("Download File", "downloadFile"),
-        ),
-        show={"driveType": ["file"]},
-    ),
-    NodeParam(
-        "folderActions",
-        "Folder Actions",
-        "multiOptions",
-        options=(
-            Option("Create Folder", "createFolder"),
-            Option("List Folder Contents", "listFolderContents"),
-            Option("Delete Folder", "deleteFolder"),
-        ),
-        show={"driveType": ["folder"]},
-    ),
-    NodeParam(
-        "searchActions", "Search Actions", "multiOptions", options=(Option("Search Files", "searchFiles"),), show={"driveType": ["search"]}
-    ),
-    NodeParam(
-        "shareActions",
-        "Share Actions",
-        "multiOptions",
-        options=(
-            Option("Share File", "shareFile"),
-            Option("Get Permissions", "getPermissions"),
-            Option("Remove Permission", "removePermission"),
-        ),
-        show={"driveType": ["share"]},
-    ),
-    NodeParam(
-        "fileId",
-        "File ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"fileActions": ["getFile", "updateFile", "deleteFile", "copyFile", "downloadFile"]},
-    ),
-    NodeParam(
-        "fileId",
-        "File ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"shareActions": ["shareFile", "getPermissions", "removePermission"]},
-    ),
-    NodeParam(
-        "folderId", "Folder ID", "string", optional=True, additional=True, show={"folderActions": ["listFolderContents", "deleteFolder"]}
-    ),
-    NodeParam("permissionId", "Permission ID", "string", optional=True, additional=True, show={"shareActions": ["removePermission"]}),
-    NodeParam("fileName", "File Name", "string", optional=True, additional=True, show={"fileActions": ["createFile", "copyFile"]}),
-    NodeParam("fileName", "Folder Name", "string", optional=True, additional=True, show={"folderActions": ["createFolder"]}),
-    NodeParam("fileContent", "File Content", "string", optional=True, additional=True, show={"fileActions": ["createFile"]}),
-    NodeParam("mimeType", "MIME Type", "string", optional=True, additional=True, show={"fileActions": ["createFile"]}),
-    NodeParam(
-        "parentFolderId", "Parent Folder ID", "string", optional=True, additional=True, show={"fileActions": ["createFile", "copyFile"]}
-    ),
-    NodeParam("parentFolderId", "Parent Folder ID", "string", optional=True, additional=True, show={"folderActions": ["createFolder"]}),
-    NodeParam(
-        "description", "File Description", "string", optional=True, additional=True, show={"fileActions": ["createFile", "updateFile"]}
-    ),
-    NodeParam("description", "Folder Description", "string", optional=True, additional=True, show={"folderActions": ["createFolder"]}),
-    NodeParam("searchQuery", "Search Query", "string", optional=True, additional=True, show={"searchActions": ["searchFiles"]}),
-    NodeParam("maxResults", "Max Results", "number", default=10, optional=True, additional=True, show={"fileActions": ["listFiles"]}),
-    NodeParam("maxResults", "Max Results", "number", default=10, optional=True, additional=True, show={"searchActions": ["searchFiles"]}),
-    NodeParam(
-        "orderBy",
-        "Order By",
-        "options",
-        optional=True,
-        options=(
-            Option("Name", "name"),
-            Option("Created Time", "createdTime"),
-            Option("Modified Time", "modifiedTime"),
-            Option("Size", "quotaBytesUsed"),
-            Option("Folder", "folder"),
-        ),
-        additional=True,
-        show={"fileActions": ["listFiles"]},
-    ),
-    NodeParam(
-        "orderBy",
-        "Order By",
-        "options",
-        optional=True,
-        options=(
-            Option("Name", "name"),
-            Option("Created Time", "createdTime"),
-            Option("Modified Time", "modifiedTime"),
-            Option("Size", "quotaBytesUsed"),
-            Option("Folder", "folder"),
-        ),
-        additional=True,
-        show={"searchActions": ["searchFiles"]},
-    ),
-    NodeParam(
+    kind_choice("driveType", {"file": "File", "folder": "Folder", "search": "Search", "share": "Share"}),
+    action_choice("fileActions", "File Actions", _FILES, driveType="file"),
+    action_choice("folderActions", "Folder Actions", _FOLDERS, driveType="folder"),
+    action_choice("searchActions", "Search Actions", _SEARCHES, driveType="search"),
+    action_choice("shareActions", "Share Actions", _SHARES, driveType="share"),
+    _file("fileId", "File ID", "getFile", "updateFile", "deleteFile", "copyFile", "downloadFile"),
+    _share("fileId", "File ID", *_SHARES),
+    _folder("folderId", "Folder ID", "listFolderContents", "deleteFolder"),
+    _share("permissionId", "Permission ID", "removePermission"),
+    _file("fileName", "File Name", "createFile", "copyFile"),
+    _folder("fileName", "Folder Name", "createFolder"),
+    _file("fileContent", "File Content", "createFile"),
+    _file("mimeType", "MIME Type", "createFile"),
+    _file("parentFolderId", "Parent Folder ID", "createFile", "copyFile"),
+    _folder("parentFolderId", "Parent Folder ID", "createFolder"),
+    _file("description", "File Description", "createFile", "updateFile"),
+    _folder("description", "Folder Description", "createFolder"),
+    _search("searchQuery", "Search Query", "searchFiles"),
+    _file("maxResults", "Max Results", "listFiles", type="number", default=10),
+    _search("maxResults", "Max Results", "searchFiles", type="number", default=10),
+    _file("orderBy", "Order By", "listFiles", type="options", options=_ORDERS),
+    _search("orderBy", "Order By", "searchFiles", type="options", options=_ORDERS),
+    _share(
         "shareRole",
         "Share Role",
-        "options",
-        optional=True,
-        options=(
-            Option("Reader", "reader"),
-            Option("Writer", "writer"),
-            Option("Commenter", "commenter"),
-            Option("Owner", "owner"),
-        ),
-        additional=True,
-        show={"shareActions": ["shareFile"]},
+        "shareFile",
+        type="options",
+        options=options_of({"reader": "Reader", "writer": "Writer", "commenter": "Commenter", "owner": "Owner"}),
     ),
-    NodeParam(
+    _share(
         "shareType",
         "Share Type",
-        "options",
-        optional=True,
-        options=(
-            Option("User", "user"),
-            Option("Group", "group"),
-            Option("Domain", "domain"),
-            Option("Anyone", "anyone"),
-        ),
-        additional=True,
-        show={"shareActions": ["shareFile"]},
+        "shareFile",
+        type="options",
+        options=options_of({"user": "User", "group": "Group", "domain": "Domain", "anyone": "Anyone"}),
     ),
-    NodeParam("emailAddress", "Email Address", "string", optional=True, additional=True, show={"shareActions": ["shareFile"]}),
-    NodeParam("domainName", "Domain Name", "string", optional=True, additional=True, show={"shareActions": ["shareFile"]}),
-    NodeParam(
-        "sendNotificationEmail",
-        "Send Notification Email",
-        "boolean",
-        default=True,
-        optional=True,
-        additional=True,
-        show={"shareActions": ["shareFile"]},
-    ),
-    NodeParam("emailMessage", "Email Message", "string", optional=True, additional=True, show={"shareActions": ["shareFile"]}),
-    NodeParam(
-        "includeItemsFromAllDrives",
-        "Include Items From All Drives",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"fileActions": ["listFiles"]},
-    ),
-    NodeParam(
-        "includeItemsFromAllDrives",
-        "Include Items From All Drives",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"searchActions": ["searchFiles"]},
-    ),
-    NodeParam(
-        "supportsAllDrives",
-        "Supports All Drives",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"fileActions": ["listFiles", "getFile", "createFile", "updateFile", "deleteFile", "copyFile", "downloadFile"]},
-    ),
-    NodeParam(
-        "supportsAllDrives",
-        "Supports All Drives",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"folderActions": ["createFolder", "listFolderContents", "deleteFolder"]},
-    ),
-    NodeParam(
-        "supportsAllDrives", "Supports All Drives", "boolean", optional=True, additional=True, show={"searchActions": ["searchFiles"]}
-    ),
-    NodeParam(
-        "supportsAllDrives",
-        "Supports All Drives",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"shareActions": ["shareFile", "getPermissions", "removePermission"]},
-    ),
-    NodeParam("fields", "Fields", "string", optional=True, additional=True, show={"fileActions": ["listFiles", "getFile"]}),
-    NodeParam(
-        "acknowledgeAbuse",
-        "Acknowledge Abuse",
-        "boolean",
-        optional=True,
-        additional=True,
-        show={"fileActions": ["getFile", "downloadFile"]},
-    ),
+    _share("emailAddress", "Email Address", "shareFile"),
+    _share("domainName", "Domain Name", "shareFile"),
+    _share("sendNotificationEmail", "Send Notification Email", "shareFile", type="boolean", default=True),
+    _share("emailMessage", "Email Message", "shareFile"),
+    _file("includeItemsFromAllDrives", "Include Items From All Drives", "listFiles", type="boolean"),
+    _search("includeItemsFromAllDrives", "Include Items From All Drives", "searchFiles", type="boolean"),
+    _file("supportsAllDrives", "Supports All Drives", *_FILES, type="boolean"),
+    _folder("supportsAllDrives", "Supports All Drives", *_FOLDERS, type="boolean"),
+    _search("supportsAllDrives", "Supports All Drives", *_SEARCHES, type="boolean"),
+    _share("supportsAllDrives", "Supports All Drives", *_SHARES, type="boolean"),
+    _file("fields", "Fields", "listFiles", "getFile"),
+    _file("acknowledgeAbuse", "Acknowledge Abuse", "getFile", "downloadFile", type="boolean"),
 )

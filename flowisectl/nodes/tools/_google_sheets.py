@@ -6,7 +6,7 @@ from typing import Any
 
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.lenient_json import parse_lenient
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, names
 
 API_URL = "https://sheets.googleapis.com/v4/spreadsheets"
 MAX_SHEETS = 200
@@ -62,36 +62,30 @@ def _dimension(values: Arguments) -> dict[str, Any]:
     return {"majorDimension": values["majorDimension"]} if values.get("majorDimension") else {}
 
 
-def _action(
-    key: str, tool: str, description: str, method: str, path: str, arguments: dict[str, str], *required: str, **more: Any
-) -> RestAction:
-    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
-
-
 _AT = "/{spreadsheetId}/values/{range}"
 _WRITE = {"valueInputOption": "valueInputOption"}
 SPREADSHEETS = (
-    _action("createSpreadsheet", "create_spreadsheet", "Makes a spreadsheet", "POST", "",
-            {"title": "Its title", "sheetCount": "how many sheets it has:number"}, "title", body=_new),
-    _action("getSpreadsheet", "get_spreadsheet", "Reads what a spreadsheet has", "GET", "/{spreadsheetId}",
-            {**_ID, "includeGridData": "whether to read the cells, too:flag"}, "spreadsheetId", query=_MIRROR),
-    _action("updateSpreadsheet", "update_spreadsheet", "Changes a spreadsheet's title", "POST", "/{spreadsheetId}:batchUpdate",
-            {**_ID, "title": "The new title"}, "spreadsheetId", "title", body=_titled),
+    action("createSpreadsheet", "create_spreadsheet", "Makes a spreadsheet", "POST", "",
+           {"title": "Its title", "sheetCount": "how many sheets it has:number"}, "title", body=_new),
+    action("getSpreadsheet", "get_spreadsheet", "Reads what a spreadsheet has", "GET", "/{spreadsheetId}",
+           {**_ID, "includeGridData": "whether to read the cells, too:flag"}, "spreadsheetId", query=_MIRROR),
+    action("updateSpreadsheet", "update_spreadsheet", "Changes a spreadsheet's title", "POST", "/{spreadsheetId}:batchUpdate",
+           {**_ID, "title": "The new title"}, "spreadsheetId", "title", body=_titled),
 )  # fmt: skip
 VALUES = (
-    _action("getValues", "get_values", "Reads cells", "GET", _AT, {**_ID, **_RANGE, **_SHOWN}, "spreadsheetId", "range", query=_MIRROR),
-    _action("updateValues", "update_values", "Writes cells", "PUT", _AT, {**_ID, **_RANGE, **_VALUES, **_WRITTEN},
-            "spreadsheetId", "range", "values", query=_WRITE, body=_rows),
-    _action("appendValues", "append_values", "Adds rows below a table", "POST", f"{_AT}:append",
-            {**_ID, **_RANGE, **_VALUES, **_WRITTEN, "insertDataOption": "OVERWRITE or INSERT_ROWS"},
-            "spreadsheetId", "range", "values", query={**_WRITE, "insertDataOption": "insertDataOption"}, body=_rows),
-    _action("clearValues", "clear_values", "Empties cells", "POST", f"{_AT}:clear", {**_ID, **_RANGE}, "spreadsheetId", "range",
-            body=lambda values: {}),
-    _action("batchGetValues", "batch_get_values", "Reads several groups of cells", "GET", "/{spreadsheetId}/values:batchGet",
-            {**_ID, **_RANGES, **_SHOWN}, "spreadsheetId", "ranges", query={**_MIRROR, "ranges": "ranges"}),
-    _action("batchUpdateValues", "batch_update_values", "Writes several groups of cells", "POST", "/{spreadsheetId}/values:batchUpdate",
-            {**_ID, "values": 'What to write, as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]', **_WRITTEN},
-            "spreadsheetId", "values", body=_many),
-    _action("batchClearValues", "batch_clear_values", "Empties several groups of cells", "POST", "/{spreadsheetId}/values:batchClear",
-            {**_ID, **_RANGES}, "spreadsheetId", "ranges", body=lambda values: {"ranges": names(values["ranges"])}),
+    action("getValues", "get_values", "Reads cells", "GET", _AT, {**_ID, **_RANGE, **_SHOWN}, "spreadsheetId", "range", query=_MIRROR),
+    action("updateValues", "update_values", "Writes cells", "PUT", _AT, {**_ID, **_RANGE, **_VALUES, **_WRITTEN},
+           "spreadsheetId", "range", "values", query=_WRITE, body=_rows),
+    action("appendValues", "append_values", "Adds rows below a table", "POST", f"{_AT}:append",
+           {**_ID, **_RANGE, **_VALUES, **_WRITTEN, "insertDataOption": "OVERWRITE or INSERT_ROWS"},
+           "spreadsheetId", "range", "values", query={**_WRITE, "insertDataOption": "insertDataOption"}, body=_rows),
+    action("clearValues", "clear_values", "Empties cells", "POST", f"{_AT}:clear", {**_ID, **_RANGE}, "spreadsheetId", "range",
+           body=lambda values: {}),
+    action("batchGetValues", "batch_get_values", "Reads several groups of cells", "GET", "/{spreadsheetId}/values:batchGet",
+           {**_ID, **_RANGES, **_SHOWN}, "spreadsheetId", "ranges", query={**_MIRROR, "ranges": "ranges"}),
+    action("batchUpdateValues", "batch_update_values", "Writes several groups of cells", "POST", "/{spreadsheetId}/values:batchUpdate",
+           {**_ID, "values": 'What to write, as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]', **_WRITTEN},
+           "spreadsheetId", "values", body=_many),
+    action("batchClearValues", "batch_clear_values", "Empties several groups of cells", "POST", "/{spreadsheetId}/values:batchClear",
+           {**_ID, **_RANGES}, "spreadsheetId", "ranges", body=lambda values: {"ranges": names(values["ranges"])}),
 )  # fmt: skip

@@ -2,136 +2,83 @@
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from functools import partial
+
+from flowisectl.engine.node import NodeParam
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice, options_of
+
+_spreadsheet = partial(fixed_argument, "spreadsheetActions")
+_values = partial(fixed_argument, "valuesActions")
+_choice = partial(fixed_argument, "valuesActions", type="options")
+_WRITTEN = ("updateValues", "appendValues", "batchUpdateValues")
+_READ = ("getValues", "batchGetValues")
 
 PARAMS = (
-    NodeParam(
-        "sheetsType",
-        "Type",
-        "options",
-        options=(
-            Option("Spreadsheet", "spreadsheet"),
-            Option("Values", "values"),
-        ),
-    ),
-    NodeParam(
+    kind_choice("sheetsType", {"spreadsheet": "Spreadsheet", "values": "Values"}),
+    action_choice(
         "spreadsheetActions",
         "Spreadsheet Actions",
-        "multiOptions",
-        options=(
-            Option("Create Spreadsheet", "createSpreadsheet"),
-            Option("Get Spreadsheet", "getSpreadsheet"),
-            Option("Update Spreadsheet", "updateSpreadsheet"),
-        ),
-        show={"sheetsType": ["spreadsheet"]},
+        {"createSpreadsheet": "Create Spreadsheet", "getSpreadsheet": "Get Spreadsheet", "updateSpreadsheet": "Update Spreadsheet"},
+        sheetsType="spreadsheet",
     ),
-    NodeParam(
+    action_choice(
         "valuesActions",
         "Values Actions",
-        "multiOptions",
-        options=(
-            Option("Get Values", "getValues"),
-            Option("Update Values", "updateValues"),
-            Option("Append Values", "appendValues"),
-            Option("Clear Values", "clearValues"),
-            Option("Batch Get Values", "batchGetValues"),
-            Option("Batch Update Values", "batchUpdateValues"),
-            Option("Batch Clear Values", "batchClearValues"),
-        ),
-        show={"sheetsType": ["values"]},
+        {
+            "getValues": "Get Values",
+            "updateValues": "Update Values",
+            "appendValues": "Append Values",
+            "clearValues": "Clear Values",
+            "batchGetValues": "Batch Get Values",
+            "batchUpdateValues": "Batch Update Values",
+            "batchClearValues": "Batch Clear Values",
+        },
+        sheetsType="values",
     ),
     NodeParam("spreadsheetId", "Spreadsheet ID", "string", optional=True, additional=True, show={"sheetsType": ["spreadsheet", "values"]}),
-    NodeParam(
-        "title", "Title", "string", optional=True, additional=True, show={"spreadsheetActions": ["createSpreadsheet", "updateSpreadsheet"]}
-    ),
-    NodeParam(
-        "sheetCount", "Sheet Count", "number", default=1, optional=True, additional=True, show={"spreadsheetActions": ["createSpreadsheet"]}
-    ),
-    NodeParam(
-        "range", "Range", "string", optional=True, additional=True, show={"valuesActions": ["getValues", "updateValues", "clearValues"]}
-    ),
-    NodeParam("ranges", "Ranges", "string", optional=True, additional=True, show={"valuesActions": ["batchGetValues", "batchClearValues"]}),
-    NodeParam(
-        "values",
-        "Values",
-        "string",
-        optional=True,
-        additional=True,
-        show={"valuesActions": ["updateValues", "appendValues", "batchUpdateValues"]},
-    ),
-    NodeParam(
+    _spreadsheet("title", "Title", "createSpreadsheet", "updateSpreadsheet"),
+    _spreadsheet("sheetCount", "Sheet Count", "createSpreadsheet", type="number", default=1),
+    _values("range", "Range", "getValues", "updateValues", "clearValues"),
+    _values("ranges", "Ranges", "batchGetValues", "batchClearValues"),
+    _values("values", "Values", *_WRITTEN),
+    _choice(
         "valueInputOption",
         "Value Input Option",
-        "options",
+        *_WRITTEN,
         default="USER_ENTERED",
-        optional=True,
-        options=(
-            Option("Raw", "RAW"),
-            Option("User Entered", "USER_ENTERED"),
-        ),
-        additional=True,
-        show={"valuesActions": ["updateValues", "appendValues", "batchUpdateValues"]},
+        options=options_of({"RAW": "Raw", "USER_ENTERED": "User Entered"}),
     ),
-    NodeParam(
+    _choice(
         "valueRenderOption",
         "Value Render Option",
-        "options",
+        *_READ,
         default="FORMATTED_VALUE",
-        optional=True,
-        options=(
-            Option("Formatted Value", "FORMATTED_VALUE"),
-            Option("Unformatted Value", "UNFORMATTED_VALUE"),
-            Option("Formula", "FORMULA"),
-        ),
-        additional=True,
-        show={"valuesActions": ["getValues", "batchGetValues"]},
+        options=options_of({"FORMATTED_VALUE": "Formatted Value", "UNFORMATTED_VALUE": "Unformatted Value", "FORMULA": "Formula"}),
     ),
-    NodeParam(
+    _choice(
         "dateTimeRenderOption",
         "Date Time Render Option",
-        "options",
+        *_READ,
         default="FORMATTED_STRING",
-        optional=True,
-        options=(
-            Option("Serial Number", "SERIAL_NUMBER"),
-            Option("Formatted String", "FORMATTED_STRING"),
-        ),
-        additional=True,
-        show={"valuesActions": ["getValues", "batchGetValues"]},
+        options=options_of({"SERIAL_NUMBER": "Serial Number", "FORMATTED_STRING": "Formatted String"}),
     ),
-    NodeParam(
+    _choice(
         "insertDataOption",
         "Insert Data Option",
-        "options",
+        "appendValues",
         default="OVERWRITE",
-        optional=True,
-        options=(
-            Option("Overwrite", "OVERWRITE"),
-            Option("Insert Rows", "INSERT_ROWS"),
-        ),
-        additional=True,
-        show={"valuesActions": ["appendValues"]},
+        options=options_of({"OVERWRITE": "Overwrite", "INSERT_ROWS": "Insert Rows"}),
     ),
-    NodeParam(
-        "includeGridData",
-        "Include Grid Data",
-        "boolean",
-        default=False,
-        optional=True,
-        additional=True,
-        show={"spreadsheetActions": ["getSpreadsheet"]},
-    ),
-    NodeParam(
+    _spreadsheet("includeGridData", "Include Grid Data", "getSpreadsheet", type="boolean", default=False),
+    _choice(
         "majorDimension",
         "Major Dimension",
-        "options",
+        "getValues",
+        "updateValues",
+        "appendValues",
+        "batchGetValues",
+        "batchUpdateValues",
         default="ROWS",
-        optional=True,
-        options=(
-            Option("Rows", "ROWS"),
-            Option("Columns", "COLUMNS"),
-        ),
-        additional=True,
-        show={"valuesActions": ["getValues", "updateValues", "appendValues", "batchGetValues", "batchUpdateValues"]},
+        options=options_of({"ROWS": "Rows", "COLUMNS": "Columns"}),
     ),
 )

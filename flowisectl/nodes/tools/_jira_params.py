@@ -2,168 +2,76 @@
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from functools import partial
+
+from flowisectl.engine.node import NodeParam
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice
+
+_issue = partial(fixed_argument, "issueActions")
+_comment = partial(fixed_argument, "commentActions")
+_user = partial(fixed_argument, "userActions")
+_WRITTEN = ("createIssue", "updateIssue")
+_KEY = "PROJ-123"
 
 PARAMS = (
     NodeParam("jiraHost", "Host", "string", placeholder="https://example.atlassian.net"),
     NodeParam("enableSSL", "Enable SSL Certificate", "boolean", default=False, optional=True),
     NodeParam("caFile", "SSL Certificate", "file", optional=True, show={"enableSSL": True}),
-    NodeParam(
-        "jiraType",
-        "Type",
-        "options",
-        options=(
-            Option("Issues", "issues"),
-            Option("Issue Comments", "comments"),
-            Option("Users", "users"),
-        ),
-    ),
-    NodeParam(
+    kind_choice("jiraType", {"issues": "Issues", "comments": "Issue Comments", "users": "Users"}),
+    action_choice(
         "issueActions",
         "Issue Actions",
-        "multiOptions",
-        options=(
-            Option("List Issues", "listIssues"),
-            Option("Create Issue", "createIssue"),
-            Option("Get Issue", "getIssue"),
-            Option("Update Issue", "updateIssue"),
-            Option("Delete Issue", "deleteIssue"),
-            Option("Assign Issue", "assignIssue"),
-            Option("Transition Issue", "transitionIssue"),
-        ),
-        show={"jiraType": ["issues"]},
+        {
+            "listIssues": "List Issues",
+            "createIssue": "Create Issue",
+            "getIssue": "Get Issue",
+            "updateIssue": "Update Issue",
+            "deleteIssue": "Delete Issue",
+            "assignIssue": "Assign Issue",
+            "transitionIssue": "Transition Issue",
+        },
+        jiraType="issues",
     ),
-    NodeParam(
+    action_choice(
         "commentActions",
         "Comment Actions",
-        "multiOptions",
-        options=(
-            Option("List Comments", "listComments"),
-            Option("Create Comment", "createComment"),
-            Option("Get Comment", "getComment"),
-            Option("Update Comment", "updateComment"),
-            Option("Delete Comment", "deleteComment"),
-        ),
-        show={"jiraType": ["comments"]},
+        {
+            "listComments": "List Comments",
+            "createComment": "Create Comment",
+            "getComment": "Get Comment",
+            "updateComment": "Update Comment",
+            "deleteComment": "Delete Comment",
+        },
+        jiraType="comments",
     ),
-    NodeParam(
+    action_choice(
         "userActions",
         "User Actions",
-        "multiOptions",
-        options=(
-            Option("Search Users", "searchUsers"),
-            Option("Get User", "getUser"),
-            Option("Create User", "createUser"),
-            Option("Update User", "updateUser"),
-            Option("Delete User", "deleteUser"),
-        ),
-        show={"jiraType": ["users"]},
+        {
+            "searchUsers": "Search Users",
+            "getUser": "Get User",
+            "createUser": "Create User",
+            "updateUser": "Update User",
+            "deleteUser": "Delete User",
+        },
+        jiraType="users",
     ),
-    NodeParam(
-        "projectKey",
-        "Project Key",
-        "string",
-        optional=True,
-        placeholder="PROJ",
-        additional=True,
-        show={"issueActions": ["listIssues", "createIssue"]},
-    ),
-    NodeParam(
-        "issueType",
-        "Issue Type",
-        "string",
-        optional=True,
-        placeholder="Bug, Task, Story",
-        additional=True,
-        show={"issueActions": ["createIssue"]},
-    ),
-    NodeParam("issueSummary", "Summary", "string", optional=True, additional=True, show={"issueActions": ["createIssue", "updateIssue"]}),
-    NodeParam(
-        "issueDescription", "Description", "string", optional=True, additional=True, show={"issueActions": ["createIssue", "updateIssue"]}
-    ),
-    NodeParam(
-        "issuePriority",
-        "Priority",
-        "string",
-        optional=True,
-        placeholder="Highest, High, Medium, Low, Lowest",
-        additional=True,
-        show={"issueActions": ["createIssue", "updateIssue"]},
-    ),
-    NodeParam(
-        "issueKey",
-        "Issue Key",
-        "string",
-        optional=True,
-        placeholder="PROJ-123",
-        additional=True,
-        show={"issueActions": ["getIssue", "updateIssue", "deleteIssue", "assignIssue", "transitionIssue"]},
-    ),
-    NodeParam(
-        "assigneeAccountId",
-        "Assignee Account ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"issueActions": ["assignIssue", "createIssue", "updateIssue"]},
-    ),
-    NodeParam("transitionId", "Transition ID", "string", optional=True, additional=True, show={"issueActions": ["transitionIssue"]}),
-    NodeParam(
-        "jqlQuery",
-        "JQL Query",
-        "string",
-        optional=True,
-        placeholder='project = PROJ AND status = "To Do"',
-        additional=True,
-        show={"issueActions": ["listIssues"]},
-    ),
-    NodeParam(
-        "issueMaxResults", "Max Results", "number", default=50, optional=True, additional=True, show={"issueActions": ["listIssues"]}
-    ),
-    NodeParam(
-        "commentIssueKey",
-        "Issue Key (for Comments)",
-        "string",
-        optional=True,
-        placeholder="PROJ-123",
-        additional=True,
-        show={"commentActions": ["listComments", "createComment"]},
-    ),
-    NodeParam(
-        "commentText", "Comment Text", "string", optional=True, additional=True, show={"commentActions": ["createComment", "updateComment"]}
-    ),
-    NodeParam(
-        "commentId",
-        "Comment ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"commentActions": ["getComment", "updateComment", "deleteComment"]},
-    ),
-    NodeParam(
-        "userQuery", "Search Query", "string", optional=True, placeholder="john.doe", additional=True, show={"userActions": ["searchUsers"]}
-    ),
-    NodeParam(
-        "userAccountId",
-        "Account ID",
-        "string",
-        optional=True,
-        additional=True,
-        show={"userActions": ["getUser", "updateUser", "deleteUser"]},
-    ),
-    NodeParam(
-        "userEmail",
-        "Email Address",
-        "string",
-        optional=True,
-        placeholder="user@example.com",
-        additional=True,
-        show={"userActions": ["createUser", "updateUser"]},
-    ),
-    NodeParam(
-        "userDisplayName", "Display Name", "string", optional=True, additional=True, show={"userActions": ["createUser", "updateUser"]}
-    ),
-    NodeParam(
-        "userMaxResults", "User Max Results", "number", default=50, optional=True, additional=True, show={"userActions": ["searchUsers"]}
-    ),
+    _issue("projectKey", "Project Key", "listIssues", "createIssue", placeholder="PROJ"),
+    _issue("issueType", "Issue Type", "createIssue", placeholder="Bug, Task, Story"),
+    _issue("issueSummary", "Summary", *_WRITTEN),
+    _issue("issueDescription", "Description", *_WRITTEN),
+    _issue("issuePriority", "Priority", *_WRITTEN, placeholder="Highest, High, Medium, Low, Lowest"),
+    _issue("issueKey", "Issue Key", "getIssue", "updateIssue", "deleteIssue", "assignIssue", "transitionIssue", placeholder=_KEY),
+    _issue("assigneeAccountId", "Assignee Account ID", "assignIssue", *_WRITTEN),
+    _issue("transitionId", "Transition ID", "transitionIssue"),
+    _issue("jqlQuery", "JQL Query", "listIssues", placeholder='project = PROJ AND status = "To Do"'),
+    _issue("issueMaxResults", "Max Results", "listIssues", type="number", default=50),
+    _comment("commentIssueKey", "Issue Key (for Comments)", "listComments", "createComment", placeholder=_KEY),
+    _comment("commentText", "Comment Text", "createComment", "updateComment"),
+    _comment("commentId", "Comment ID", "getComment", "updateComment", "deleteComment"),
+    _user("userQuery", "Search Query", "searchUsers", placeholder="john.doe"),
+    _user("userAccountId", "Account ID", "getUser", "updateUser", "deleteUser"),
+    _user("userEmail", "Email Address", "createUser", "updateUser", placeholder="user@example.com"),
+    _user("userDisplayName", "Display Name", "createUser", "updateUser"),
+    _user("userMaxResults", "User Max Results", "searchUsers", type="number", default=50),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, filled, names
 
 API_URL = "https://graph.microsoft.com/v1.0/me"
 _CALENDAR = {"calendarId": "The id of the calendar"}
@@ -86,49 +86,43 @@ def _forward(values: Arguments) -> dict[str, Any]:
     return {"comment": str(values.get("forwardComment") or ""), "toRecipients": _addresses(values["forwardTo"])}
 
 
-def _action(
-    key: str, tool: str, description: str, method: str, path: Any, arguments: dict[str, str], *required: str, **more: Any
-) -> RestAction:
-    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
-
-
 _ONE_CALENDAR = "/calendars/{calendarId}"
 _ONE_EVENT = "/events/{eventId}"
 _ONE = "/messages/{messageId}"
 CALENDARS = (
-    _action("listCalendars", "list_calendars", "Lists the calendars", "GET", "/calendars", _MOST, query=_TOP),
-    _action("getCalendar", "get_calendar", "Reads about a calendar", "GET", _ONE_CALENDAR, _CALENDAR, "calendarId"),
-    _action("createCalendar", "create_calendar", "Makes a calendar", "POST", "/calendars", {"calendarName": "Its name"}, "calendarName",
-            body=_named),
-    _action("updateCalendar", "update_calendar", "Renames a calendar", "PATCH", _ONE_CALENDAR,
-            {**_CALENDAR, "calendarName": "The new name"}, "calendarId", "calendarName", body=_named),
-    _action("deleteCalendar", "delete_calendar", "Deletes a calendar", "DELETE", _ONE_CALENDAR, _CALENDAR, "calendarId"),
-    _action("listEvents", "list_events", "Lists events", "GET", _events,
-            {**_CALENDAR, **_MOST, "startDateTime": "The earliest time, as 2026-01-31T10:00:00Z", "endDateTime": "The latest time"},
-            query={**_TOP, "startDateTime": "startDateTime", "endDateTime": "endDateTime"}),
-    _action("getEvent", "get_event", "Reads an event", "GET", _ONE_EVENT, _EVENT, "eventId"),
-    _action("createEvent", "create_event", "Makes an event", "POST", "/events", _DETAILS, "subject", "startDateTime", "endDateTime",
-            body=_event),
-    _action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE_EVENT, {**_EVENT, **_DETAILS}, "eventId", body=_event),
-    _action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE_EVENT, _EVENT, "eventId"),
+    action("listCalendars", "list_calendars", "Lists the calendars", "GET", "/calendars", _MOST, query=_TOP),
+    action("getCalendar", "get_calendar", "Reads about a calendar", "GET", _ONE_CALENDAR, _CALENDAR, "calendarId"),
+    action("createCalendar", "create_calendar", "Makes a calendar", "POST", "/calendars", {"calendarName": "Its name"}, "calendarName",
+           body=_named),
+    action("updateCalendar", "update_calendar", "Renames a calendar", "PATCH", _ONE_CALENDAR,
+           {**_CALENDAR, "calendarName": "The new name"}, "calendarId", "calendarName", body=_named),
+    action("deleteCalendar", "delete_calendar", "Deletes a calendar", "DELETE", _ONE_CALENDAR, _CALENDAR, "calendarId"),
+    action("listEvents", "list_events", "Lists events", "GET", _events,
+           {**_CALENDAR, **_MOST, "startDateTime": "The earliest time, as 2026-01-31T10:00:00Z", "endDateTime": "The latest time"},
+           query={**_TOP, "startDateTime": "startDateTime", "endDateTime": "endDateTime"}),
+    action("getEvent", "get_event", "Reads an event", "GET", _ONE_EVENT, _EVENT, "eventId"),
+    action("createEvent", "create_event", "Makes an event", "POST", "/events", _DETAILS, "subject", "startDateTime", "endDateTime",
+           body=_event),
+    action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE_EVENT, {**_EVENT, **_DETAILS}, "eventId", body=_event),
+    action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE_EVENT, _EVENT, "eventId"),
 )  # fmt: skip
 MESSAGES = (
-    _action("listMessages", "list_messages", "Lists messages", "GET", "/messages",
-            {**_MOST, "filter": "Which ones, as an OData filter: isRead eq false"}, query={**_TOP, "filter": "$filter"}),
-    _action("getMessage", "get_message", "Reads a message", "GET", _ONE, _MESSAGE, "messageId"),
-    _action("createDraftMessage", "create_draft_message", "Writes a draft", "POST", "/messages", _MAIL, "to", body=_mail),
-    _action("sendMessage", "send_message", "Sends an e-mail", "POST", "/sendMail", _MAIL, "to",
-            body=lambda values: {"message": _mail(values), "saveToSentItems": True}),
-    _action("updateMessage", "update_message", "Marks a message as read or unread", "PATCH", _ONE,
-            {**_MESSAGE, "isRead": "whether it is read:flag"}, "messageId", "isRead", body=_read),
-    _action("deleteMessage", "delete_message", "Deletes a message", "DELETE", _ONE, _MESSAGE, "messageId"),
-    _action("copyMessage", "copy_message", "Copies a message to a folder", "POST", f"{_ONE}/copy", {**_MESSAGE, **_FOLDER},
-            "messageId", "destinationFolderId", body=_moved),
-    _action("moveMessage", "move_message", "Moves a message to a folder", "POST", f"{_ONE}/move", {**_MESSAGE, **_FOLDER},
-            "messageId", "destinationFolderId", body=_moved),
-    _action("replyMessage", "reply_message", "Replies to a message", "POST", f"{_ONE}/reply", {**_MESSAGE, "replyBody": "The reply"},
-            "messageId", "replyBody", body=lambda values: {"comment": str(values["replyBody"])}),
-    _action("forwardMessage", "forward_message", "Forwards a message", "POST", f"{_ONE}/forward",
-            {**_MESSAGE, "forwardTo": "Addresses, between commas", "forwardComment": "A word with it"}, "messageId", "forwardTo",
-            body=_forward),
+    action("listMessages", "list_messages", "Lists messages", "GET", "/messages",
+           {**_MOST, "filter": "Which ones, as an OData filter: isRead eq false"}, query={**_TOP, "filter": "$filter"}),
+    action("getMessage", "get_message", "Reads a message", "GET", _ONE, _MESSAGE, "messageId"),
+    action("createDraftMessage", "create_draft_message", "Writes a draft", "POST", "/messages", _MAIL, "to", body=_mail),
+    action("sendMessage", "send_message", "Sends an e-mail", "POST", "/sendMail", _MAIL, "to",
+           body=lambda values: {"message": _mail(values), "saveToSentItems": True}),
+    action("updateMessage", "update_message", "Marks a message as read or unread", "PATCH", _ONE,
+           {**_MESSAGE, "isRead": "whether it is read:flag"}, "messageId", "isRead", body=_read),
+    action("deleteMessage", "delete_message", "Deletes a message", "DELETE", _ONE, _MESSAGE, "messageId"),
+    action("copyMessage", "copy_message", "Copies a message to a folder", "POST", f"{_ONE}/copy", {**_MESSAGE, **_FOLDER},
+           "messageId", "destinationFolderId", body=_moved),
+    action("moveMessage", "move_message", "Moves a message to a folder", "POST", f"{_ONE}/move", {**_MESSAGE, **_FOLDER},
+           "messageId", "destinationFolderId", body=_moved),
+    action("replyMessage", "reply_message", "Replies to a message", "POST", f"{_ONE}/reply", {**_MESSAGE, "replyBody": "The reply"},
+           "messageId", "replyBody", body=lambda values: {"comment": str(values["replyBody"])}),
+    action("forwardMessage", "forward_message", "Forwards a message", "POST", f"{_ONE}/forward",
+           {**_MESSAGE, "forwardTo": "Addresses, between commas", "forwardComment": "A word with it"}, "messageId", "forwardTo",
+           body=_forward),
 )  # fmt: skip

@@ -4,74 +4,63 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowisectl.engine.node import NodeParam, Option
+from flowisectl.engine.node import NodeParam
+from flowisectl.nodes.tools._account_params import action_choice, fixed_argument, kind_choice
 
-KINDS = (
-    NodeParam(
-        "outlookType",
-        "Type",
-        "options",
-        options=(
-            Option("Calendar", "calendar"),
-            Option("Message", "message"),
-        ),
-    ),
-    NodeParam(
+_CHOICES = (
+    kind_choice("outlookType", {"calendar": "Calendar", "message": "Message"}),
+    action_choice(
         "calendarActions",
         "Calendar Actions",
-        "multiOptions",
-        options=(
-            Option("List Calendars", "listCalendars"),
-            Option("Get Calendar", "getCalendar"),
-            Option("Create Calendar", "createCalendar"),
-            Option("Update Calendar", "updateCalendar"),
-            Option("Delete Calendar", "deleteCalendar"),
-            Option("List Events", "listEvents"),
-            Option("Get Event", "getEvent"),
-            Option("Create Event", "createEvent"),
-            Option("Update Event", "updateEvent"),
-            Option("Delete Event", "deleteEvent"),
-        ),
-        show={"outlookType": ["calendar"]},
+        {
+            "listCalendars": "List Calendars",
+            "getCalendar": "Get Calendar",
+            "createCalendar": "Create Calendar",
+            "updateCalendar": "Update Calendar",
+            "deleteCalendar": "Delete Calendar",
+            "listEvents": "List Events",
+            "getEvent": "Get Event",
+            "createEvent": "Create Event",
+            "updateEvent": "Update Event",
+            "deleteEvent": "Delete Event",
+        },
+        outlookType="calendar",
     ),
-    NodeParam(
+    action_choice(
         "messageActions",
         "Message Actions",
-        "multiOptions",
-        options=(
-            Option("List Messages", "listMessages"),
-            Option("Get Message", "getMessage"),
-            Option("Create Draft Message", "createDraftMessage"),
-            Option("Send Message", "sendMessage"),
-            Option("Update Message", "updateMessage"),
-            Option("Delete Message", "deleteMessage"),
-            Option("Copy Message", "copyMessage"),
-            Option("Move Message", "moveMessage"),
-            Option("Reply to Message", "replyMessage"),
-            Option("Forward Message", "forwardMessage"),
-        ),
-        show={"outlookType": ["message"]},
+        {
+            "listMessages": "List Messages",
+            "getMessage": "Get Message",
+            "createDraftMessage": "Create Draft Message",
+            "sendMessage": "Send Message",
+            "updateMessage": "Update Message",
+            "deleteMessage": "Delete Message",
+            "copyMessage": "Copy Message",
+            "moveMessage": "Move Message",
+            "replyMessage": "Reply to Message",
+            "forwardMessage": "Forward Message",
+        },
+        outlookType="message",
     ),
 )
-_LABELS = {option.name: option.label for param in KINDS for option in param.options} | {"replyMessage": "Reply Message"}
+_LABELS = {option.name: option.label for param in _CHOICES for option in param.options} | {"replyMessage": "Reply Message"}
 
 
-def _param(kind: str, action: str, argument: str, label: str, *, type: str = "string", default: Any = None, **more: Any) -> NodeParam:
+def _param(kind: str, action: str, argument: str, label: str, **more: Any) -> NodeParam:
     """The input that fixes one argument of one action."""
-    return NodeParam(
+    return fixed_argument(
+        f"{kind}Actions",
         f"{argument}{action[:1].upper()}{action[1:]}",
         f"{label} [{_LABELS[action]}]",
-        type,
-        default,
-        optional=True,
-        additional=True,
-        show={"outlookType": [kind], f"{kind}Actions": [action]},
+        action,
+        kind={"outlookType": kind},
         **more,
     )
 
 
 PARAMS = (
-    *KINDS,
+    *_CHOICES,
     _param("calendar", "listCalendars", "maxResults", "Max Results", type="number", default=50),
     _param("calendar", "getCalendar", "calendarId", "Calendar ID"),
     _param("calendar", "createCalendar", "calendarName", "Calendar Name", placeholder="My New Calendar"),

@@ -15,6 +15,7 @@ from flowisectl.errors import FlowError, InvalidFlow, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed, Reach
 from flowisectl.interfaces.tool import Tool
+from flowisectl.interfaces.url_text import climbs
 from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -62,7 +63,10 @@ def request_tool(method: str, prefix: str, inputs: NodeInputs, context: RunConte
 
 
 def filled_url(url: str, given: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
-    """The URL with the model's values: those of `in: path` replace `:name` or are appended, the others go into the query."""
+    """The URL with the model's values: those of `in: path` replace `:name` or are appended, the others go into the query.
+
+    Raises FlowError for one that would lead to another place.
+    """
     query: dict[str, str] = {}
     parts = urlsplit(url)
     path = parts.path
@@ -73,6 +77,8 @@ def filled_url(url: str, given: Mapping[str, Any], fields: Mapping[str, Any]) ->
             path = _with_piece(path, name, quote(text, safe=""))
         else:
             query[name] = text
+    if climbs(path) and not climbs(parts.path):
+        raise FlowError(f"a value for the path {parts.path} is '.' or '..', which would lead elsewhere: give the value itself")
     joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
     return urlunsplit((parts.scheme, parts.netloc, path, joined, parts.fragment))
 

@@ -44,6 +44,20 @@ class RestAction:
     """For an action that is more than this one request: gives what the tool tells."""
 
 
+def action(
+    key: str,
+    tool: str,
+    description: str,
+    method: str,
+    path: str | Callable[[Arguments], str],
+    arguments: Mapping[str, str],
+    *required: str,
+    **more: Any,
+) -> RestAction:
+    """A row of a table of actions."""
+    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
+
+
 def chosen(actions: Sequence[RestAction], names: Any, inputs: NodeInputs) -> list[RestAction]:
     """The actions that a node's input names, as a list or as JSON text of one. Raises MissingInput, InvalidFlow."""
     wanted = [str(name) for name in names] if isinstance(names, list) else []
@@ -58,6 +72,7 @@ def chosen(actions: Sequence[RestAction], names: Any, inputs: NodeInputs) -> lis
 
 def rest_tool(action: RestAction, service: Service, defaults: Arguments) -> Tool:
     """`defaults` are arguments that the node fixes; those of a call win. The service is opened for every call, as tokens end."""
+    defaults = {name: value for name, value in defaults.items() if value is not None and value != ""}
 
     async def call(arguments: Arguments, flow: Mapping[str, Any]) -> ToolOutcome:
         given = {name: value for name, value in arguments.items() if value is not None and value != ""}
@@ -88,7 +103,7 @@ def query_of(names: Mapping[str, str], values: Arguments) -> dict[str, Any]:
 
 
 def filled(path: str, values: Arguments) -> str:
-    """The path with arguments in the place of their names, made safe for an address."""
+    """The path with arguments in the place of their names, encoded; the service refuses one that leads elsewhere."""
     return _PLACE.sub(lambda match: quote(str(values.get(match[1], "")), safe=""), path)
 
 

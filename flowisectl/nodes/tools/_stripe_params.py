@@ -1,92 +1,18 @@
-"""The inputs of the node stripeAgentTool: which of its actions it offers, and arguments that it fixes for them."""
+"""The inputs of the node stripeAgentTool: what it may do with each kind of thing."""
 
 from __future__ import annotations
 
-from flowisectl.engine.node import NodeParam, Option
+from flowisectl.engine.node import NodeParam
+from flowisectl.nodes.tools._account_params import options_of
 
-PARAMS = (
-    NodeParam(
-        "paymentLinks",
-        "Payment Links",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "products",
-        "Products",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "prices",
-        "Prices",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "balance",
-        "Balance",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "invoiceItems",
-        "Invoice Items",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "invoices",
-        "Invoices",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-    NodeParam(
-        "customers",
-        "Customers",
-        "multiOptions",
-        optional=True,
-        options=(
-            Option("Create", "create"),
-            Option("Update", "update"),
-            Option("Read", "read"),
-        ),
-        additional=True,
-    ),
-)
+_RIGHTS = options_of({"create": "Create", "update": "Update", "read": "Read"})
+_KINDS = {
+    "paymentLinks": "Payment Links",
+    "products": "Products",
+    "prices": "Prices",
+    "balance": "Balance",
+    "invoiceItems": "Invoice Items",
+    "invoices": "Invoices",
+    "customers": "Customers",
+}
+PARAMS = tuple(NodeParam(name, label, "multiOptions", optional=True, options=_RIGHTS, additional=True) for name, label in _KINDS.items())

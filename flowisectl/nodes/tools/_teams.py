@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flowisectl.nodes.tools._rest_actions import Arguments, RestAction, filled, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, filled, names
 
 API_URL = "https://graph.microsoft.com/v1.0"
 _USER = "https://graph.microsoft.com/v1.0/users('{}')"
@@ -51,27 +51,14 @@ def _named(values: Arguments) -> dict[str, Any]:
     return {name: str(values[argument]) for argument, name in pairs if values.get(argument)}
 
 
-def _action(
-    key: str,
-    tool: str,
-    description: str,
-    method: str,
-    path: str | Callable[[Arguments], str],
-    arguments: dict[str, str],
-    *required: str,
-    **more: Any,
-) -> RestAction:
-    return RestAction(key=key, tool=tool, description=description, method=method, path=path, arguments=arguments, required=required, **more)
-
-
 _CHANNELS = "/teams/{teamId}/channels"
 _ONE = f"{_CHANNELS}/{{channelId}}"
 _TITLE = {"displayName": "The name", "description": "What it is for"}
 
 CHANNELS = (
-    _action("listChannels", "list_channels", "Lists the channels of a team", "GET", _CHANNELS, {**_TEAM, **_MOST}, "teamId"),
-    _action("getChannel", "get_channel", "Reads a channel", "GET", _ONE, _CHANNEL, "teamId", "channelId"),
-    _action(
+    action("listChannels", "list_channels", "Lists the channels of a team", "GET", _CHANNELS, {**_TEAM, **_MOST}, "teamId"),
+    action("getChannel", "get_channel", "Reads a channel", "GET", _ONE, _CHANNEL, "teamId", "channelId"),
+    action(
         "createChannel",
         "create_channel",
         "Makes a channel",
@@ -82,18 +69,18 @@ CHANNELS = (
         "displayName",
         body=_named,
     ),
-    _action(
+    action(
         "updateChannel", "update_channel", "Renames a channel", "PATCH", _ONE, {**_CHANNEL, **_TITLE}, "teamId", "channelId", body=_named
     ),
-    _action("deleteChannel", "delete_channel", "Deletes a channel", "DELETE", _ONE, _CHANNEL, "teamId", "channelId"),
-    _action("archiveChannel", "archive_channel", "Archives a channel", "POST", f"{_ONE}/archive", _CHANNEL, "teamId", "channelId"),
-    _action(
+    action("deleteChannel", "delete_channel", "Deletes a channel", "DELETE", _ONE, _CHANNEL, "teamId", "channelId"),
+    action("archiveChannel", "archive_channel", "Archives a channel", "POST", f"{_ONE}/archive", _CHANNEL, "teamId", "channelId"),
+    action(
         "unarchiveChannel", "unarchive_channel", "Opens an archived channel", "POST", f"{_ONE}/unarchive", _CHANNEL, "teamId", "channelId"
     ),
-    _action(
+    action(
         "listChannelMembers", "list_channel_members", "Lists a channel's members", "GET", f"{_ONE}/members", _CHANNEL, "teamId", "channelId"
     ),
-    _action(
+    action(
         "addChannelMember",
         "add_channel_member",
         "Adds a member to a channel",
@@ -107,9 +94,9 @@ CHANNELS = (
     ),
 )
 CHATS = (
-    _action("listChats", "list_chats", "Lists the chats", "GET", "/me/chats", _MOST, query={"maxResults": "$top"}),
-    _action("getChat", "get_chat", "Reads a chat", "GET", "/chats/{chatId}", _CHAT, "chatId"),
-    _action(
+    action("listChats", "list_chats", "Lists the chats", "GET", "/me/chats", _MOST, query={"maxResults": "$top"}),
+    action("getChat", "get_chat", "Reads a chat", "GET", "/chats/{chatId}", _CHAT, "chatId"),
+    action(
         "createChat",
         "create_chat",
         "Begins a chat",
@@ -119,7 +106,7 @@ CHATS = (
         "members",
         body=_new_chat,
     ),
-    _action(
+    action(
         "updateChat",
         "update_chat",
         "Changes a chat's topic",
@@ -130,9 +117,9 @@ CHATS = (
         "topic",
         body=_named,
     ),
-    _action("deleteChat", "delete_chat", "Deletes a chat", "DELETE", "/chats/{chatId}", _CHAT, "chatId"),
-    _action("listChatMembers", "list_chat_members", "Lists a chat's members", "GET", "/chats/{chatId}/members", _CHAT, "chatId"),
-    _action(
+    action("deleteChat", "delete_chat", "Deletes a chat", "DELETE", "/chats/{chatId}", _CHAT, "chatId"),
+    action("listChatMembers", "list_chat_members", "Lists a chat's members", "GET", "/chats/{chatId}/members", _CHAT, "chatId"),
+    action(
         "addChatMember",
         "add_chat_member",
         "Adds a member to a chat",
@@ -145,7 +132,7 @@ CHATS = (
     ),
 )
 CHAT_MESSAGES = (
-    _action(
+    action(
         "listMessages",
         "list_messages",
         "Lists messages of a chat or channel",
@@ -155,8 +142,8 @@ CHAT_MESSAGES = (
         "chatChannelId",
         query={"maxResults": "$top"},
     ),
-    _action("getMessage", "get_message", "Reads a message", "GET", _messages("/{messageId}"), _MESSAGE, "chatChannelId", "messageId"),
-    _action(
+    action("getMessage", "get_message", "Reads a message", "GET", _messages("/{messageId}"), _MESSAGE, "chatChannelId", "messageId"),
+    action(
         "sendMessage",
         "send_message",
         "Sends a message to a chat or channel",
@@ -167,7 +154,7 @@ CHAT_MESSAGES = (
         "messageBody",
         body=_body,
     ),
-    _action(
+    action(
         "updateMessage",
         "update_message",
         "Changes a message",
@@ -179,7 +166,7 @@ CHAT_MESSAGES = (
         "messageBody",
         body=_body,
     ),
-    _action(
+    action(
         "deleteMessage",
         "delete_message",
         "Deletes a message",
@@ -189,7 +176,7 @@ CHAT_MESSAGES = (
         "chatChannelId",
         "messageId",
     ),
-    _action(
+    action(
         "replyToMessage",
         "reply_to_message",
         "Replies to a message",
@@ -201,7 +188,7 @@ CHAT_MESSAGES = (
         "replyBody",
         body=_body,
     ),
-    _action(
+    action(
         "setReaction",
         "set_reaction",
         "Reacts to a message",
@@ -212,7 +199,7 @@ CHAT_MESSAGES = (
         "messageId",
         body=lambda values: {"reactionType": str(values.get("reactionType") or "like")},
     ),
-    _action(
+    action(
         "unsetReaction",
         "unset_reaction",
         "Takes a reaction back",

@@ -10,7 +10,7 @@ import orjson
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.user_function import call_user_function, variables_of
-from flowisectl.errors import InvalidRequest, MissingInput
+from flowisectl.errors import FlowError, InvalidRequest, MissingInput, NotFound
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.json_schema import checked, coerced
@@ -39,7 +39,10 @@ class CustomTool(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Tool:
-        stored = await context.tools.get(inputs.text("selectedTool")) if inputs.get("selectedTool") else {}
+        try:
+            stored = await context.tools.get(inputs.text("selectedTool")) if inputs.get("selectedTool") else {}
+        except NotFound as error:
+            raise FlowError(f"Error: {error}") from error
         code = inputs.text("customToolFunc") or str(stored.get("func") or "")
         schema = _schema(inputs, stored)
         spec = ToolSpec(

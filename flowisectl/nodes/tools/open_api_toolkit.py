@@ -19,6 +19,7 @@ from flowisectl.errors import FlowError, MissingInput
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
 from flowisectl.interfaces.tool import Tool, ToolOutcome
+from flowisectl.interfaces.url_text import shown
 from flowisectl.llm.openapi import Endpoint, OpenApi, read_openapi
 from flowisectl.llm.openapi_calls import address_of, schema_of
 from flowisectl.llm.prompt_template import as_text
@@ -99,7 +100,7 @@ async def _send(context: RunContext, method: str, url: str, headers: Mapping[str
     try:
         response = await context.http.request(HttpCall(method=method, url=url, headers=headers, body=data))
     except (HttpFailed, HttpDenied) as error:
-        raise FlowError(f"{method} {url}: {error}") from error
+        raise FlowError(f"{method} {shown(url)}: {error}") from error
     return response.text[:_MAX_ANSWER]
 
 

@@ -13,6 +13,10 @@ from flowisectl.engine.user_function import UserFunctionError, call_user_functio
 from flowisectl.interfaces.javascript import HostFunction
 from flowisectl.interfaces.tool import Tool
 
+_ANSWER_PARTS = ("sourceDocuments", "usedTools", "artifacts", "fileAnnotations")
+"""Names of `$flow` without a value: there is no answer yet that they could belong to."""
+_NO_ANSWER = "".join(f"$flow.{name} = " for name in _ANSWER_PARTS) + "undefined; "
+
 
 async def call_function(inputs: NodeInputs, context: RunContext, code: str, *, has_session: bool = True) -> Any:
     """Run the node's code. Raises UserFunctionError, InvalidFlow.
@@ -20,20 +24,17 @@ async def call_function(inputs: NodeInputs, context: RunContext, code: str, *, h
     At the end of a flow `$flow.sessionId` has no value (`has_session` is false): existing functions and recorded answers
     rely on it.
     """
-    flow = {
+    flow: dict[str, Any] = {
+        "input": context.request.final_question,
         "chatflowId": context.flow_id,
         "sessionId": context.session_id,
         "chatId": context.chat_id,
         "rawOutput": "",
         "chatHistory": [],
-        "sourceDocuments": [],
-        "usedTools": [],
-        "artifacts": [],
-        "fileAnnotations": [],
-        "input": context.request.final_question,
+        **dict.fromkeys(_ANSWER_PARTS),
     }
     tools: list[Tool] = inputs.items("tools")
-    head = ("" if has_session else "$flow.sessionId = undefined; ") + _tools_head(tools)
+    head = (_NO_ANSWER if has_session else f"$flow.sessionId = {_NO_ANSWER}") + _tools_head(tools)
     try:
         return await call_user_function(
             context,

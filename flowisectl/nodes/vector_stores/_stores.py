@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flowisectl.engine.context import RunContext
@@ -13,7 +13,9 @@ from flowisectl.retrieval.store_retriever import StoreRetriever
 from flowisectl.retrieval.store_search import DEFAULT_COUNT
 
 
-def opened(index: VectorIndex, inputs: NodeInputs, context: RunContext, *, records_name: str = "") -> EmbeddedStore | StoreRetriever:
+def opened(
+    index: VectorIndex, inputs: NodeInputs, context: RunContext, *, records_name: str = "", omitted_metadata: Sequence[str] = ()
+) -> EmbeddedStore | StoreRetriever:
     """The store, or a retriever over it. Inputs `embeddings`, `topK`, `fileUpload`, `searchType`, `fetchK`, `lambda`.
 
     With `fileUpload` a chat sees its own uploads and what belongs to no chat.
@@ -25,6 +27,7 @@ def opened(index: VectorIndex, inputs: NodeInputs, context: RunContext, *, recor
         chat_id=context.chat_id if inputs.flag("fileUpload") else "",
         diversity=_diversity(inputs),
         records_name=records_name,
+        omitted_metadata=omitted_metadata,
     )
     return store if inputs.output == "vectorStore" else StoreRetriever(store, store.count)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowisectl.clients.chroma import ChromaIndex
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -20,18 +21,15 @@ class Chroma(Node):
         description="Documents in a collection of Chroma",
         credential=CredentialParam(("chromaApi",), optional=True),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
-            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            DOCUMENT,
+            EMBEDDINGS,
+            RECORD_MANAGER,
             NodeParam("collectionName", "Collection Name", "string"),
             NodeParam("chromaURL", "Chroma URL", "string", optional=True),
             NodeParam("chromaMetadataFilter", "Chroma Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            TOP_K,
         ),
-        outputs=(
-            NodeOutput("retriever", "Chroma Retriever", ("Chroma", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Chroma Vector Store", ("Chroma", "VectorStore")),
-        ),
+        outputs=outputs("Chroma"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

@@ -51,7 +51,7 @@ class Elasticsearch(Node):
             user=inputs.secret("username"),
             password=inputs.secret("password"),
         )
-        return opened(index, inputs, context, records_name=inputs.text("indexName"))
+        return opened(index, inputs, context, records_name=inputs.text("indexName"), omitted_metadata=("loc",))
 
 
 def _url(inputs: NodeInputs) -> str:

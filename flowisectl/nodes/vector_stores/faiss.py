@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, TOP_K
 from flowisectl.nodes.vector_stores._stores import opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.faiss_file import FaissFile
@@ -19,10 +20,10 @@ class Faiss(Node):
         base_classes=("Faiss", "VectorStoreRetriever", "BaseRetriever"),
         description="Documents in a folder of the server, in the format of faiss",
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            DOCUMENT,
+            EMBEDDINGS,
             NodeParam("basePath", "Base Path to load", "string"),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            TOP_K,
         ),
         outputs=(
             NodeOutput("retriever", "Faiss Retriever", ("Faiss", "VectorStoreRetriever", "BaseRetriever")),

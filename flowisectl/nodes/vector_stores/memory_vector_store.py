@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.document import Document
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, outputs
 from flowisectl.retrieval.memory_store import MemoryStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
 
@@ -18,14 +19,11 @@ class MemoryVectorStore(Node):
         base_classes=("Memory", "VectorStoreRetriever", "BaseRetriever"),
         description="Documents that are embedded anew for every run",
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            DOCUMENT,
+            EMBEDDINGS,
             NodeParam("topK", "Top K", "number", optional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Memory Retriever", ("Memory", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Memory Vector Store", ("Memory", "VectorStore")),
-        ),
+        outputs=outputs("Memory"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> MemoryStore | StoreRetriever:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flowisectl.clients.mongodb import EXTRA, MongoCollection
 from flowisectl.clients.mongodb_index import MongoIndex
 from flowisectl.engine.context import RunContext
@@ -50,13 +48,11 @@ class MongoDBAtlas(Node):
             name=str(inputs.require("collectionName")),
             node_name=self.definition.name,
         )
-        conditions = conditions_of("mongoMetadataFilter", inputs)
-        before = conditions.get("preFilter")
         index = MongoIndex(
             collection,
             index=str(inputs.require("indexName")),
             text_key=inputs.text("textKey", "text"),
             vector_key=inputs.text("embeddingKey", "embedding"),
-            conditions=before if isinstance(before, Mapping) else conditions,
+            conditions=conditions_of("mongoMetadataFilter", inputs),
         )
         return opened(index, inputs, context)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowisectl.clients.pinecone import PineconeIndex
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
+from flowisectl.nodes.vector_stores._params import DIVERSITY, DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -21,31 +22,18 @@ class Pinecone(Node):
         description="Documents in an index of Pinecone",
         credential=CredentialParam(("pineconeApi",)),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
-            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            DOCUMENT,
+            EMBEDDINGS,
+            RECORD_MANAGER,
             NodeParam("pineconeIndex", "Pinecone Index", "string"),
             NodeParam("pineconeNamespace", "Pinecone Namespace", "string", optional=True, additional=True),
             NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
             NodeParam("pineconeTextKey", "Pinecone Text Key", "string", optional=True, additional=True),
             NodeParam("pineconeMetadataFilter", "Pinecone Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
-            NodeParam(
-                "searchType",
-                "Search Type",
-                "options",
-                default="similarity",
-                optional=True,
-                options=(Option("Similarity", "similarity"), Option("Max Marginal Relevance", "mmr")),
-                additional=True,
-            ),
-            NodeParam("fetchK", "Fetch K (for MMR Search)", "number", optional=True, additional=True),
-            NodeParam("lambda", "Lambda (for MMR Search)", "number", optional=True, additional=True),
+            TOP_K,
+            *DIVERSITY,
         ),
-        outputs=(
-            NodeOutput("retriever", "Pinecone Retriever", ("Pinecone", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Pinecone Vector Store", ("Pinecone", "VectorStore")),
-        ),
+        outputs=outputs("Pinecone"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

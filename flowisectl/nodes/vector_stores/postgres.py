@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowisectl.clients.pgvector import PgVectorIndex, PostgresAddress
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.errors import MissingInput
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -21,9 +22,9 @@ class Postgres(Node):
         description="Documents in a table of PostgreSQL with the extension pgvector",
         credential=CredentialParam(("PostgresApi",)),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
-            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            DOCUMENT,
+            EMBEDDINGS,
+            RECORD_MANAGER,
             NodeParam("host", "Host", "string"),
             NodeParam("database", "Database", "string"),
             NodeParam("port", "Port", "number", optional=True),
@@ -41,14 +42,11 @@ class Postgres(Node):
             NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
             NodeParam("batchSize", "Upsert Batch Size", "number", optional=True, step=1, additional=True),
             NodeParam("additionalConfig", "Additional Configuration", "json", optional=True, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            TOP_K,
             NodeParam("pgMetadataFilter", "Postgres Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
             NodeParam("contentColumnName", "Content Column Name", "string", optional=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Postgres Retriever", ("Postgres", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Postgres Vector Store", ("Postgres", "VectorStore")),
-        ),
+        outputs=outputs("Postgres"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

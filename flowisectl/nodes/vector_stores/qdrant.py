@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowisectl.clients.qdrant import QdrantIndex
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -20,9 +21,9 @@ class Qdrant(Node):
         description="Documents in a collection of Qdrant",
         credential=CredentialParam(("qdrantApi",), optional=True),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
-            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            DOCUMENT,
+            EMBEDDINGS,
+            RECORD_MANAGER,
             NodeParam("qdrantServerUrl", "Qdrant Server URL", "string"),
             NodeParam("qdrantCollection", "Qdrant Collection Name", "string", accept_variable=True),
             NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
@@ -39,13 +40,10 @@ class Qdrant(Node):
                 additional=True,
             ),
             NodeParam("qdrantCollectionConfiguration", "Additional Collection Cofiguration", "json", optional=True, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            TOP_K,
             NodeParam("qdrantFilter", "Qdrant Search Filter", "json", optional=True, accept_variable=True, additional=True),
         ),
-        outputs=(
-            NodeOutput("retriever", "Qdrant Retriever", ("Qdrant", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Qdrant Vector Store", ("Qdrant", "VectorStore")),
-        ),
+        outputs=outputs("Qdrant"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flowisectl.clients.redis_search import RedisSearchIndex
 from flowisectl.clients.redis_service import redis_of
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -21,19 +22,16 @@ class Redis(Node):
         description="Documents in a Redis server with its search module",
         credential=CredentialParam(("redisCacheUrlApi", "redisCacheApi")),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
+            DOCUMENT,
+            EMBEDDINGS,
             NodeParam("indexName", "Index Name", "string"),
             NodeParam("replaceIndex", "Replace Index on Upsert", "boolean", default=False),
             NodeParam("contentKey", "Content Field", "string", default="content", optional=True, additional=True),
             NodeParam("metadataKey", "Metadata Field", "string", default="metadata", optional=True, additional=True),
             NodeParam("vectorKey", "Vector Field", "string", default="content_vector", optional=True, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
+            TOP_K,
         ),
-        outputs=(
-            NodeOutput("retriever", "Redis Retriever", ("Redis", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Redis Vector Store", ("Redis", "VectorStore")),
-        ),
+        outputs=outputs("Redis"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flowisectl.clients.supabase import SupabaseIndex
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam, Option
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.errors import InvalidFlow
+from flowisectl.nodes.vector_stores._params import DIVERSITY, DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -22,31 +23,18 @@ class Supabase(Node):
         description="Documents in a table of Supabase",
         credential=CredentialParam(("supabaseApi",)),
         inputs=(
-            NodeParam("document", "Document", "Document", optional=True, list=True),
-            NodeParam("embeddings", "Embeddings", "Embeddings"),
-            NodeParam("recordManager", "Record Manager", "RecordManager", optional=True),
+            DOCUMENT,
+            EMBEDDINGS,
+            RECORD_MANAGER,
             NodeParam("supabaseProjUrl", "Supabase Project URL", "string"),
             NodeParam("tableName", "Table Name", "string"),
             NodeParam("queryName", "Query Name", "string"),
             NodeParam("supabaseMetadataFilter", "Supabase Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
             NodeParam("supabaseRPCFilter", "Supabase RPC Filter", "string", optional=True, rows=4, additional=True),
-            NodeParam("topK", "Top K", "number", optional=True, additional=True),
-            NodeParam(
-                "searchType",
-                "Search Type",
-                "options",
-                default="similarity",
-                optional=True,
-                options=(Option("Similarity", "similarity"), Option("Max Marginal Relevance", "mmr")),
-                additional=True,
-            ),
-            NodeParam("fetchK", "Fetch K (for MMR Search)", "number", optional=True, additional=True),
-            NodeParam("lambda", "Lambda (for MMR Search)", "number", optional=True, additional=True),
+            TOP_K,
+            *DIVERSITY,
         ),
-        outputs=(
-            NodeOutput("retriever", "Supabase Retriever", ("Supabase", "VectorStoreRetriever", "BaseRetriever")),
-            NodeOutput("vectorStore", "Supabase Vector Store", ("Supabase", "VectorStore")),
-        ),
+        outputs=outputs("Supabase"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:

@@ -211,8 +211,8 @@ class TestChatMemory:
         ]
         item = aws.client("dynamodb").get_item(TableName=sessions, Key={"id": {"S": "s-1"}})["Item"]
         assert item["messages"]["L"][:2] == [
-            {"M": {"type": {"S": "human"}, "text": {"S": "hi"}}},
-            {"M": {"type": {"S": "ai"}, "text": {"S": "hello"}}},
+            {"M": {"type": {"S": "human"}, "text": {"S": "hi"}, "additional_kwargs": {"S": "{}"}}},
+            {"M": {"type": {"S": "ai"}, "text": {"S": "hello"}, "additional_kwargs": {"S": "{}"}}},
         ]
         await memory.clear()
         assert await memory.messages() == []

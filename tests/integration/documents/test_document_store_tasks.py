@@ -231,6 +231,26 @@ async def test_an_upsert_that_runs_twice_makes_one_loader_and_one_history_row(de
     assert len(await list_upsert_history(desk.database, desk.store_id)) == 1
 
 
+async def test_what_a_new_loader_is_called_are_the_labels_of_its_parts(desk: Desk) -> None:
+    await desk.stores.save_components(desk.store_id, desk.components, is_strict=True)
+    body = {"loader": {"name": "plainText", "config": {"text": TEXT}}, "splitter": {"name": "recursiveCharacterTextSplitter"}}
+
+    await desk.answer("upsert", body)
+
+    loader = (await desk.view())["loaders"][0]
+    assert (loader["loaderName"], loader["splitterName"]) == ("Plain Text", "Recursive Character Text Splitter")
+
+
+async def test_a_store_keeps_its_status_when_its_last_loader_goes(desk: Desk, services: RunServices) -> None:
+    loader_id = await desk.save_loader()
+    await desk.answer("process", {}, loader_id=loader_id)
+    before = (await desk.view())["status"]
+
+    after = await desk.stores.delete_loader(desk.store_id, loader_id, services.blobs.of_organization(""))
+
+    assert (before, after["status"], after["loaders"]) == ("SYNC", "SYNC", [])
+
+
 async def test_a_known_loader_is_copied_with_changes_or_replaced(desk: Desk) -> None:
     await desk.stores.save_components(desk.store_id, desk.components, is_strict=True)
     loader_id = await desk.save_loader()

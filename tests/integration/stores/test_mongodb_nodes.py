@@ -83,6 +83,16 @@ async def test_a_search_goes_through_the_search_index(mongo: MongoServer) -> Non
     assert score == {"$set": {"__score": {"$meta": "vectorSearchScore"}}} and without == {"$unset": "embedding"}
 
 
+async def test_what_was_found_goes_through_the_filters_later_stages(mongo: MongoServer) -> None:
+    mongo.script(found({"_id": "1", "text": "aa", "__score": 0.9}))
+    notes = await store(mongo.url(), mongoMetadataFilter='{"postFilterPipeline": [{"$match": {"kind": "k"}}]}')
+
+    await notes.search("a", 3)
+
+    search, _, _, later = mongo.commands[0]["pipeline"]
+    assert "filter" not in search["$vectorSearch"] and later == {"$match": {"kind": "k"}}
+
+
 async def test_different_documents_may_be_preferred_by_the_retriever(mongo: MongoServer) -> None:
     rows = [("1", [1.0, 0.0]), ("2", [0.99, 0.01]), ("3", [0.5, 0.5])]
     mongo.script(found(*[{"_id": id, "text": id, "embedding": vector, "__score": 0.9} for id, vector in rows]))
@@ -171,3 +181,13 @@ async def test_a_missing_credential_and_a_missing_library_are_told(monkeypatch: 
 
     with pytest.raises(MissingExtra, match=r"flowisectl\[mongodb\]"):
         await (await memory("mongodb://h.test")).messages()
+
+
+@pytest.mark.parametrize("name", ["MONGODB-OIDC", "MONGODB%2DOIDC"])
+async def test_tokens_of_the_machine_are_not_sent_to_a_host_of_a_flow(mongo: MongoServer, name: str) -> None:
+    url = f"{mongo.url()}&authMechanism={name}&authMechanismProperties=ENVIRONMENT:k8s"
+
+    with pytest.raises(ProviderError, match="logins with MONGODB-OIDC are not allowed"):
+        await (await store(url)).search("a", 1)
+
+    assert mongo.commands == []

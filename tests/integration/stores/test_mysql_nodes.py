@@ -9,6 +9,7 @@ from urllib.parse import quote
 import aiomysql  # type: ignore[import-untyped]
 import pytest
 
+from flowisectl.clients.mysql_records import MySqlAddress
 from flowisectl.clients.sql_database import MySqlDatabase
 from flowisectl.engine.indexing import indexed
 from flowisectl.engine.node import NodeInputs
@@ -53,6 +54,26 @@ async def test_records_survive_and_belong_to_their_namespace(mariadb_place: dict
     assert await again.keys(before=began) == [] and len(await again.keys(limit=7)) == 7
     await again.forget(["k1", "k2"])
     assert len(await again.keys()) == 598
+
+
+async def test_an_older_table_gets_the_column_that_it_lacks(mariadb_place: dict[str, str]) -> None:
+    records = await build(mariadb_place, tableName="older_records")
+    address = MySqlAddress(
+        host=mariadb_place["host"],
+        port=int(mariadb_place.get("port", 3306)),
+        database=mariadb_place["database"],
+        user=mariadb_place["user"],
+        password=mariadb_place.get("password", ""),
+    )
+    columns = "uuid VARCHAR(36) PRIMARY KEY DEFAULT (UUID()), `key` VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL"
+    async with address.connect() as connection, connection.cursor() as cursor:
+        await cursor.execute("SET SESSION sql_mode = ''")
+        await cursor.execute(f"CREATE TABLE older_records ({columns}, updated_at DOUBLE NOT NULL, group_id LONGTEXT)")
+
+    await asyncio.gather(*(records.prepare() for _ in range(4)))
+    await records.record([RecordedKey(key="new", doc_id="d")])
+
+    assert await records.keys(doc_id="d") == ["new"]
 
 
 async def test_what_is_gone_is_deleted_and_what_is_there_is_skipped(mariadb_place: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flowisectl.clients.pgvector import PostgresAddress
 from flowisectl.engine.indexing import indexed
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import MissingInput, ProviderError, Unavailable
@@ -124,6 +125,20 @@ class TestRecords:
         assert len(await records.keys(limit=1)) == 1
         await records.forget(["k1"])
         assert await records.keys() == ["k2"]
+
+    async def test_an_older_table_gets_the_column_that_it_lacks(self, postgres_place: dict[str, str]) -> None:
+        records = await build(PostgresRecordManager(), postgres_place, tableName="older_records", namespace="n")
+        address = PostgresAddress(
+            host=postgres_place["host"], database=postgres_place["database"], user=postgres_place["user"], password="pg-secret-1"
+        )
+        columns = "uuid UUID PRIMARY KEY DEFAULT gen_random_uuid(), key TEXT NOT NULL, namespace TEXT NOT NULL"
+        async with address.connect() as connection:
+            await connection.execute(f"CREATE TABLE older_records ({columns}, updated_at FLOAT8, group_id TEXT, UNIQUE (key, namespace))")
+
+        await asyncio.gather(*(records.prepare() for _ in range(4)))
+        await records.record([RecordedKey(key="new", doc_id="d")])
+
+        assert await records.keys(doc_id="d") == ["new"]
 
     @pytest.mark.usefixtures("with_pgvector")
     async def test_a_second_write_adds_skips_and_deletes(self, postgres_place: dict[str, str]) -> None:

@@ -54,7 +54,9 @@ async def test_documents_are_found_again_with_their_metadata(server: SearchServe
 
     found = await (await build(url_of(server))).search("aab", 2)
 
-    assert {document.id: document.metadata for document, _ in found} == {"1": DOCUMENTS[0].metadata, "2": DOCUMENTS[1].metadata}
+    assert [(document.page_content, document.metadata) for document, _ in found] == [
+        (document.page_content, document.metadata) for document in DOCUMENTS[:2]
+    ]
     assert 0 <= found[0][1] <= found[1][1], "distances: the nearest comes first"
 
 
@@ -70,6 +72,16 @@ async def test_rows_are_those_of_flowise(server: SearchServer) -> None:
     assert b" ".join(made) == (
         b"FT.CREATE shop ON HASH PREFIX 1 doc:shop: SCHEMA v VECTOR HNSW 6 TYPE FLOAT32 DIM 3 DISTANCE_METRIC COSINE text TEXT more TEXT"
     )
+
+
+async def test_metadata_of_newer_clients_is_read(server: SearchServer) -> None:
+    store = await build(url_of(server))
+    await store.add(DOCUMENTS[:1])
+    server.hashes[b"doc:shop:1"][b"metadata"] = rb"""{\"source\"\:\"well\-known \\"x\\"\",\"n\"\:1}"""
+
+    found = await store.search("a", 1)
+
+    assert found[0][0].metadata == {"source": 'well-known "x"', "n": 1}
 
 
 async def test_an_index_is_made_once_and_replaced_only_when_asked(server: SearchServer) -> None:
@@ -96,7 +108,7 @@ async def test_metadata_values_may_be_asked_for_and_documents_forgotten(server: 
     store = await build(url_of(server))
     await store.add(DOCUMENTS)
 
-    assert [document.id for document, _ in await store.search("aaa", 2, {"n": 3})] == ["3"]
+    assert [document.page_content for document, _ in await store.search("aaa", 2, {"n": 3})] == ["ccc"]
     await store.delete(["3", "unknown"])
     assert await store.search("aaa", 2, {"n": 3}) == []
 

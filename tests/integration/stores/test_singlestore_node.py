@@ -7,6 +7,7 @@ from typing import Any
 import aiomysql  # type: ignore[import-untyped]
 import pytest
 
+from flowisectl.clients import singlestore
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.document import Document
@@ -91,3 +92,12 @@ async def test_a_wrong_password_is_told_without_it(place: dict[str, str]) -> Non
 async def test_a_server_that_is_not_there_is_told() -> None:
     with pytest.raises(ProviderError, match=r"SingleStore at 127\.0\.0\.1:1"):
         await (await store({"host": "127.0.0.1:1", "database": "d", "user": "u"})).search("a", 1)
+
+
+async def test_a_statement_without_an_end_is_given_up(place: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(singlestore, "WORK_SECONDS", 0.05)
+    where = singlestore.SingleStorePlace(host=place["host"], database=place["database"], user=place["user"])
+
+    with pytest.raises(ProviderError, match=r"was not done within 0\.05 s"):
+        async with where.connect() as cursor:
+            await cursor.execute("SELECT SLEEP(300)")

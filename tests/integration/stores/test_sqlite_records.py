@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,20 @@ async def test_records_survive_and_belong_to_their_namespace(tmp_path: Path) -> 
     assert (len(await again.keys(group_ids=["g"])), await other.keys()) == (1200, [])
     assert await again.keys(group_ids=[]) == []
     assert (records.namespace, records.cleanup, records.source_id_key) == ("flow-1", "none", "source")
+
+
+async def test_an_older_table_gets_the_column_that_it_lacks(tmp_path: Path) -> None:
+    columns = "uuid TEXT PRIMARY KEY DEFAULT (lower(hex(randomblob(16)))), key TEXT NOT NULL, namespace TEXT NOT NULL"
+    with closing(sqlite3.connect(tmp_path / "r.sqlite")) as connection, connection:
+        connection.execute(f"CREATE TABLE upsertion_records ({columns}, updated_at REAL, group_id TEXT, UNIQUE (key, namespace))")
+        connection.execute("INSERT INTO upsertion_records (key, namespace, updated_at) VALUES ('old', 'flow-1', 1.0)")
+    records = await build(tmp_path / "r.sqlite")
+
+    await records.prepare()
+    await records.prepare()
+    await records.record([RecordedKey(key="new", doc_id="d")])
+
+    assert (await records.keys(), await records.keys(doc_id="d")) == (["old", "new"], ["new"])
 
 
 async def test_a_second_write_skips_what_is_there(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from scripted_server import Answer, Pauses, ScriptedServer
 
+from flowisectl.clients import s3_files
 from flowisectl.clients.aws_keys import credential_keys, static_keys
 from flowisectl.clients.aws_services import AwsService
 from flowisectl.clients.aws_signing import AwsKeys
 from flowisectl.clients.kept_tokens import asked_token, kept_token
+from flowisectl.clients.s3_files import S3Bucket, S3Entry
 from flowisectl.errors import MissingInput, ProviderError
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.testing import ScriptedHttp
@@ -143,3 +145,13 @@ class TestKeptTokens:
             await asked_token(http, server.url, {"apikey": "key-0123"}, provider="IBM")
 
         assert "key-0123" not in str(caught.value)
+
+
+async def test_a_listing_without_an_end_is_bounded(http: HttpClient, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_files, "_MOST_PAGES", 2)
+    page = b"<R><Contents><Key>a/</Key></Contents><Contents><Key>a.txt</Key><Size>3</Size></Contents>"
+    server.script(Answer(body=page + b"<NextContinuationToken>again</NextContinuationToken></R>"))
+
+    found = await S3Bucket(http, KEYS, region="us-east-1", bucket="b", server_url=server.url).entries("", most=10)
+
+    assert found == [S3Entry(key="a.txt", size=3)] * 2 and len(server.seen) == 2

@@ -161,6 +161,20 @@ async def test_an_endpoint_that_redirects_to_another_host_is_followed_only_in_pu
     assert [seen.path for seen in server.seen] == ["/"]
 
 
+async def test_another_host_is_not_told_the_keys(server: ScriptedServer) -> None:
+    server.script(Answer(status=307, headers={"Location": f"http://other.example:{server.port}/elsewhere"}), Answer())
+    names = FixedNames(one_example=["127.0.0.1"], other_example=["127.0.0.1"])
+    secret = ("authorization", "token", "x-figma-token", "x-subscription-token", "Unstructured-API-Key", "cookie")
+    headers = {**dict.fromkeys(secret, "secret-value"), "x-page": "7"}
+
+    async with open_http(security_check=False, names=names) as client:
+        await client.request(get(f"http://one.example:{server.port}/", headers=headers))
+
+    first, second = server.seen
+    assert first.headers["x-figma-token"] == "secret-value"
+    assert second.headers["x-page"] == "7" and "secret-value" not in second.headers.values()
+
+
 async def test_a_redirect_on_the_same_host_is_followed(http: HttpClient, server: ScriptedServer) -> None:
     server.script(Answer(status=303, headers={"Location": "/there?b=2"}), Answer(body=b"arrived"))
 

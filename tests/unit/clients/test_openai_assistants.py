@@ -90,3 +90,14 @@ def test_a_credential_without_a_key_opens_nothing(http: HttpClient) -> None:
     assert (
         open_assistants(http, azure, is_azure=True) is not None and open_assistants(http, {"openAIApiKey": "k"}, is_azure=False) is not None
     )
+
+
+async def test_an_id_that_leads_to_another_place_is_refused(http: HttpClient, server: ScriptedServer) -> None:
+    client = assistants(http, server)
+
+    with pytest.raises(ProviderError, match="which is none"):
+        await client.say("..", "Hello")
+    with pytest.raises(ProviderError, match="which is none"):
+        [found async for found in client.run("..", {})]
+
+    assert server.seen == []

@@ -78,3 +78,23 @@ async def test_what_is_not_done_in_time_is_told(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(ProviderError, match=r"test: the crawl was not done within 0\.01 s"):
         await when_done(never, provider="test", what="the crawl", seconds=0.01)
+
+
+@pytest.mark.parametrize("path", ["/files/..", "/sessions/../memory", "/a/./b"])
+async def test_an_id_that_leads_to_another_place_is_refused(http: HttpClient, server: ScriptedServer, pauses: Pauses, path: str) -> None:
+    rest = service(http, server, pauses)
+
+    for attempt in (rest.call("DELETE", path), rest.form(path, {}), rest.upload("PUT", path, b"", "text/plain")):
+        with pytest.raises(ProviderError, match="an id or a name"):
+            await attempt
+
+    assert server.seen == []
+
+
+async def test_what_secret_headers_carry_shows_in_no_message(http: HttpClient, server: ScriptedServer) -> None:
+    server.script(Answer(status=401, body=b"bdXNlcjpwYXNz and fig-token and text/x-own are not known"))
+    headers = {"Authorization": "Basic bdXNlcjpwYXNz", "x-figma-token": "fig-token", "accept-language": "text/x-own"}
+    rest = RestService(http, provider="test", base_url=server.url, headers=headers)
+
+    with pytest.raises(ProviderError, match=r"\*\*\* and \*\*\* and text/x-own are not known"):
+        await rest.call("GET", "/x")

@@ -11,7 +11,7 @@ import pytest
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import FlowError, InvalidFlow, MissingInput
 from flowisectl.interfaces.chat_model import ChatReply
-from flowisectl.interfaces.http import HttpDenied, HttpResponse, Reach
+from flowisectl.interfaces.http import HttpDenied, HttpFailed, HttpResponse, Reach
 from flowisectl.interfaces.message import ToolCall
 from flowisectl.nodes.chains.open_api_chain import OpenApiChain
 from flowisectl.testing import ScriptedChatModel, ScriptedHttp, run_context
@@ -95,3 +95,12 @@ async def test_a_link_wins_over_the_file_and_completes_the_servers_address() -> 
 async def test_what_goes_wrong_is_told(script: Any, http: ScriptedHttp, inputs: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         await run(ScriptedChatModel(script), http, **inputs)
+
+
+async def test_a_request_that_fails_is_told_without_its_query() -> None:
+    model = ScriptedChatModel(calling("get_pet", PathParameters={"id": "7"}, QueryParameters={"key": "very-secret"}))
+
+    with pytest.raises(FlowError, match=r"GET https://api\.test/v1/pets/7: no connection") as caught:
+        await run(model, ScriptedHttp(HttpFailed("no connection")))
+
+    assert "very-secret" not in str(caught.value)

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from flowisectl.clients import waiting
+from flowisectl.clients import google_drive, waiting
 from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import FlowError, InvalidFlow, MissingInput, ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpFailed, HttpResponse, Reach
+from flowisectl.nodes.document_loaders import apify_website_content_crawler
 from flowisectl.nodes.document_loaders.airtable import Airtable
 from flowisectl.nodes.document_loaders.apify_website_content_crawler import ApifyWebsiteContentCrawler
 from flowisectl.nodes.document_loaders.brave_search_api_loader import BraveSearchApiLoader
@@ -151,7 +152,7 @@ class TestOxylabs:
         )
 
         assert [document.page_content for document in documents] == ["<p>x</p>", '{"price":1}']
-        assert sent(http.calls[0]) == {"source": source, name: "shoes", "render": "html", "parse": True}
+        assert sent(http.calls[0]) == {"source": source, name: "shoes", "render": "html", "parse": True, "markdown": True}
         assert http.calls[0].headers["authorization"] == "Basic " + base64.b64encode(f"u:{SECRET}".encode()).decode()
 
 
@@ -164,7 +165,9 @@ class TestAirtable:
             Airtable(), http, credential={"accessToken": SECRET}, baseId="app1", tableId="My Table", fields="Name, Age", viewId="v"
         )
 
-        assert [document.metadata["recordId"] for document in documents] == ["r1", "r2"]
+        assert [document.metadata for document in documents] == [
+            {"url": f"https://api.airtable.com/v0/app1/My Table/{id}"} for id in ("r1", "r2")
+        ]
         assert documents[0].page_content == '{\n  "Name": "Ann"\n}'
         assert http.calls[0].url == "https://api.airtable.com/v0/app1/My%20Table/listRecords"
         assert sent(http.calls[0]) == {"pageSize": 100, "view": "v", "fields": ["Name", "Age"]}
@@ -181,14 +184,15 @@ class TestAirtable:
         assert sent(http.calls[0]) == {"pageSize": 2, "filterByFormula": "{x}"}
 
 
-async def test_figma_gives_names_and_texts() -> None:
+async def test_figma_gives_what_it_answers() -> None:
     node = {"type": "FRAME", "name": "Home", "children": [{"type": "TEXT", "name": "Title", "characters": "Welcome"}]}
-    http = ScriptedHttp(answer({"name": "File", "nodes": {"1:2": {"document": node}, "9:9": None}}))
+    told = {"name": "File", "nodes": {"1:2": {"document": node}, "9:9": None}}
+    http = ScriptedHttp(answer(told))
 
     (document,) = await build(Figma(), http, credential={"accessToken": SECRET}, fileKey="key", nodeIds="1:2, 9:9", recursive=True)
 
-    assert document.page_content == "FRAME: Home\n  TEXT: Title: Welcome"
-    assert document.metadata["source"] == "https://www.figma.com/file/key"
+    assert document.page_content == orjson.dumps(told).decode()
+    assert document.metadata == {"source": "https://api.figma.com/v1/files/key/nodes?ids=1:2,9:9"}
     assert query_of(http.calls[0]) == {"ids": "1:2,9:9"}
     assert http.calls[0].headers["x-figma-token"] == SECRET
 
@@ -248,6 +252,17 @@ class TestApify:
         with pytest.raises(ProviderError, match="ended with FAILED: no memory"):
             await build(ApifyWebsiteContentCrawler(), http, credential={"apifyApiToken": SECRET}, urls="https://a.test")
 
+    async def test_a_data_set_without_an_end_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(apify_website_content_crawler, "PAGE", 2)
+        monkeypatch.setattr(apify_website_content_crawler, "MAX_ITEMS", 4)
+        started = (answer({"data": {"id": "r", "defaultDatasetId": "s"}}), answer({"data": {"status": "SUCCEEDED"}}))
+        http = ScriptedHttp(*started, *[answer(["no object"] * 2)] * 3)
+
+        with pytest.raises(FlowError, match="more than 4 pages"):
+            await build(ApifyWebsiteContentCrawler(), http, credential={"apifyApiToken": SECRET}, urls="https://a.test")
+
+        assert [query_of(call)["offset"] for call in http.calls[2:]] == ["0", "2"]
+
 
 class TestFireCrawl:
     KEY = {"firecrawlApiToken": SECRET, "firecrawlApiUrl": "https://own.test"}  # noqa: RUF012
@@ -271,6 +286,14 @@ class TestFireCrawl:
         assert sent(http.calls[0]) == {
             "url": "https://a.test", "formats": ["markdown"], "includeTags": ["main", "article"], "onlyMainContent": False
         }  # fmt: skip
+
+    async def test_a_crawl_that_goes_on_without_pages_ends(self) -> None:
+        ended = {"status": "completed", "data": [{"markdown": "a"}], "next": "https://own.test@evil.test/v1/crawl/c1?skip=1"}
+        http = ScriptedHttp(answer({"id": "c1"}), answer(ended), answer({**ended, "data": []}))
+
+        (document,) = await build(FireCrawl(), http, credential=self.KEY, url="https://a.test")
+
+        assert (document.page_content, http.calls[2].url) == ("a", "https://own.test/v1/crawl/c1?skip=1")
 
     async def test_a_crawl_is_waited_for_and_read_to_its_end(self, no_pauses: None) -> None:
         http = ScriptedHttp(
@@ -521,6 +544,7 @@ class TestJira:
         documents = await build(Jira(), http, credential=self.KEY, host="https://x.test")
 
         assert [document.metadata["issue_key"] for document in documents] == ["AB-1", "AB-2"]
+        assert all("id" in document.metadata for document in documents)
         assert [urlsplit(call.url).path for call in http.calls[1:]] == ["/rest/api/2/search"] * 2
         assert sent(http.calls[2])["startAt"] == 1
 
@@ -581,6 +605,15 @@ class TestGoogleDrive:
         assert query_of(http.calls[0])["q"] == "'f\\'1' in parents and trashed = false"
         assert query_of(http.calls[1])["pageToken"] == "n"
         assert query_of(http.calls[2])["includeItemsFromAllDrives"] == "true"
+
+    async def test_a_listing_without_an_end_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(google_drive, "MAX_PAGES", 2)
+        monkeypatch.setattr(google_drive, "MAX_FOLDERS", 2)
+        folders = [{"id": f"f{number}", "mimeType": google_drive.FOLDER} for number in range(3)]
+        http = ScriptedHttp(*[answer({"files": folders, "nextPageToken": "again"})] * 3)
+
+        assert await build(GoogleDrive(), http, credential=self.KEY, folderId="f", includeSubfolders=True) == []
+        assert len(http.calls) == 2
 
 
 @pytest.mark.parametrize(("node", "method"), [(GoogleSheets(), "listSpreadsheets"), (GoogleDrive(), "listFiles")])

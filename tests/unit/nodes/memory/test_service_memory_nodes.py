@@ -157,16 +157,17 @@ async def test_zep_knows_nothing_of_a_new_session_and_keeps_what_it_is_given() -
 @pytest.mark.parametrize(
     ("learnt", "expected"),
     [
-        ({"facts": ["likes tea"], "summary": {"content": "gist"}}, "likes tea\ngist"),
+        ({"facts": ["likes tea"], "summary": {"content": "gist"}}, "likes teagist"),
         ({"relevant_facts": [{"fact": "likes tea"}]}, "likes tea"),
-        ({"context": "all of it", "facts": ["likes tea"]}, "all of it"),
+        ({"context": "all of it", "facts": ["likes tea", "is Jo"]}, "likes tea\nis Jo"),
+        ({"context": "all of it"}, "all of it"),
     ],
 )
 async def test_zep_cloud_tells_what_it_learnt(learnt: dict[str, Any], expected: str) -> None:
-    rows = [{"role_type": "user", "content": "q"}, {"role_type": "assistant", "content": "a"}]
+    rows = [{"role": "human", "role_type": "user", "content": "q"}, {"role_type": "assistant", "content": "a"}]
     http = ScriptedHttp(answer({**learnt, "messages": rows}))
 
-    assert await texts(await CLOUD.memory(http)) == [("system", expected), ("user", "q"), ("assistant", "a")]
+    assert await texts(await CLOUD.memory(http)) == [("user", f"{expected}\nhuman: q\nassistant: a")]
     assert http.calls[0].url == "https://api.getzep.com/api/v2/sessions/session-1/memory?memoryType=perpetual"
     assert http.calls[0].headers["authorization"] == f"Api-Key {KEY}"
 
@@ -196,9 +197,9 @@ async def test_mem0_tells_all_it_remembers_before_the_sessions_messages() -> Non
     assert asked(http) == [("GET", "/v1/memories/?user_id=flowise-default-user&app_id=shop&page=1&page_size=100")]
 
 
-async def test_mem0_may_look_for_what_has_to_do_with_the_question() -> None:
+async def test_mem0_looks_for_what_has_to_do_with_the_question_and_learns() -> None:
     http = ScriptedHttp(answer({"results": [{"memory": "likes tea"}]}), answer({}), answer(None, 204))
-    memory = await MEM0.memory(http, request=RunRequest(question="tea?"), inputs={"searchOnly": True, "useFlowiseChatId": "true"})
+    memory = await MEM0.memory(http, request=RunRequest(question="tea?"), inputs={"useFlowiseChatId": "true"})
 
     assert await texts(memory) == [("system", "likes tea")]
     await memory.add("q", "a")
@@ -207,3 +208,13 @@ async def test_mem0_may_look_for_what_has_to_do_with_the_question() -> None:
     assert sent(http, 0) == {"user_id": "session-1", "query": "tea?"}
     assert sent(http, 1) == {"user_id": "session-1", "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
     assert asked(http)[-1] == ("DELETE", "/v1/memories/?user_id=session-1")
+
+
+async def test_mem0_may_be_asked_alone() -> None:
+    http = ScriptedHttp(answer([{"memory": "likes tea"}]))
+    memory = await MEM0.memory(http, request=RunRequest(question="tea?"), inputs={"searchOnly": True})
+
+    assert await texts(memory) == [("system", "likes tea")]
+    await memory.add("q", "a")
+
+    assert asked(http) == [("POST", "/v1/memories/search/")]

@@ -9,7 +9,7 @@ import pytest
 
 from flowisectl.engine.node import NodeInputs
 from flowisectl.engine.user_function import UserFunctionError
-from flowisectl.errors import InvalidRequest, MissingInput, NotFound
+from flowisectl.errors import FlowError, InvalidRequest, MissingInput
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools.custom_tool import CustomTool
 from flowisectl.testing import InMemoryTools, InMemoryVariables, PythonJavaScript, run_context
@@ -105,7 +105,7 @@ async def test_variables_of_the_request_win() -> None:
 
 
 async def test_a_tool_that_is_gone_or_not_chosen_is_told() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(FlowError, match=r"^Error: Tool t-2 not found$"):
         await tool_of(None, selectedTool="t-2")
     with pytest.raises(MissingInput, match="'t_0'"):
         await tool_of(None, selectedTool="")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from flowisectl.engine.node import Node, NodeInputs
-from flowisectl.errors import InvalidFlow, MissingInput
+from flowisectl.errors import FlowError, InvalidFlow, MissingInput
 from flowisectl.interfaces.http import HttpDenied, HttpFailed, HttpResponse, Reach
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._requests import RequestFailed, filled_url
@@ -169,3 +169,13 @@ async def test_a_missing_url_and_broken_headers_are_told_with_the_nodes_name() -
         await tool_of(RequestsGet())
     with pytest.raises(InvalidFlow, match=r"'r_0'.*headers"):
         await tool_of(RequestsGet(), requestsGetUrl="https://e.org", requestsGetHeaders="no json")
+
+
+async def test_a_path_piece_of_the_model_does_not_lead_to_another_place() -> None:
+    http = ScriptedHttp(ok())
+    tool = await tool_of(RequestsGet(), http, requestsGetUrl="https://e.org/items/:id/private", requestsGetQueryParamsSchema=FIELDS)
+
+    with pytest.raises(FlowError, match="would lead elsewhere"):
+        await tool.call({"queryParams": {"id": ".."}}, {})
+
+    assert http.calls == []

@@ -30,7 +30,8 @@ async def test_documents_replace_those_with_the_same_id_in_a_collection_that_is_
 
     assert asked(http) == [("POST", f"/api/json/v1/default_keyspace{tail}") for tail in ("", *["/notes"] * 4)]
     assert http.calls[0].headers["token"] == "AstraCS:secret"
-    assert sent(http, 0) == {"createCollection": {"name": "notes", "options": {"vector": {"dimension": 2, "metric": "dot_product"}}}}
+    options = {"vector": {"dimension": 2, "metric": "dot_product"}, "indexing": {"allow": ["metadata"]}}
+    assert sent(http, 0) == {"createCollection": {"name": "notes", "options": options}}
     assert sent(http, 1) == {"deleteMany": {"filter": {"_id": {"$in": ["id-1"]}}}}
     assert sent(http, 2)["insertMany"]["documents"] == [{**DOCUMENTS[0].metadata, "_id": "id-1", "text": "aa", "$vector": [1.0, 0.0]}]
 
@@ -39,7 +40,7 @@ async def test_a_search_reads_metadata_beside_the_text() -> None:
     http = ScriptedHttp(answer({"data": {"documents": [{"_id": "1", "text": "aa", "source": "x", "$similarity": 0.9}]}}))
 
     assert await (await store(http)).search("a", 2, {"source": "x"}) == [
-        (Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.9)
+        (Document(page_content="aa", metadata={"_id": "1", "source": "x"}), 0.9)
     ]
     assert sent(http) == {
         "find": {
@@ -57,7 +58,7 @@ async def test_different_documents_may_be_preferred() -> None:
 
     found = await (await store(http, searchType="mmr", fetchK="10", **{"lambda": "0.3"})).search("a", 2)
 
-    assert [document.id for document, _ in found] == ["1", "3"]
+    assert [document.page_content for document, _ in found] == ["1", "3"]
     assert sent(http)["find"]["options"]["limit"] == 10 and sent(http)["find"]["projection"] == {"*": 1}
 
 
@@ -85,3 +86,11 @@ async def test_a_collection_that_was_made_otherwise_is_used_as_it_is() -> None:
     await (await store(http)).add(DOCUMENTS[:1])
 
     assert "insertMany" in sent(http)
+
+
+async def test_a_service_that_always_has_more_to_forget_is_left_alone() -> None:
+    http = ScriptedHttp(*[answer({"status": {"deletedCount": 0, "moreData": True}})] * 9)
+
+    await (await store(http)).delete(["1", "2"])
+
+    assert len(http.calls) == 3

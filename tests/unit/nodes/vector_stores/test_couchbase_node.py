@@ -86,6 +86,16 @@ async def test_the_nodes_filter_and_the_callers_both_hold(written: str, expected
     }
 
 
+async def test_a_filter_of_langchains_client_adds_to_the_request() -> None:
+    http = ScriptedHttp(hits("1"), rows(**{"1": {"kind": "k"}}))
+    options = {"query": {"field": "metadata.kind", "match": "k"}}
+
+    found = await (await store(http, couchbaseMetadataFilter={"fields": ["text"], "searchOptions": options})).search("a", 3)
+
+    assert [document.id for document, _ in found] == ["1"]
+    assert sent(http, 0)["query"] == options["query"] and "filter" not in sent(http, 0)["knn"][0]
+
+
 async def test_nothing_found_is_not_looked_up() -> None:
     http = ScriptedHttp(hits())
 

@@ -45,7 +45,7 @@ async def test_an_index_gets_an_embedder_and_documents_that_bring_their_vectors(
     ]
     assert {call.headers["authorization"] for call in http.calls} == {"Bearer ms-admin"}
     assert sent(http, 1) == {
-        "embedders": {"default": {"source": "userProvided", "dimensions": 2}},
+        "embedders": {"ollama": {"source": "userProvided", "dimensions": 2}},
         "filterableAttributes": ["year", "metadata"],
     }
     assert sent(http, 3) == [
@@ -53,7 +53,7 @@ async def test_an_index_gets_an_embedder_and_documents_that_bring_their_vectors(
             "objectID": point_id("id-1"),
             "pageContent": "aa",
             "metadata": dict(DOCUMENTS[0].metadata),
-            "_vectors": {"default": {"embeddings": [1.0, 0.0], "regenerate": False}},
+            "_vectors": {"ollama": {"embeddings": [1.0, 0.0], "regenerate": False}},
         }
     ]
     assert len(pauses) == 1
@@ -83,7 +83,7 @@ async def test_a_search_goes_by_words_and_vectors_with_the_search_key() -> None:
 
     found = await (await store(http, semanticRatio="0.2", searchFilter="kind = k")).search("a", 3, {"source": "it's", "n": 1, "ok": True})
 
-    assert found == [(Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.9)]
+    assert found == [(Document(page_content="aa", metadata={"objectID": "1", "source": "x"}), 0.9)]
     assert [call.headers["authorization"] for call in http.calls] == ["Bearer ms-admin", "Bearer ms-search"]
     assert asked(http) == [("GET", "/indexes/notes/settings/embedders"), ("POST", "/indexes/notes/search")]
     assert sent(http) == {
@@ -100,7 +100,7 @@ async def test_the_retriever_asks_for_the_nodes_number() -> None:
     http = ScriptedHttp(answer({}), answer({"hits": []}))
 
     assert await (await store(http, "retriever", K="7")).retrieve("a") == []
-    assert sent(http)["limit"] == 7 and sent(http)["hybrid"]["embedder"] == "default"
+    assert sent(http)["limit"] == 7 and sent(http)["hybrid"]["embedder"] == "ollama"
 
 
 async def test_documents_are_forgotten_by_their_ids() -> None:

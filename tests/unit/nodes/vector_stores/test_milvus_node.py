@@ -33,6 +33,68 @@ async def store(http: ScriptedHttp, **inputs: Any) -> Any:
     return await built(Milvus(), http, credential={"milvusUser": "root", "milvusPassword": "mv-secret"}, **values)
 
 
+async def test_a_missing_collection_has_columns_for_what_all_rows_have_and_numbers_them() -> None:
+    http = ScriptedHttp(data({"has": False}), data(), layout(("n", "Double"), key="Int64", auto=True), data())
+    metadata = [{"source": "x", "n": 1, "ok": True, "loc": {"page": 1}, "a b": "c", "none": None, "own": 1}, {"source": "y", "n": 2.5}]
+    shared = {"ok": False, "loc": ["l"], "a b": "d", "none": None}
+    documents = [Document(page_content="aa", metadata=metadata[0]), Document(page_content="ab", metadata={**metadata[1], **shared})]
+
+    await (await store(http)).add(documents)
+
+    schema = sent(http, 1)["schema"]
+    assert schema["autoID"] is True and schema["enableDynamicField"] is True
+    assert {field["fieldName"]: field["dataType"] for field in schema["fields"]} == {
+        "langchain_primaryid": "Int64",
+        "langchain_text": "VarChar",
+        "langchain_vector": "FloatVector",
+        "source": "VarChar",
+        "n": "Double",
+        "ok": "Bool",
+        "loc": "VarChar",
+    }
+    assert asked(http)[-1][1] == "/v2/vectordb/entities/insert" and "langchain_primaryid" not in sent(http)["data"][0]
+
+
+async def test_a_row_without_a_columns_value_has_an_empty_one() -> None:
+    columns = (("source", "VarChar"), ("n", "Double"), ("ok", "Bool"))
+    http = ScriptedHttp(data({"has": True}), layout(*columns, key="Int64", auto=True), data())
+
+    await (await store(http)).add([Document(page_content="aa", metadata={"more": 1})])
+
+    empty = {"source": "", "n": 0.0, "ok": False}
+    assert sent(http)["data"] == [{"more": 1, **empty, "langchain_text": "aa", "langchain_vector": [1.0, 0.0]}]
+
+
+async def test_a_missing_partition_is_made_once() -> None:
+    http = ScriptedHttp(data({"has": True}), layout(), data({"has": False}), data(), data(), data())
+    notes = await store(http, milvusPartition="west")
+
+    await notes.add(DOCUMENTS[:1])
+    await notes.add(DOCUMENTS[1:])
+
+    verbs = [path.removeprefix("/v2/vectordb/") for _, path in asked(http)]
+    assert verbs == ["collections/has", "collections/describe", "partitions/has", "partitions/create", *["entities/upsert"] * 2]
+    assert sent(http)["partitionName"] == "west"
+
+
+async def test_a_collection_that_is_not_loaded_is_loaded_for_the_search() -> None:
+    state = "LoadStateLoading", "LoadStateLoaded"
+    http = ScriptedHttp(
+        layout(),
+        answer({"code": 101, "message": "collection not loaded"}),
+        data({}),
+        *(data({"loadState": name}) for name in state),
+        data([{"id": 7, "langchain_primaryid": 7, "langchain_text": "aa", "distance": 0.5}]),
+    )
+
+    found = await (await store(http)).search("a", 1)
+
+    assert found == [(Document(page_content="aa", id="7"), 0.5)]
+    verbs = [path.removeprefix("/v2/vectordb/") for _, path in asked(http)]
+    assert verbs[2:5] == ["collections/load", "collections/get_load_state", "collections/get_load_state"]
+    assert sent(http)["partitionNames"] == ["_default"]
+
+
 async def test_a_missing_collection_is_made_for_any_metadata() -> None:
     http = ScriptedHttp(data({"has": False}), data(), layout(), data({"upsertCount": 2}))
 

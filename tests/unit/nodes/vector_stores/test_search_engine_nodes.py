@@ -54,16 +54,16 @@ async def test_elasticsearch_gets_an_index_for_the_models_vectors_and_then_docum
     assert http.calls[0].headers["authorization"] == "ApiKey es-secret"
     assert lines(http) == [
         {"index": {"_index": "notes", "_id": "id-1"}},
-        {"text": "aa", "metadata": dict(DOCUMENTS[0].metadata), "embedding": [1.0, 0.0]},
+        {"text": "aa", "metadata": {"source": "x", "tags": ["t", 1], "none": None}, "embedding": [1.0, 0.0]},
     ]
 
 
 async def test_an_elasticsearch_search_filters_by_metadata() -> None:
     http = ScriptedHttp(hits({"_id": "1", "_score": 0.9, "_source": {"text": "aa", "metadata": {"source": "x"}}}))
 
-    found = await (await elastic(http)).search("a", 3, {"source": "x"})
+    found = await (await elastic(http)).search("a", 3, {"source": "x", "n": 1})
 
-    assert found == [(Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.9)]
+    assert found == [(Document(page_content="aa", metadata={"source": "x"}), 0.9)]
     assert asked(http) == [("POST", "/notes/_search")]
     assert sent(http) == {
         "size": 3,
@@ -72,7 +72,15 @@ async def test_an_elasticsearch_search_filters_by_metadata() -> None:
             "query_vector": [1.0, 0.0],
             "k": 3,
             "num_candidates": 200,
-            "filter": [{"term": {"metadata.source": "x"}}],
+            "filter": [
+                {
+                    "bool": {
+                        "should": [{"term": {"metadata.source": "x"}}, {"term": {"metadata.source.keyword": "x"}}],
+                        "minimum_should_match": 1,
+                    }
+                },
+                {"term": {"metadata.n": 1}},
+            ],
         },
         "_source": {"excludes": ["embedding"]},
     }

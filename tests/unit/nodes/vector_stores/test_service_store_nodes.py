@@ -56,8 +56,17 @@ class TestPinecone:
         assert body["vectors"][0] == {
             "id": "id-1",
             "values": [1.0, 0.0],
-            "metadata": {"source": "x", "loc.page": 1, "tags": ["t", "1"], "text": "aa"},
+            "metadata": {"source": "x", "loc.page": 1, "tags.0": "t", "tags.1": 1, "text": "aa"},
         }
+
+    async def test_lists_of_texts_stay_whole_and_others_become_members_as_existing_indexes_have_them(self) -> None:
+        http = ScriptedHttp(HOST, answer({"upsertedCount": 1}))
+        metadata = {"tags": ["t", "u"], "none": [], "numbers": [1, 2], "deep": {"a": ["b"], "c": None}}
+
+        await (await self.store(http)).add([Document(page_content="aa", metadata=metadata, id="id-1")])
+
+        kept = {"tags": ["t", "u"], "numbers.0": 1, "numbers.1": 2, "deep.a.0": "b", "text": "aa"}
+        assert sent(http)["vectors"][0]["metadata"] == kept
 
     async def test_a_search_gives_documents_with_their_scores(self) -> None:
         http = ScriptedHttp(HOST, answer({"matches": [{"id": "1", "score": 0.9, "metadata": {"text": "aa", "source": "x"}}]}))
@@ -191,7 +200,7 @@ class TestChroma:
         assert sent(http) == {
             "ids": ["id-1", DOCUMENTS[1].id],
             "embeddings": [[1.0, 0.0], [0.5, 0.5]],
-            "metadatas": [{"source": "x"}, None],
+            "metadatas": [{"source": "x", "tags": '["t",1]', "none": None}, None],
             "documents": ["aa", "ab"],
         }
 
@@ -204,6 +213,19 @@ class TestChroma:
 
         assert found == [(Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.25)]
         assert sent(http)["where"] == {"$and": [{"kind": "k"}, {"source": "x"}]}
+
+    async def test_the_lines_of_a_text_are_kept_flat_and_read_as_they_were(self) -> None:
+        kept = {"source": "x", "locFrom": 3, "locTo": 7}
+        columns = {"ids": [["1"]], "documents": [["aa"]], "metadatas": [[kept]], "distances": [[0.25]]}
+        http = ScriptedHttp(answer({"id": "c-1"}), answer({}), answer(columns))
+        document = Document(page_content="aa", metadata={"source": "x", "loc": {"lines": {"from": 3, "to": 7}}}, id="1")
+        store = await self.store(http)
+
+        await store.add([document])
+        found = await store.search("a", 1)
+
+        assert sent(http, 1)["metadatas"] == [kept]
+        assert found == [(document, 0.25)]
 
     async def test_the_cloud_is_asked_with_a_key(self) -> None:
         http = ScriptedHttp(answer({"id": "c"}), answer({"ids": [[]]}))
@@ -230,11 +252,28 @@ class TestSupabase:
         assert http.calls[0].headers["authorization"] == "Bearer sb-secret"
         assert sent(http) == [{"id": "id-1", "content": "aa", "metadata": dict(DOCUMENTS[0].metadata), "embedding": [1.0, 0.0]}]
 
+    async def test_a_table_that_numbers_its_rows_is_written_without_ids(self) -> None:
+        refused = answer({"code": "22P02", "message": 'invalid input syntax for type bigint: "id-1"'}, 400)
+        http = ScriptedHttp(refused, answer(None, 201), answer(None, 201))
+        store = await self.store(http)
+
+        await store.add(DOCUMENTS[:1])
+        await store.add(DOCUMENTS[:1])
+
+        without_id = [{"content": "aa", "metadata": dict(DOCUMENTS[0].metadata), "embedding": [1.0, 0.0]}]
+        assert [len(sent(http, 0)), sent(http, 1), sent(http, 2)] == [1, without_id, without_id]
+
+    async def test_another_refusal_of_rows_is_told(self) -> None:
+        http = ScriptedHttp(answer({"code": "22P02", "message": 'invalid input syntax for type json: "x"'}, 400))
+
+        with pytest.raises(ProviderError, match="type json"):
+            await (await self.store(http)).add(DOCUMENTS[:1])
+
     async def test_a_search_calls_the_function_of_the_database(self) -> None:
         http = ScriptedHttp(answer([{"id": 7, "content": "aa", "metadata": {"source": "x"}, "similarity": 0.8}]))
         store = await self.store(http, supabaseMetadataFilter='{"kind": "k"}')
 
-        assert await store.search("a", 2, {"source": "x"}) == [(Document(page_content="aa", metadata={"source": "x"}, id="7"), 0.8)]
+        assert await store.search("a", 2, {"source": "x"}) == [(Document(page_content="aa", metadata={"source": "x"}), 0.8)]
         assert http.calls[0].url.endswith("/rest/v1/rpc/match_documents")
         assert sent(http) == {"query_embedding": [1.0, 0.0], "filter": {"kind": "k", "source": "x"}, "match_count": 2}
 

@@ -36,7 +36,7 @@ async def test_a_search_gives_documents_with_their_scores() -> None:
 
     found = await (await store(http)).search("a", 3)
 
-    assert found == [(Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.9), (Document(page_content="bb", id="2"), 0.8)]
+    assert found == [(Document(page_content="aa", metadata={"source": "x"}), 0.9), (Document(page_content="bb"), 0.8)]
     assert sent(http) == {"vector": [1.0, 0.0], "topK": 3, "includeMetadata": True}
 
 

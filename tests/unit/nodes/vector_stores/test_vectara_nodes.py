@@ -65,7 +65,7 @@ async def test_a_search_covers_every_corpus_and_joins_metadata() -> None:
     found = await notes.search("a?", 3, {"who": "O'Hara", "n": 2, "ok": True})
 
     assert found == [
-        (Document(page_content="aa", metadata={"source": "x", "page": "2"}, id="d-1"), 0.9),
+        (Document(page_content="aa", metadata={"source": "x", "page": "2"}), 0.9),
         (Document(page_content="bb"), 0.5),
     ]
     query = sent(http)["query"][0]
@@ -175,3 +175,12 @@ async def test_the_chain_asks_nothing_when_moderation_refuses() -> None:
 async def test_the_chain_takes_no_other_store() -> None:
     with pytest.raises(InvalidFlow, match="only from a Vectara store"):
         await chain(ScriptedHttp(), vectaraStore=object())
+
+
+async def test_a_name_cannot_change_a_filter() -> None:
+    http = ScriptedHttp()
+
+    with pytest.raises(ProviderError, match=r"cannot filter by the metadata 'n = 1 or doc\.x'"):
+        await (await store(http)).search("a", 1, {"n = 1 or doc.x": 2})
+
+    assert http.calls == []

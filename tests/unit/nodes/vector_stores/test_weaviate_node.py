@@ -44,6 +44,32 @@ async def test_a_missing_collection_is_made_and_metadata_becomes_flat() -> None:
     }
 
 
+async def test_lists_of_one_kind_keep_their_kind() -> None:
+    http = ScriptedHttp(SCHEMA, answer([]))
+    metadata = {"tags": ["t"], "numbers": [1, 2.5], "flags": [True], "none": [], "mixed": ["t", 1], "objects": [{"a": 1}]}
+
+    await (await store(http)).add([Document(page_content="aa", metadata=metadata, id="id-1")])
+
+    kept = sent(http)["objects"][0]["properties"]
+    assert kept == {**metadata, "mixed": ["t", "1"], "objects": ["{'a': 1}"], "text": "aa"}
+
+
+async def test_a_collection_whose_vectors_have_a_name_is_written_and_searched_by_it() -> None:
+    named = answer({"vectorConfig": {"default": {"vectorizer": {"none": {}}}}, "properties": [{"name": "text", "dataType": ["text"]}]})
+    row = {"text": "aa", "_additional": {"id": "o-1", "distance": 0.25, "vectors": {"default": [1.0, 0.0]}}}
+    http = ScriptedHttp(named, answer([]), named, found(row))
+    notes = await store(http, searchType="mmr")
+
+    await notes.add(DOCUMENTS[:1])
+    got = await notes.search("a", 1)
+
+    kept = sent(http, 1)["objects"][0]
+    assert kept["vectors"] == {"default": [1.0, 0.0]} and "vector" not in kept
+    assert 'nearVector: {vector: [1.0,0.0], targetVectors: ["default"]}' in sent(http)["query"]
+    assert "distance vectors { default }" in sent(http)["query"]
+    assert [document.id for document, _ in got] == ["o-1"]
+
+
 async def test_an_object_that_was_not_kept_is_told() -> None:
     refused = {"id": "o", "result": {"errors": {"error": [{"message": "vector lengths don't match"}]}}}
 

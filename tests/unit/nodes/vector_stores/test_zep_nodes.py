@@ -60,7 +60,7 @@ async def test_a_search_by_vector_filters_by_metadata(written: str, conditions: 
 
     found = await (await server(http, zepMetadataFilter=written)).search("a", 3, conditions)
 
-    assert found == [(Document(page_content="aa", metadata={"source": "x"}, id=ID), 0.9)]
+    assert found == [(Document(page_content="aa", metadata={"source": "x"}), 0.9)]
     assert asked(http) == [("POST", "/api/v1/collection/notes/search?limit=3")]
     assert sent(http) == {"embedding": [1.0, 0.0], **({"metadata": {"where": expected}} if expected else {})}
 
@@ -71,7 +71,7 @@ async def test_different_documents_of_a_server_may_be_preferred() -> None:
 
     found = await (await server(http, searchType="mmr", fetchK="10", **{"lambda": "0.3"})).search("a", 2)
 
-    assert [document.id for document, _ in found] == ["1", "3"]
+    assert [document.page_content for document, _ in found] == ["1", "3"]
 
 
 async def test_documents_are_forgotten_by_the_ids_that_zep_gave_them() -> None:
@@ -106,7 +106,7 @@ async def test_the_cloud_is_asked_with_text_and_may_prefer_different_documents()
     found = await (await cloud(http, searchType="mmr", **{"lambda": "0.3"})).search("a?", 3, {"source": "x"})
     retriever = await cloud(http, "retriever", topK="7")
 
-    assert found == [(Document(page_content="aa", id=ID), 0.9)]
+    assert found == [(Document(page_content="aa"), 0.9)]
     assert sent(http, 0) == {
         "text": "a?",
         "metadata": {"where": {"jsonpath": '$[*] ? (@.source == "x")'}},
