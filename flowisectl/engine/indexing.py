@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from flowisectl.engine.index_digest import index_digest
+from flowisectl.engine.index_digest import LOT, index_digests
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.record_manager import RecordedKey, RecordManager
@@ -57,9 +57,11 @@ async def indexed(documents: Sequence[Document], store: VectorStore, records: Re
     documents = [document.without(omitted) for document in documents]
     added: list[Document] = []
     deleted = skipped = 0
+    keys_of: list[str] = []
     for start in range(0, len(documents), BATCH):
-        # Digests take more than a millisecond for a thousand characters.
-        batch = await asyncio.to_thread(_hashed, documents[start : start + BATCH])
+        if start == len(keys_of):
+            keys_of += await asyncio.to_thread(document_hashes, documents[start : start + LOT])
+        batch = _by_key(documents[start : start + BATCH], keys_of[start : start + BATCH])
         groups = [_source_of(document, records) for document in batch.values()]
         known = await records.existing(list(batch))
         new = [document for key, document in batch.items() if key not in known]
@@ -77,11 +79,17 @@ async def indexed(documents: Sequence[Document], store: VectorStore, records: Re
     return IndexResult(added=added, deleted=deleted, skipped=skipped, total=len(await records.keys()))
 
 
-def document_hash(document: Document) -> str:
-    """The id of a document in store and records: it follows from its text and its metadata."""
-    if forbidden := FORBIDDEN_KEYS.intersection(document.metadata):
-        raise InvalidFlow(f"metadata may not have the key {sorted(forbidden)[0]!r}: the record manager uses it itself")
-    return _uuid_of(_uuid_of(document.page_content) + _uuid_of(metadata_text(document.metadata)))
+def document_hashes(documents: Sequence[Document]) -> list[str]:
+    """The ids of documents in store and records: they follow from text and metadata.
+
+    Raises InvalidFlow for metadata that the record manager needs for itself.
+    """
+    for document in documents:
+        if forbidden := FORBIDDEN_KEYS.intersection(document.metadata):
+            raise InvalidFlow(f"metadata may not have the key {sorted(forbidden)[0]!r}: the record manager uses it itself")
+    texts = _uuids_of([document.page_content for document in documents])
+    metadata = _uuids_of([metadata_text(document.metadata) for document in documents])
+    return _uuids_of([text + other for text, other in zip(texts, metadata, strict=True)])
 
 
 def metadata_text(metadata: Mapping[str, Any]) -> str:
@@ -120,13 +128,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _uuid_of(text: str) -> str:
-    return str(uuid.uuid5(NAMESPACE, index_digest(text)))
+def _uuids_of(texts: Sequence[str]) -> list[str]:
+    return [str(uuid.uuid5(NAMESPACE, digest)) for digest in index_digests(texts)]
 
 
-def _hashed(documents: Sequence[Document]) -> dict[str, Document]:
+def _by_key(documents: Sequence[Document], keys: Sequence[str]) -> dict[str, Document]:
     """The documents by their hash, each once, with the hash as their id."""
-    found = {document_hash(document): document for document in documents}
+    found = dict(zip(keys, documents, strict=True))
     return {key: replace(document, id=key) for key, document in found.items()}
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from flowisectl.engine.index_digest import index_digest
+from flowisectl.engine.index_digest import LOT, index_digest, index_digests
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,12 @@ def test_a_digest_is_that_of_the_other_implementation(text: str, expected: str) 
 
 def test_it_is_not_the_standards() -> None:
     assert index_digest("hello world") != hashlib.sha256(b"hello world").hexdigest()
+
+
+def test_many_at_once_have_the_digests_of_each() -> None:
+    texts = [character * length for character in "aé😀" for length in (0, 1, 54, 55, 56, 63, 64, 119, 120, 700)]
+    texts += [f"text {number} " * (number % 7) for number in range(LOT + 5)]
+
+    digests = index_digests(texts)
+
+    assert digests == [index_digest(text) for text in texts]

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from record_doubles import ListRecords
 
-from flowisectl.engine.indexing import document_hash, indexed, metadata_text
+from flowisectl.engine.indexing import document_hashes, indexed, metadata_text
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.document import Document
+
+
+def hash_of(document: Document) -> str:
+    return document_hashes([document])[0]
 
 
 class KeyedStore:
@@ -167,7 +171,7 @@ METADATA = {
     ],
 )
 def test_a_hash_is_the_one_that_flowise_gave_to_the_same_document(metadata: dict[str, Any], expected: str) -> None:
-    assert document_hash(Document(page_content="hello world", metadata=metadata)) == expected
+    assert hash_of(Document(page_content="hello world", metadata=metadata)) == expected
 
 
 async def test_what_a_store_never_keeps_counts_for_no_hash_and_is_not_kept() -> None:
@@ -182,8 +186,8 @@ async def test_what_a_store_never_keeps_counts_for_no_hash_and_is_not_kept() -> 
 
 
 def test_a_hash_follows_from_text_and_metadata_whatever_their_order() -> None:
-    one = document_hash(Document(page_content="x", metadata={"a": 1, "b": 2}))
+    one = hash_of(Document(page_content="x", metadata={"a": 1, "b": 2}))
 
-    assert one == document_hash(Document(page_content="x", metadata={"b": 2, "a": 1}, id="other"))
-    assert one != document_hash(Document(page_content="y", metadata={"a": 1, "b": 2}))
-    assert one != document_hash(Document(page_content="x", metadata={"a": 1, "b": 3}))
+    assert one == hash_of(Document(page_content="x", metadata={"b": 2, "a": 1}, id="other"))
+    assert one != hash_of(Document(page_content="y", metadata={"a": 1, "b": 2}))
+    assert one != hash_of(Document(page_content="x", metadata={"a": 1, "b": 3}))
