@@ -1,4 +1,4 @@
-"""A Qdrant collection over its REST API (https://api.qdrant.tech/)."""
+"""A Qdrant collection over its REST API (https://api.qdrant.tech/), of a server 1.10 or newer."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class QdrantIndex:
             await self._service.json("PUT", f"{self._path}/points", {"points": points}, query={"wait": "true"})
 
     async def search(self, query: VectorQuery) -> list[FoundRow]:
-        body: dict[str, Any] = {"vector": query.vector, "limit": query.count, "with_payload": True, "with_vector": query.with_vectors}
+        body: dict[str, Any] = {"query": query.vector, "limit": query.count, "with_payload": True, "with_vector": query.with_vectors}
         if conditions := self._filter(query):
             body["filter"] = conditions
-        answer = await self._service.json("POST", f"{self._path}/points/search", body)
-        return [self._row(point) for point in answer.get("result", [])]
+        answer = await self._service.json("POST", f"{self._path}/points/query", body)
+        return [self._row(point) for point in (answer.get("result") or {}).get("points", [])]
 
     async def delete(self, ids: Sequence[str]) -> None:
         if ids:

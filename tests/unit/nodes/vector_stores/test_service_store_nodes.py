@@ -158,13 +158,15 @@ class TestQdrant:
 
     async def test_a_search_joins_the_nodes_filter_with_the_callers(self) -> None:
         point = {"id": "1", "score": 0.5, "payload": {"content": "aa", "metadata": {"source": "x"}}}
-        http = ScriptedHttp(answer({"result": [point]}))
+        http = ScriptedHttp(answer({"result": {"points": [point]}}))
         store = await self.store(http, qdrantFilter='{"must": [{"key": "metadata.kind", "match": {"value": "k"}}]}', fileUpload="true")
 
         found = await store.search("a", 2, {"source": "x"})
 
         assert found == [(Document(page_content="aa", metadata={"source": "x"}, id="1"), 0.5)]
         chat = "metadata.flowise_chatId"
+        assert http.calls[0].url.endswith("/collections/my%20flows/points/query")
+        assert sent(http)["query"] == [1.0, 0.0]
         assert sent(http)["filter"]["must"] == [
             {"key": "metadata.kind", "match": {"value": "k"}},
             {"key": "metadata.source", "match": {"value": "x"}},
