@@ -56,7 +56,7 @@ async def _alone(kind: str, chunks: int, model_url: str) -> Figures:
 
 async def _by_flow(stack: Stack) -> Figures:
     """One upsert over HTTP, run by the worker, and questions to a chain over the store."""
-    folder = stack.folder / "faiss"
+    folder = stack.folder / "storage" / "faiss"  # where flows may keep their indexes
     flow_id = await stack.flow("rag", flows.rag_flow(stack.model_url, str(folder), text_of(CHUNKS)))
     key = await stack.key()
     before = stack.cpu()

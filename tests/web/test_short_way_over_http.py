@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -208,6 +209,28 @@ async def test_an_application_that_breaks_is_answered_with_500_and_the_connectio
 
     assert head.startswith(b"HTTP/1.1 500 ")
     assert (body, rest) == (b"", b"")
+
+
+@pytest.mark.parametrize("length", [[], [(b"content-length", b"10")]])
+async def test_an_answer_that_breaks_off_ends_the_connection_and_says_nothing_more(
+    app: Quart, client: Client, make_flow: MakeFlow, monkeypatch: pytest.MonkeyPatch, length: list[tuple[bytes, bytes]]
+) -> None:
+    flow = await make_flow()
+    await client.ask(PING)
+
+    async def broken(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": b"12345", "more_body": True})
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(app, "asgi_app", broken)
+    await client.send(ask(flow["id"]))
+    with suppress(ConnectionResetError):
+        async with asyncio.timeout(20):
+            while piece := await client.reader.read(65_536):
+                assert b" 500 " not in piece
+
+    assert client.reader.at_eof() or client.reader.exception() is not None
 
 
 async def test_a_header_with_a_line_end_never_leaves(

@@ -137,13 +137,15 @@ class ShortWay:
 
     async def _end(self, answer: ShortAnswer) -> None:
         try:
-            if answer.is_complete and not self._protocol.context.terminated.is_set():
-                await self._server.protocol_send(Updated(idle=True))
-            elif answer.has_chunks:
+            if answer.is_begun and not answer.is_complete:
                 answer.transport.abort()  # whoever reads nothing would keep a connection open that waits to be closed
-            else:
-                await answer.fail()
-                await self._server.protocol_send(Closed())
+                return
+            if not answer.is_begun:
+                await answer.refuse()
+            elif not self._protocol.context.terminated.is_set():
+                await self._server.protocol_send(Updated(idle=True))
+                return
+            await self._server.protocol_send(Closed())
         finally:
             self._answer = None
             answer.end()
@@ -154,10 +156,9 @@ class ShortAnswer:
 
     def __init__(self, server: TCPServer, request: ShortRequest) -> None:
         self.over = asyncio.Event()
-        self.is_complete = False
+        self.is_begun = self.is_complete = False
         self._server = server
         self._body: bytes | None = request.body
-        self._is_left = False
         self._gone = asyncio.Event()
         """The client is gone, or has its answer."""
         self._start: Mapping[str, Any] | None = None
@@ -174,7 +175,6 @@ class ShortAnswer:
 
     def leave(self) -> None:
         """The client is gone."""
-        self._is_left = True
         self._gone.set()
 
     def end(self) -> None:
@@ -200,15 +200,15 @@ class ShortAnswer:
         head = self._head(start, is_whole=is_last, size=len(body)) if start is not None else b""
         if self._is_chunked:
             body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + (b"0\r\n\r\n" if is_last else b"")
+        self.is_begun = True
         if head or body:
             await self._server.protocol_send(RawData(data=head + body))
         self.is_complete = is_last
 
-    async def fail(self) -> None:
-        """The application has ended without a whole answer: say so where nothing has been said, then the connection is closed."""
-        if not self.is_complete and not self._is_chunked and self._start is None and not self._is_left:
-            await self.send({"type": "http.response.start", "status": 500, "headers": []})
-            await self.send({"type": "http.response.body", "body": b""})
+    async def refuse(self) -> None:
+        """The application has ended and said nothing: 500, and then the connection is closed."""
+        await self.send({"type": "http.response.start", "status": 500, "headers": []})
+        await self.send({"type": "http.response.body", "body": b""})
 
     def _head(self, start: Mapping[str, Any], *, is_whole: bool, size: int) -> bytes:
         """Raises ValueError for a header that would end its line."""
