@@ -77,11 +77,11 @@ def check(
     from flowisectl.engine.agentflow.plan import plan_of
     from flowisectl.engine.flow import parse_flow
     from flowisectl.engine.flow_check import check_flow
-    from flowisectl.nodes.credential_types import SECRET_FIELDS
+    from flowisectl.nodes.credential_types import secret_fields
     from flowisectl.nodes.discovery import load_catalogue
 
     flow = parse_flow(read_flow_file(file), name=name_of(file))
-    verdict = check_flow(flow, load_catalogue(), has_extra=has_extra, secret_fields=SECRET_FIELDS)
+    verdict = check_flow(flow, load_catalogue(), has_extra=has_extra, secret_fields=secret_fields())
     if as_json:
         write_json({"name": flow.name, "type": flow.kind, **verdict.to_json()})
     else:

@@ -9,7 +9,7 @@ from flowisectl.database.document_store import component_of
 from flowisectl.documents.store_view import Loader
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.node import NodeDefinition, NodeParam
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 
 
 def configurable(row: Mapping[str, Any], loader: Loader, catalogue: NodeCatalogue) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def configurable(row: Mapping[str, Any], loader: Loader, catalogue: NodeCatalogu
 def _settings(definition: NodeDefinition) -> Iterator[dict[str, Any]]:
     owner = {"node": definition.label, "nodeId": f"{definition.name}_0"}
     for kind in definition.credential.names if definition.credential else ():
-        for field in CREDENTIAL_TYPES[kind].fields if kind in CREDENTIAL_TYPES else ():
+        for field in credential_types()[kind].fields if kind in credential_types() else ():
             yield {**owner, "label": field.label, "name": field.name, "type": "string" if field.type == "password" else field.type}
     for param in definition.inputs:
         if param.type[:1].islower():  # sockets are named after classes

@@ -117,7 +117,6 @@ class Edge:
 
         await self._inner(scope, receive, send_with_headers)
 
-
     def _adopt(self, send: Send) -> None:
         """Take over what Hypercorn does with this connection between requests."""
         side = hypercorn_side(send)

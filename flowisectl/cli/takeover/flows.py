@@ -13,7 +13,7 @@ from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.flow import Flow, parse_flow
 from flowisectl.engine.flow_check import Verdict, check_flow
 from flowisectl.errors import InvalidFlow
-from flowisectl.nodes.credential_types import SECRET_FIELDS
+from flowisectl.nodes.credential_types import secret_fields
 
 _ORDER = (Verdict.NOT_SUPPORTED, Verdict.NEEDS_EXTRA, Verdict.NEEDS_CREDENTIAL, Verdict.RUNS)
 UNREADABLE = "cannot be read"
@@ -39,7 +39,7 @@ def _judge(row: Mapping[str, Any], catalogue: NodeCatalogue, credentials: Mappin
         flow = parse_flow(row["flowData"], id=row["id"], name=row["name"], kind=kind)
     except InvalidFlow as error:
         return FlowFound(id=row["id"], name=row["name"], type=kind, verdict=UNREADABLE, reasons=(str(error),))
-    found = check_flow(flow, catalogue, has_extra=has_extra, secret_fields=SECRET_FIELDS, credential_ids=open_ids)
+    found = check_flow(flow, catalogue, has_extra=has_extra, secret_fields=secret_fields(), credential_ids=open_ids)
     reasons: dict[str, list[str]] = {}
     for node in found.nodes:
         if node.verdict is not Verdict.RUNS:

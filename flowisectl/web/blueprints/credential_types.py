@@ -7,7 +7,8 @@ from typing import Any
 
 from quart import Blueprint, Response
 
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES, CredentialType
+from flowisectl.nodes.credential_type import CredentialType
+from flowisectl.nodes.credential_types import credential_types
 from flowisectl.web.answers import json_answer
 from flowisectl.web.errors import HttpError, service_text
 
@@ -21,7 +22,7 @@ def _shown(kind: CredentialType) -> dict[str, Any]:
 
 @blueprint.get("/components-credentials")
 async def listing() -> Response:
-    return json_answer([_shown(kind) for kind in CREDENTIAL_TYPES.values()])
+    return json_answer([_shown(kind) for kind in credential_types().values()])
 
 
 @blueprint.get("/components-credentials/<name>")
@@ -29,8 +30,8 @@ async def read(name: str) -> Response:
     """One kind, or with names joined by `&` (or `&amp;`) a list of those that are known."""
     names = html.unescape(name).split("&")
     if len(names) > 1:
-        return json_answer([_shown(CREDENTIAL_TYPES[item]) for item in names if item in CREDENTIAL_TYPES])
-    kind = CREDENTIAL_TYPES.get(names[0])
+        return json_answer([_shown(credential_types()[item]) for item in names if item in credential_types()])
+    kind = credential_types().get(names[0])
     if kind is None:
         where = "componentsCredentialsService.getSingleComponentsCredential"
         raise HttpError(500, service_text(where, service_text(where, f"Credential {name} not found")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 from flowisectl.web.catalogue.icons import tile
 from flowisectl.web.errors import HttpError, service_text
 from flowisectl.web.services import current_services
@@ -23,7 +23,7 @@ async def of_node(name: str) -> Response:
 @blueprint.get("/components-credentials-icon/<name>")
 async def of_credential(name: str) -> Response:
     """The picture of a credential type."""
-    kind = CREDENTIAL_TYPES.get(name)
+    kind = credential_types().get(name)
     if kind is None:
         where = "componentsCredentialsService.getSingleComponentsCredentialIcon"
         raise HttpError(500, service_text(where, f"Credential {name} not found"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 
 BLANK = "_FLOWISE_BLANK_07167752-1a71-43b1-bf8f-4f32252165db"
 """What clients know to mean: there is a value, and it is not shown."""
@@ -40,5 +40,5 @@ def merged_fields(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
 
 def types_of(credential_name: str) -> Mapping[str, str] | None:
     """Field name → type of a credential type; None for one that this version does not know."""
-    found = CREDENTIAL_TYPES.get(credential_name)
+    found = credential_types().get(credential_name)
     return {field.name: field.type for field in found.fields} if found else None

@@ -17,7 +17,7 @@ import orjson
 
 from flowisectl.errors import InvalidRequest, ProviderError
 from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
-from flowisectl.nodes.credential_types import TYPES
+from flowisectl.nodes.credential_types import credential_types
 
 STATE_SECONDS = 900
 _PROVIDER = "oauth2"
@@ -26,7 +26,9 @@ _TOKEN_URL = "accessTokenUrl"
 
 def known_hosts() -> frozenset[str]:
     """The hosts that give the tokens of the credential types that there are."""
-    urls = [str(field.default) for kind in TYPES for field in kind.fields if field.name == _TOKEN_URL and field.default]
+    urls = [
+        str(field.default) for kind in credential_types().values() for field in kind.fields if field.name == _TOKEN_URL and field.default
+    ]
     return frozenset(host for url in urls if (host := urlsplit(url).hostname))
 
 

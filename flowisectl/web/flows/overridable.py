@@ -7,7 +7,7 @@ from typing import Any
 
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.flow import Flow
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 
 _NOT_OFFERED = frozenset({"button", "dataGrid"})
 
@@ -57,7 +57,7 @@ def node_inputs(label: str, node_id: str, params: list[dict[str, Any]], inputs: 
 
 def _credential_fields(param: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = param.get("credentialNames")
-    known = [CREDENTIAL_TYPES.get(str(name)) for name in names] if isinstance(names, list) else []
+    known = [credential_types().get(str(name)) for name in names] if isinstance(names, list) else []
     fields = {field.name: field for kind in known if kind for field in kind.fields}
     return [
         {"label": field.label, "name": name, "type": "string" if field.type == "password" else field.type} for name, field in fields.items()

@@ -15,13 +15,15 @@ from flowisectl.engine.context import RunContext, StoreComponents
 from flowisectl.engine.flow import Flow, parse_flow
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.javascript import HostFunction, JavaScript
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.sandbox.pool import open_sandbox
 from flowisectl.testing import InMemoryCredentials, InMemoryTools, run_context
 
 CATALOGUE = load_catalogue()
-SECRETS = {field.name: f"test-{field.name}" for kind in CREDENTIAL_TYPES.values() for field in kind.fields} | {"access_token": "test-token"}
+SECRETS = {field.name: f"test-{field.name}" for kind in credential_types().values() for field in kind.fields} | {
+    "access_token": "test-token"
+}
 DATABASE_CODE = ("typeorm", "require('pg')", 'require("pg")')
 
 

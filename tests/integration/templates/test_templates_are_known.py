@@ -10,13 +10,13 @@ from template_run import CATALOGUE
 from flowisectl.engine.flow import parse_flow
 from flowisectl.engine.flow_check import Verdict, check_flow
 from flowisectl.llm.output_parsing import schema_of_rows
-from flowisectl.nodes.credential_types import SECRET_FIELDS
+from flowisectl.nodes.credential_types import secret_fields
 
 
 def test_a_template_parses_and_its_nodes_are_known(any_template: Path) -> None:
     flow = parse_flow(any_template.read_bytes(), name=any_template.stem)
 
-    verdict = check_flow(flow, CATALOGUE, has_extra=lambda extra: True, secret_fields=SECRET_FIELDS)
+    verdict = check_flow(flow, CATALOGUE, has_extra=lambda extra: True, secret_fields=secret_fields())
 
     assert {node.node_id for node in verdict.nodes} == set(flow.by_id)
     assert [node.name for node in verdict.nodes if node.verdict is Verdict.NOT_SUPPORTED] == []

@@ -40,7 +40,10 @@ class TestLists:
         assert text in parser.format_instructions
 
     def test_a_wrong_number_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match=r"^Incorrect number of items\. Expected 2, got 1\.\n\nTroubleshooting URL: https://[a-z./]+/OUTPUT_PARSING_FAILURE/\n$"):
+        with pytest.raises(
+            ValueError,
+            match=r"^Incorrect number of items\. Expected 2, got 1\.\n\nTroubleshooting URL: https://[a-z./]+/OUTPUT_PARSING_FAILURE/\n$",
+        ):
             ListParser(length=2).parse("a")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from flowisectl.engine.node import Node, NodeParam
 from flowisectl.errors import UnknownNode
-from flowisectl.nodes.credential_types import CREDENTIAL_TYPES
+from flowisectl.nodes.credential_types import credential_types
 from flowisectl.nodes.discovery import load_catalogue
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "flowise" / "nodes.json"
@@ -106,7 +106,7 @@ class TestEveryNode:
     def test_takes_credentials_that_exist(self, node: Node) -> None:
         names = node.definition.credential.names if node.definition.credential else ()
 
-        assert set(names) <= CREDENTIAL_TYPES.keys()
+        assert set(names) <= credential_types().keys()
 
     def test_builds_or_answers(self, node: Node) -> None:
         kind = type(node)
@@ -147,7 +147,7 @@ def test_names_are_unique() -> None:
 
 
 def test_every_credential_type_has_fields_with_label_and_type() -> None:
-    for kind in CREDENTIAL_TYPES.values():
+    for kind in credential_types().values():
         assert kind.label
         assert kind.fields
         assert all(field.label and field.type for field in kind.fields)

@@ -15,7 +15,7 @@ from benchmark.page import growth_block, suite_blocks, with_blocks
 
 from flowisectl.engine.flow import parse_flow
 from flowisectl.engine.flow_check import check_flow
-from flowisectl.nodes.credential_types import SECRET_FIELDS
+from flowisectl.nodes.credential_types import secret_fields
 from flowisectl.nodes.discovery import load_catalogue
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "performance.md"
@@ -111,7 +111,7 @@ def test_the_page_has_a_place_for_everything_that_is_written() -> None:
     ],
 )
 def test_every_measured_flow_runs_here(flow: dict[str, object]) -> None:
-    verdict = check_flow(parse_flow(flow, name="f"), load_catalogue(), has_extra=lambda _: True, secret_fields=SECRET_FIELDS)
+    verdict = check_flow(parse_flow(flow, name="f"), load_catalogue(), has_extra=lambda _: True, secret_fields=secret_fields())
 
     assert verdict.is_complete
 
