@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
@@ -24,6 +23,7 @@ from flowisectl.observability.memory import resident_bytes
 from flowisectl.observability.telemetry import Telemetry, open_telemetry
 from flowisectl.queue.roster import RoleSays
 from flowisectl.web.app import create_app
+from flowisectl.web.connections.server import serve
 from flowisectl.web.metrics import Counted
 from flowisectl.web.requests.log import RequestLog, Sanitiser
 from flowisectl.web.traced import Traced
@@ -98,8 +98,9 @@ async def _serve(settings: Settings, main: Main, listener: socket.socket, face: 
     signals, services = _Signals(), main.services
     grace = settings.worker.shutdown_grace_seconds
     limit = grace + FLUSH_SECONDS + LAST_SECONDS
-    config = _hypercorn_config(listener, limit)
-    server = asyncio.create_task(serve(_application(settings, main, telemetry), config, shutdown_trigger=signals.first.wait))
+    # The server closes its socket at the end, so it gets one of its own.
+    serving = serve(_application(settings, main, telemetry), _hypercorn_config(limit), listener.dup(), signals.first.wait)
+    server = asyncio.create_task(serving)
     listener.listen(BACKLOG)  # whoever connects from now on waits at most until the server has begun
     log.info("listening on %s (MODE=%s)", _address(listener), settings.mode)
     first = asyncio.create_task(signals.first.wait())
@@ -161,10 +162,8 @@ class _Signals:
         self.first.set()
 
 
-def _hypercorn_config(listener: socket.socket, graceful_seconds: float) -> Config:
+def _hypercorn_config(graceful_seconds: float) -> Config:
     config = Config()
-    # The server takes the descriptor over and closes it, so it gets one of its own.
-    config.bind = [f"fd://{listener.dup().detach()}"]
     config.graceful_timeout = graceful_seconds
     config.keep_alive_timeout = 75
     # By default the server closes a connection after 1000 requests, under the hands of a client that is sending the next.

@@ -11,17 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from hypercorn.protocol.http_stream import HTTPStream
-
 from flowisectl.errors import FlowisectlError
 from flowisectl.web.access.auth import cookie_header
 from flowisectl.web.access.callers import SCOPE_KEY
 from flowisectl.web.access.cors import NO_ORIGIN, CorsPolicy, FlowDomains
 from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import JSON_TYPE
-from flowisectl.web.connections.hypercorn_side import hypercorn_side
-from flowisectl.web.connections.idle import IdleConnections
-from flowisectl.web.connections.short_way import ShortWay
 from flowisectl.web.errors import HttpError, RawAnswer, to_answer
 from flowisectl.web.requests.body_limit import RequestBody, declared_length, drained, limit_of_body, limited
 from flowisectl.web.source import HEADERS_KEY, SEND_KEY, enter_request
@@ -60,7 +55,6 @@ class Edge:
         self._streams = streams
         self._shared = shared
         self._with_stack = with_stack
-        self._idle_connections = IdleConnections()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,8 +64,6 @@ class Edge:
         headers = scope[HEADERS_KEY] = dict(scope["headers"])
         scope.update(self._shared)
         scope[SEND_KEY] = send
-        if isinstance(getattr(send, "__self__", None), HTTPStream):
-            self._adopt(send)
         enter_request(scope)
         origin, path = headers.get(b"origin"), scope["path"]
         extra = self._framing if origin else self._open_headers
@@ -116,13 +108,6 @@ class Edge:
             await send(message)
 
         await self._inner(scope, receive, send_with_headers)
-
-    def _adopt(self, send: Send) -> None:
-        """Take over what Hypercorn does with this connection between requests."""
-        side = hypercorn_side(send)
-        if side is not None and not isinstance(side.server.protocol, ShortWay):
-            self._idle_connections.adopt(side)
-            side.server.protocol = ShortWay(side)  # type: ignore[assignment]  # it has what Hypercorn calls
 
 
 async def _refuse(send: Send, answer: RawAnswer, extra: Headers) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 from quart.testing import QuartClient
@@ -33,6 +32,7 @@ from flowisectl.web.access.auth import Authentication
 from flowisectl.web.access.rate_limit import LocalCounters
 from flowisectl.web.access.sessions import LocalSessions
 from flowisectl.web.app import create_app
+from flowisectl.web.connections.server import serve
 from flowisectl.web.services import WebServices
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-horse-9"
@@ -184,8 +184,7 @@ def server_config() -> Config:
 async def port(app: Quart, server_config: Config, stopping: asyncio.Event) -> AsyncIterator[int]:
     """The application behind the real server, on a free port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server_config.bind = [f"fd://{listener.dup().detach()}"]
-    server = asyncio.create_task(serve(app, server_config, shutdown_trigger=stopping.wait))
+    server = asyncio.create_task(serve(app, server_config, listener.dup(), stopping.wait))
     yield int(listener.getsockname()[1])
     stopping.set()
     server.cancel()

@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
 from flowisectl.events.buffer import JobBuffer
 from flowisectl.events.wire import JobEnd
 from flowisectl.predictions.request import PredictionResult
+from flowisectl.web.connections.server import serve
 from flowisectl.web.sse import END, frames
 
 MakeFlow = Callable[..., Awaitable[dict[str, Any]]]
@@ -63,9 +63,8 @@ async def port(app: Quart) -> AsyncIterator[int]:
     """The application on a free port."""
     listener = socket.create_server(("127.0.0.1", 0))
     config, stopping = Config(), asyncio.Event()
-    config.bind = [f"fd://{listener.dup().detach()}"]
     config.errorlog, config.graceful_timeout = None, 1
-    server = asyncio.create_task(serve(app, config, shutdown_trigger=stopping.wait))
+    server = asyncio.create_task(serve(app, config, listener.dup(), stopping.wait))
     yield int(listener.getsockname()[1])
     stopping.set()
     server.cancel()

@@ -1,4 +1,4 @@
-"""Short predictions over a connection that is kept: the short way answers as Hypercorn's, and gives way to it at any time."""
+"""Short predictions: the short way answers as Hypercorn's, and gives way to it at any time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quart import Quart
 from flowisectl.errors import FlowisectlError
 from flowisectl.web import sse
 from flowisectl.web.connections.chunks import ChunkWriter
-from flowisectl.web.connections.short_way import ShortAnswer, ShortWay
+from flowisectl.web.connections.short_way import ShortAnswer
 from flowisectl.web.services import WebServices
 
 MakeFlow = Callable[..., Awaitable[dict[str, Any]]]
@@ -49,6 +49,12 @@ class Client:
         await self.send(data)
         return await self.answer()
 
+    async def ask_in_pieces(self, data: bytes) -> tuple[bytes, bytes]:
+        """What goes the long way."""
+        await self.send(data[:30])
+        await asyncio.sleep(0.02)  # two packets
+        return await self.ask(data[30:])
+
 
 @pytest.fixture
 async def client(port: int) -> AsyncIterator[Client]:
@@ -72,12 +78,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> list[ShortAnswer]:
     return answers
 
 
-async def test_the_second_request_of_a_connection_goes_the_short_way(client: Client, make_flow: MakeFlow, short: list[ShortAnswer]) -> None:
+async def test_the_requests_of_a_connection_go_the_short_way(client: Client, make_flow: MakeFlow, short: list[ShortAnswer]) -> None:
     flow = await make_flow()
 
     answers = [await client.ask(ask(flow["id"])) for _ in range(3)]
 
-    assert len(short) == 2
+    assert len(short) == 3
     assert answers[0] == answers[1] == answers[2]
     assert answers[0][0].startswith(b"HTTP/1.1 200 \r\n")
 
@@ -90,6 +96,8 @@ async def test_the_second_request_of_a_connection_goes_the_short_way(client: Cli
         ("{id}", ["Origin: https://example.com"], b'{"question":"x"}'),
         ("{id}", ["Authorization: Bearer nothing"], b'{"question":"x"}'),
         ("{id}", ["Prefer: respond-async"], b'{"question":"x"}'),
+        ("{id}", ["Connection: close"], b'{"question":"x"}'),
+        ("{id}", ["Connection: keep-alive"], b'{"question":"x"}'),
         ("00000000-0000-4000-8000-000000000000", [], b'{"question":"x"}'),
         ("nothing", [], b'{"question":"x"}'),
     ],
@@ -99,12 +107,11 @@ async def test_both_ways_give_the_same_answer(
 ) -> None:
     flow = await make_flow()
     asked = ask(flow_id.format(id=flow["id"]), *lines, body=body)
-    await client.ask(PING)
-    first = Client(*await asyncio.open_connection("127.0.0.1", port))
+    other = Client(*await asyncio.open_connection("127.0.0.1", port))
 
-    long_way = await first.ask(asked)
+    long_way = await other.ask_in_pieces(asked)
     short_way = await client.ask(asked)
-    first.writer.close()
+    other.writer.close()
 
     assert len(short) == 1
     assert short_way == long_way
@@ -116,7 +123,7 @@ async def test_a_failed_run_answers_the_same_both_ways(
     flow = await make_flow()
     submitter.submission.outcome = FlowisectlError("the run failed")
 
-    answers = [await client.ask(ask(flow["id"])) for _ in range(2)]
+    answers = [await client.ask(ask(flow["id"])), await client.ask_in_pieces(ask(flow["id"]))]
 
     assert len(short) == 1
     assert answers[0] == answers[1]
@@ -134,7 +141,7 @@ async def test_ways_alternate_on_one_connection(client: Client, make_flow: MakeF
         assert head.startswith(b"HTTP/1.1 200 ")
         assert (b'"token"' in body) == (data is stream)
 
-    assert len(short) == 7
+    assert len(short) == 8
 
 
 async def test_a_request_in_pieces_goes_the_long_way_and_the_next_the_short_one(
@@ -142,7 +149,6 @@ async def test_a_request_in_pieces_goes_the_long_way_and_the_next_the_short_one(
 ) -> None:
     flow = await make_flow()
     asked = ask(flow["id"])
-    await client.ask(asked)
 
     for cut in (1, 30, len(asked) - 1):
         await client.send(asked[:cut])
@@ -173,6 +179,63 @@ async def test_requests_that_come_before_their_turn_are_answered_in_order(
 
     assert [b"pong" in body for body in bodies] == [False, True, True, False]
     assert len(short) == 1
+
+
+async def test_a_connection_is_closed_when_its_client_wants_that(client: Client, make_flow: MakeFlow, short: list[ShortAnswer]) -> None:
+    flow = await make_flow()
+
+    head, _ = await client.ask(ask(flow["id"], "Connection: close"))
+    async with asyncio.timeout(20):
+        rest = await client.reader.read()
+
+    assert head.startswith(b"HTTP/1.1 200 ") and b"Connection: close" in head
+    assert rest == b""
+    assert len(short) == 1
+
+
+async def test_a_client_that_sends_nothing_more_still_gets_its_answer(
+    client: Client, make_flow: MakeFlow, submitter: Any, short: list[ShortAnswer]
+) -> None:
+    flow = await make_flow()
+    await client.ask(PING)
+    gate = submitter.submission.gate = asyncio.Event()
+    await client.send(ask(flow["id"]))
+    async with asyncio.timeout(20):
+        while not submitter.requests:
+            await asyncio.sleep(0.01)
+    client.writer.write_eof()
+    await asyncio.sleep(0.05)  # it has arrived
+
+    gate.set()
+    head, _ = await client.answer()
+    async with asyncio.timeout(20):
+        rest = await client.reader.read()
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert rest == b""
+    assert len(short) == 1
+
+
+async def test_many_early_requests_wait_outside_and_are_all_answered(
+    client: Client, make_flow: MakeFlow, submitter: Any, short: list[ShortAnswer]
+) -> None:
+    flow = await make_flow()
+    gate = submitter.submission.gate = asyncio.Event()
+    asked = ask(flow["id"], body=b'{"question":"%b"}' % (b"x" * 9000))
+    await client.send(asked)
+    async with asyncio.timeout(20):
+        while not submitter.requests:
+            await asyncio.sleep(0.01)
+
+    sending = asyncio.create_task(client.send(asked * 200))
+    await asyncio.sleep(0.05)  # more than is taken early
+    assert len(submitter.requests) == 1
+    gate.set()
+    heads = [(await client.answer())[0] for _ in range(201)]
+    await sending
+
+    assert all(head.startswith(b"HTTP/1.1 200 ") for head in heads)
+    assert len(submitter.requests) == 201
 
 
 async def test_a_run_goes_on_when_its_client_leaves(client: Client, make_flow: MakeFlow, submitter: Any, short: list[ShortAnswer]) -> None:
@@ -286,7 +349,7 @@ async def test_a_server_that_stops_answers_what_it_has_and_closes(
         rest = await client.reader.read()
 
     assert head.startswith(b"HTTP/1.1 200 ")
-    assert b"connection: close" in head
+    assert b"Connection: close" in head
     assert rest == b""
     assert len(short) == 1
 
@@ -294,15 +357,13 @@ async def test_a_server_that_stops_answers_what_it_has_and_closes(
 async def test_a_waiting_prediction_learns_that_its_client_has_left(
     client: Client, make_flow: MakeFlow, services: WebServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ways: list[ShortWay] = []
-    init = ShortWay.__init__
-    monkeypatch.setattr(ShortWay, "__init__", lambda self, side: (ways.append(self), init(self, side))[1])
     flow = await make_flow()
     await client.ask(PING)
-    left = asyncio.Event()
+    left, answers = asyncio.Event(), []
     receive = ShortAnswer.receive
 
     async def noted(answer: ShortAnswer) -> dict[str, Any]:
+        answers.append(answer)
         message = await receive(answer)
         if message["type"] == "http.disconnect":
             left.set()
@@ -315,9 +376,7 @@ async def test_a_waiting_prediction_learns_that_its_client_has_left(
         while not services.submitter.requests:  # type: ignore[attr-defined]
             await asyncio.sleep(0.01)
 
-    answer = ways[0]._answer
-    assert answer is not None
-    listening = asyncio.create_task(answer.receive())
+    listening = asyncio.create_task(answers[0].receive())
     client.writer.close()
     async with asyncio.timeout(20):
         await left.wait()
@@ -341,14 +400,14 @@ async def test_a_stream_is_the_same_both_ways_and_its_tokens_go_straight_to_the_
     stream = ask(flow["id"], body=b'{"question":"x","streaming":true}')
 
     answers = []
-    for _ in range(3):
+    for asking in (client.ask, client.ask, client.ask_in_pieces, client.ask):
         written.clear()
-        head, body = await client.ask(stream)
+        head, body = await asking(stream)
         answers.append((re.sub(rb"date: [^\r]*\r\n", b"", head), b"".join(re.split(rb"\r\n[0-9a-f]+\r\n", b"\r\n" + body))))
         assert any(written)
 
-    assert len(short) == 2
-    assert answers[0] == answers[1] == answers[2]
+    assert len(short) == 3
+    assert all(answer == answers[0] for answer in answers)
 
 
 async def test_a_client_that_reads_nothing_is_cut_on_the_short_way_too(

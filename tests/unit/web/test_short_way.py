@@ -43,6 +43,22 @@ def members(found: ShortRequest | None) -> tuple[bytes, list[tuple[bytes, bytes]
     return None if found is None else (found.path, found.headers, found.body)
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_last"),
+    [
+        ([], False),
+        ([b"Connection: keep-alive"], False),
+        ([b"connection: Close"], True),
+        ([b"Connection: keep-alive", b"Connection: close"], True),
+    ],
+)
+def test_the_client_says_whether_the_connection_is_kept(lines: list[bytes], is_last: bool) -> None:
+    found = read_request(request(b"host: x", LENGTH, *lines))
+
+    assert found is not None
+    assert found.is_last == is_last
+
+
 def test_a_plain_request_is_read_whole() -> None:
     found = read_request(PLAIN)
 
@@ -74,7 +90,7 @@ def test_a_plain_request_is_read_whole() -> None:
         request(b"host: x", LENGTH, b"Transfer-Encoding: identity"),
         request(b"host: x", LENGTH, b"expect: 100-continue"),
         request(b"host: x", LENGTH, b"upgrade: h2c", b"connection: upgrade"),
-        request(b"host: x", LENGTH, b"connection: close"),
+        request(b"host: x", LENGTH, b"connection: close, upgrade"),
         request(b"host: x", LENGTH, b"connection: keep-alive, x-a"),
         request(b"host: x", LENGTH, b"x-a: a\tb"),
         request(b"host: x", LENGTH, b"x-a: \xe4"),
