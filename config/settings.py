@@ -224,6 +224,8 @@ class EngineSettings:
     mcp_security_check: bool = True
     path_traversal_safety: bool = True
     disabled_nodes: tuple[str, ...] = ()
+    texts_path: Path | None = None
+    """BUILT_IN_TEXTS_PATH: a file of texts that take the place of built-in ones."""
     min_schedule_seconds: int = 60
     """MIN_SCHEDULE_INTERVAL_SECONDS: the shortest time between two starts of one schedule."""
 

@@ -116,6 +116,14 @@ def folder(value: str) -> Path:
     return path
 
 
+def file(value: str) -> Path:
+    """A file; `~` is the home folder. It need not exist."""
+    path = Path(value).expanduser()
+    if path.is_dir():
+        raise ValueError("a file; this is a folder")
+    return path
+
+
 def redis_url(value: str) -> str:
     if not re.match(r"(redis|rediss|unix|rediss?\+sentinel)://.", value.strip()):
         raise ValueError(

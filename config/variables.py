@@ -14,6 +14,7 @@ from config.values import (
     boolean,
     choice,
     duration,
+    file,
     flag,
     folder,
     limit,
@@ -309,6 +310,9 @@ SECTIONS = (
             _row("HTTP_SECURITY_CHECK", "engine.http_security_check", boolean, "true", "Refuse requests of flows to private addresses"),
             _row("HTTP_DENY_LIST", "engine.http_deny_list", names, "", "More hosts, addresses and networks to refuse"),
             _row("PATH_TRAVERSAL_SAFETY", "engine.path_traversal_safety", boolean, "true", "Check ids and paths that others name"),
+            _row(
+                "BUILT_IN_TEXTS_PATH", "engine.texts_path", file, "", "Own: a JSON file that replaces built-in texts, see flowisectl texts"
+            ),
         ),
     ),
     Section(

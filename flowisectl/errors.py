@@ -87,12 +87,11 @@ class FlowCircle(FlowError):
 class UnknownNode(FlowError):
     """A flow uses a node type that this version does not have."""
 
-    def __init__(self, node_name: str, node_id: str = "", flow_id: str = "") -> None:
+    def __init__(self, node_name: str, node_id: str = "", flow_id: str = "", *, remedy: str = "") -> None:
         where = f" (node {node_id})" if node_id else ""
         flow = f" of flow {flow_id}" if flow_id else ""
-        super().__init__(
-            f"Node type {node_name!r}{where}{flow} is not supported yet: replace the node, or see `flowisectl nodes list` for what runs"
-        )
+        what = remedy or "replace the node, or see `flowisectl nodes list` for what runs"
+        super().__init__(f"Node type {node_name!r}{where}{flow} is not supported yet: {what}")
         self.node_name = node_name
 
 

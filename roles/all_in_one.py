@@ -17,6 +17,7 @@ from flowisectl.supervisor.embedded import EmbeddedRedis, answers, remove_dead_s
 from flowisectl.supervisor.printer import Printer
 from flowisectl.supervisor.process import Role
 from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
+from roles.built_in_texts import texts_of
 from roles.probe import answers_http
 from roles.process import bound_socket, free_port, supervised_environment
 from roles.runtime_file import Runtime, hold_data_dir, wanted_workers, write_runtime
@@ -47,6 +48,7 @@ class Plan:
 
 def run_all_in_one(settings: Settings, environment: Mapping[str, str], *, workers: int = 1, has_demo_model: bool = False) -> int:
     """Run everything until a signal comes; gives the exit status. Raises what keeps it from starting."""
+    texts_of(settings)  # a broken file is told before anything is opened
     data_dir = settings.database.path.expanduser()
     with hold_data_dir(data_dir):
         plan = _plan(settings, data_dir, workers, has_demo_model)

@@ -27,6 +27,7 @@ from flowisectl.web.connections.server import serve
 from flowisectl.web.metrics import Counted
 from flowisectl.web.requests.log import RequestLog, Sanitiser
 from flowisectl.web.traced import Traced
+from roles.built_in_texts import texts_of
 from roles.main_resources import Main, key_of, open_web
 from roles.presence import in_roster, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 def run_main(settings: Settings, environment: Mapping[str, str]) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit status. Raises what keeps the server from starting."""
     start_logging(settings.logs, "main", environment)
+    texts_of(settings)  # a broken file is told before anything is opened
     with bound_socket(settings.http.host, settings.http.port, "PORT") as listener:
         _make_schema(settings)
         with open_telemetry(settings.telemetry, "main", environment) as telemetry:

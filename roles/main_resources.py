@@ -101,6 +101,7 @@ async def open_web(settings: Settings, environment: Mapping[str, str], telemetry
             outgoing=await opened.enter_async_context(open_outgoing(settings.engine)),
             login_limit=LoginLimit(RedisCounters(redis, prefix=settings.queue.name) if redis is not None else None),
             min_schedule_seconds=settings.engine.min_schedule_seconds,
+            texts=foundation.texts,
             listeners=_listeners(redis, submitter, settings.queue.name),
         )
         await opened.enter_async_context(open_schedule_clock(_clock(settings, foundation, submitter)))

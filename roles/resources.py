@@ -17,6 +17,8 @@ from flowisectl.secrets.aws_secrets import named_secrets
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import Storage
 from flowisectl.storage.opening import storage_of
+from flowisectl.texts.text import BuiltInTexts
+from roles.built_in_texts import texts_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +30,18 @@ class Foundation:
     vault: CredentialVault
     blobs: Storage
     variables: VariableStore
+    texts: BuiltInTexts
 
 
 def foundation_of(settings: Settings, environment: Mapping[str, str], database: Database, key: str) -> Foundation:
+    """Raises InvalidSetting."""
     return Foundation(
         database=database,
         flows=FlowStore(database),
         vault=CredentialVault(database, key, named=named_secrets(settings.secrets)),
         blobs=storage_of(settings.storage, check_paths=settings.engine.path_traversal_safety),
         variables=VariableStore(database, environment),
+        texts=texts_of(settings),
     )
 
 

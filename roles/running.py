@@ -130,6 +130,7 @@ async def open_run_services(settings: Settings, foundation: Foundation, redis: R
         defaults=NodeDefaults(
             vectors=PostgresDefaults(**vars(settings.vectors_postgres)), records=PostgresDefaults(**vars(settings.records_postgres))
         ),
+        texts=foundation.texts,
         paths=LocalPaths(
             is_checked=engine.path_traversal_safety,
             home=HOME,

@@ -29,6 +29,7 @@ from flowisectl.worker.end_log import log_end
 from flowisectl.worker.health import HealthReport, Pages, open_health
 from flowisectl.worker.metrics import WorkerMetrics
 from flowisectl.worker.running import RunningJob
+from roles.built_in_texts import texts_of
 from roles.metrics_page import metrics_page
 from roles.presence import in_roster, readiness_of, trouble_with_writes
 from roles.process import bound_socket, run_role, start_logging
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 def run_worker(settings: Settings, environment: Mapping[str, str]) -> int:
     """Work until SIGINT or SIGTERM; gives the exit status. Raises what keeps the worker from starting."""
     start_logging(settings.logs, "worker", environment)
+    texts_of(settings)  # a broken file is told before anything is opened
     with bound_socket(settings.http.host, settings.worker.port, "WORKER_PORT") as held:
         port = int(held.getsockname()[1])
     with open_telemetry(settings.telemetry, "worker", environment) as telemetry:

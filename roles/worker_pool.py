@@ -12,6 +12,7 @@ from config.settings import Settings
 from flowisectl.supervisor.printer import Printer
 from flowisectl.supervisor.process import Role
 from flowisectl.supervisor.supervisor import OWN_NAME, Supervisor
+from roles.built_in_texts import texts_of
 from roles.probe import answers_http, says_anything
 from roles.process import free_port, supervised_environment
 
@@ -54,6 +55,7 @@ def worker_role(
 
 def run_workers(settings: Settings, environment: Mapping[str, str], number: int) -> int:
     """So many workers until a signal comes; gives the exit status. Their health ports are WORKER_PORT and those after it."""
+    texts_of(settings)  # a broken file is told before anything is opened
     taken: set[int] = set()
     ports = [free_port(settings.http.host, settings.worker.port, "WORKER_PORT", taken=taken) for _ in range(number)]
     names = worker_names(number)

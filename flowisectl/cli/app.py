@@ -37,6 +37,7 @@ GROUPS = {
     "nodes": "nodes",
     "database": "database",
     "migrate": "migrate",
+    "texts": "texts",
 }
 """Name → the module that has its `app`."""
 

@@ -97,3 +97,14 @@ def worker_url(settings: Settings) -> str:
 def _local_url(settings: Settings, port: int) -> str:
     host = settings.http.host if settings.http.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    import ipaddress
+
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

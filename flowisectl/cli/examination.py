@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -47,6 +46,7 @@ async def examine(settings: Settings) -> list[Result]:
         ("roles", _roles),
         ("ports", _ports),
         ("traces", _traces),
+        ("texts", _texts),
     ):
         try:
             async with asyncio.timeout(3 * CONNECT_SECONDS):
@@ -114,19 +114,12 @@ def _tls(settings: RedisSettings) -> Result:
         return _ok("tls", "encrypted, the server's certificate was verified" + (" with REDIS_CA" if settings.ca_pem else ""))
     from urllib.parse import urlsplit
 
+    from flowisectl.cli.connections import is_loopback
+
     host = urlsplit(address).hostname or "localhost"
     if is_loopback(host):
         return _ok("tls", "not encrypted, on loopback")
     return _warning("tls", f"the way to {host} is not encrypted: use rediss:// or REDIS_TLS=true, unless the network is your own")
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _database(settings: Settings) -> AsyncIterator[Result]:
@@ -297,3 +290,10 @@ async def _traces(settings: Settings) -> AsyncIterator[Result]:
     place, trouble = await trouble_with_traces(settings.telemetry)
     if place:
         yield _warning("traces", f"{place}: {trouble}") if trouble else _ok("traces", f"a collector listens at {place}")
+
+
+async def _texts(settings: Settings) -> AsyncIterator[Result]:
+    from roles.built_in_texts import texts_of
+
+    if path := settings.engine.texts_path:
+        yield _ok("texts", f"{len(texts_of(settings).replaced)} of {path} take the place of built-in ones")

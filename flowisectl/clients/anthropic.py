@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
@@ -14,7 +15,19 @@ from flowisectl.interfaces.message import ChatMessage
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"
+_BETAS = {"web_fetch_20250910": "web-fetch-2025-09-10"}
+"""Tools that Anthropic runs itself, and the trial that a call must name to use them."""
 _CHOICES = {"auto": "auto", "none": "none", "required": "any"}
+
+_LATER = re.compile(r"claude-[a-z]+-(\d{1,2})(?!\d)")
+
+
+def answer_tokens(model: str) -> int:
+    """How long an answer may be when nobody says: the API demands a bound, and later models take, and Flowise gives them, more."""
+    later = _LATER.search(model)
+    if later and int(later[1]) >= 4:
+        return 16_384
+    return 8192 if "claude-3-5" in model or "claude-3-7" in model else 4096
 
 
 class AnthropicChat(WireChat):
@@ -62,6 +75,10 @@ class AnthropicChat(WireChat):
     def _whole(self, answer: Any, options: ChatOptions) -> ChatReply:
         return read_message(self._endpoint, self._thoughts, answer, is_structured=options.json_schema is not None)
 
+    def _headers(self, options: ChatOptions) -> Mapping[str, str] | None:
+        betas = [_BETAS[tool["type"]] for tool in options.provider_tools if tool.get("type") in _BETAS]
+        return {"anthropic-beta": ",".join(betas)} if betas else None
+
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
         body: dict[str, Any] = {**self._head, "stream": is_streaming}
         if "thinking" in body and not self._thoughts.knows(messages):
@@ -71,7 +88,7 @@ class AnthropicChat(WireChat):
         if system:
             body["system"] = system
         body["messages"] = self._turns(messages, is_thinking="thinking" in body)
-        tools = [_tool(tool) for tool in options.tools]
+        tools = [*(_tool(tool) for tool in options.tools), *(dict(tool) for tool in options.provider_tools)]
         if options.json_schema is not None:
             tools.append(_tool(ToolSpec(name=options.schema_name, description="", parameters=options.json_schema)))
             # A model that thinks refuses a forced tool.

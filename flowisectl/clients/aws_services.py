@@ -61,12 +61,12 @@ class AwsEndpoint(ModelEndpoint):
         self._service = service
         self._region = region
 
-    def _call(self, url: str, body: Mapping[str, Any], timeout_seconds: float) -> HttpCall:
-        call = super()._call(url, body, timeout_seconds)
-        headers = signed_headers(
+    def _call(self, url: str, body: Mapping[str, Any], timeout_seconds: float, headers: Mapping[str, str] | None = None) -> HttpCall:
+        call = super()._call(url, body, timeout_seconds, headers)
+        signed = signed_headers(
             self._keys, method="POST", url=url, headers=call.headers, body=call.body or b"", region=self._region, service=self._service
         )
-        return replace(call, headers=headers, is_exact=True, follow_redirects=False)
+        return replace(call, headers=signed, is_exact=True, follow_redirects=False)
 
 
 class AwsService:

@@ -163,7 +163,10 @@ class CohereReader:
 
 
 class CohereEmbeddings(BatchedEmbeddings):
-    """An embedding model behind `<base_url>/v2/embed`; implements `interfaces.embeddings.Embeddings`."""
+    """An embedding model behind `<base_url>/v2/embed`; implements `interfaces.embeddings.Embeddings`.
+
+    `input_type` says what vectors of texts are for, `question_type` what those of questions are for.
+    """
 
     def __init__(
         self,
@@ -173,7 +176,8 @@ class CohereEmbeddings(BatchedEmbeddings):
         base_url: str = COHERE_URL,
         api_key: str,
         model: str,
-        input_type: str = "search_query",
+        input_type: str = "search_document",
+        question_type: str = "search_query",
         **patience: Unpack[Patience],
     ) -> None:
         endpoint = ModelEndpoint(
@@ -185,9 +189,13 @@ class CohereEmbeddings(BatchedEmbeddings):
         )
         super().__init__(endpoint, url=address(base_url, "/v2/embed"), model=model, batch_size=_MOST_TEXTS)
         self._head = {"model": model, "input_type": input_type, "embedding_types": ["float"]}
+        self._question_type = question_type
 
     def _body(self, batch: Sequence[str]) -> Mapping[str, Any]:
         return {**self._head, "texts": batch}
+
+    def _question_body(self, batch: Sequence[str]) -> Mapping[str, Any]:
+        return {**self._head, "input_type": self._question_type, "texts": batch}
 
     def _vectors(self, answer: Any) -> Any:
         return answer["embeddings"]["float"]

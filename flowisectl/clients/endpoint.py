@@ -73,9 +73,9 @@ class ModelEndpoint:
         self._on_retry = on_retry
         self._pause = pause
 
-    async def post(self, url: str, body: Mapping[str, Any]) -> Any:
-        """The JSON of the answer. Raises ProviderError."""
-        call = self._call(url, body, self._timeout_seconds or WHOLE_SECONDS)
+    async def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
+        """The JSON of the answer. `headers` come on top of the endpoint's own. Raises ProviderError."""
+        call = self._call(url, body, self._timeout_seconds or WHOLE_SECONDS, headers)
         started, tries = time.monotonic(), 0
         while True:
             try:
@@ -103,10 +103,14 @@ class ModelEndpoint:
         return answer
 
     async def events(
-        self, url: str, body: Mapping[str, Any], parser: Callable[[], StreamParser] = EventParser
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        parser: Callable[[], StreamParser] = EventParser,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[list[bytes], None]:
         """The events of a streamed answer, in lots. Raises ProviderError, also when the connection breaks in the middle."""
-        call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS)
+        call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS, headers)
         started, tries, has_begun = time.monotonic(), 0, False
         while True:
             try:
@@ -134,9 +138,10 @@ class ModelEndpoint:
         body: Mapping[str, Any],
         hear: Callable[[list[bytes]], Wanted],
         parser: Callable[[], StreamParser] = EventParser,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """As `events`, but `hear` is called with each lot as it comes, and says when it wants the next. Raises what `hear` raises."""
-        call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS)
+        call = self._call(url, body, self._timeout_seconds or SILENCE_SECONDS, headers)
         started, tries = time.monotonic(), 0
         while True:
             ear = _Ear(parser(), hear)
@@ -164,10 +169,9 @@ class ModelEndpoint:
         """What a stream that ends too early means."""
         return self.error(f"{self.provider}: the answer was cut off before its end")
 
-    def _call(self, url: str, body: Mapping[str, Any], timeout_seconds: float) -> HttpCall:
-        return HttpCall(
-            method="POST", url=url, headers=self._headers, body=_dumps(body), reach=Reach.ENDPOINT, timeout_seconds=timeout_seconds
-        )
+    def _call(self, url: str, body: Mapping[str, Any], timeout_seconds: float, headers: Mapping[str, str] | None = None) -> HttpCall:
+        sent = {**self._headers, **headers} if headers else self._headers
+        return HttpCall(method="POST", url=url, headers=sent, body=_dumps(body), reach=Reach.ENDPOINT, timeout_seconds=timeout_seconds)
 
     def _json(self, body: bytes) -> Any:
         try:

@@ -10,10 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
+from flowisectl.clients.rest import RestService
 from flowisectl.errors import ProviderError
-from flowisectl.interfaces.http import HttpCall, HttpClient, HttpDenied, HttpFailed, Reach
+from flowisectl.interfaces.http import HttpClient
 
 MAX_FILES = 2000
 MAX_FILE_BYTES = 1_000_000
@@ -26,11 +25,20 @@ _BINARY = frozenset((
 
 
 class GitHubRepository:
-    def __init__(self, http: HttpClient, *, api_url: str, owner: str, name: str, branch: str, token: str = "", parallel: int = 2) -> None:
+    """`parallel` files are read at once; a request that GitHub is too busy for is sent again, at most `retries` times."""
+
+    def __init__(
+        self, http: HttpClient, *, api_url: str, owner: str, name: str, branch: str, token: str = "", parallel: int = 2, retries: int = 2
+    ) -> None:
         self.branch = branch
-        self._http = http
-        self._root = f"{api_url}/repos/{quote(owner)}/{quote(name)}"
-        self._headers = {"accept": "application/vnd.github+json", **({"authorization": f"Bearer {token}"} if token else {})}
+        self._service = RestService(
+            http,
+            provider="github",
+            base_url=f"{api_url}/repos/{quote(owner, safe='')}/{quote(name, safe='')}",
+            headers={"accept": "application/vnd.github+json", **({"authorization": f"Bearer {token}"} if token else {})},
+            secrets=(token,),
+            retries=retries,
+        )
         self._gate = asyncio.Semaphore(max(1, min(parallel, 10)))
 
     async def text_files(self, *, recursive: bool, ignored: Sequence[str] = ()) -> list[tuple[str, str]]:
@@ -52,19 +60,9 @@ class GitHubRepository:
         return base64.b64decode(str(blob.get("content") or "")).decode("utf-8", "replace")
 
     async def _get(self, path: str) -> dict[str, Any]:
-        try:
-            response = await self._http.request(HttpCall(method="GET", url=self._root + path, headers=self._headers, reach=Reach.ENDPOINT))
-        except (HttpFailed, HttpDenied) as error:
-            raise ProviderError(f"GitHub cannot be reached: {error}", provider="github") from error
-        try:
-            data = orjson.loads(response.body)
-        except ValueError:
-            data = {}
-        if response.status != 200 or not isinstance(data, dict):
-            said = data.get("message") if isinstance(data, dict) else ""
-            raise ProviderError(
-                f"GitHub refused {path}: {response.status} {said or response.reason}", provider="github", status=response.status
-            )
+        data = await self._service.json("GET", path)
+        if not isinstance(data, dict):
+            raise self._service.error("github answered with something that is no JSON object")
         return data
 
 

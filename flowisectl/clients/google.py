@@ -95,8 +95,9 @@ class GeminiChat(WireChat):
         elif options.tool_choice:
             mode = _MODES.get(options.tool_choice)
             choice = {"mode": mode} if mode else {"mode": "ANY", "allowedFunctionNames": [options.tool_choice]}
-        if tools:
-            body["tools"] = [{"functionDeclarations": tools}]
+        offered: list[Mapping[str, Any]] = [{"functionDeclarations": tools}] if tools else []
+        if offered := [*offered, *options.provider_tools]:
+            body["tools"] = offered
         if choice:
             body["toolConfig"] = {"functionCallingConfig": choice}
         return body

@@ -44,6 +44,10 @@ class CandidateReader:
         self._texts: list[str] = []
         self._reasoning: list[str] = []
         self._calls: list[ToolCall] = []
+        self._ran: list[dict[str, Any]] = []
+        self._images: list[str] = []
+        self._grounding: Mapping[str, Any] = {}
+        self._pages: Mapping[str, Any] = {}
         self._usage: Mapping[str, Any] = {}
         self._finish_reason = ""
         self._model = ""
@@ -62,6 +66,8 @@ class CandidateReader:
             raise self._endpoint.error(f"{self._endpoint.provider} refused the prompt: {blocked}")
         candidates = data.get("candidates") or [{}]
         self._finish_reason = candidates[0].get("finishReason") or self._finish_reason
+        self._grounding = candidates[0].get("groundingMetadata") or self._grounding
+        self._pages = candidates[0].get("urlContextMetadata") or self._pages
         text, reasoning, has_call = "", "", False
         for part in (candidates[0].get("content") or {}).get("parts") or ():
             if call := part.get("functionCall"):
@@ -69,13 +75,28 @@ class CandidateReader:
                 self._add_call(call, part.get("thoughtSignature") or "")
             elif part.get("thought"):
                 reasoning += part.get("text") or ""
+            elif image := part.get("inlineData"):
+                self._images.append(f"data:{image.get('mimeType')};base64,{image.get('data')}")
             else:
-                text += part.get("text") or ""
+                text += part.get("text") or self._code_of(part)
         if text:
             self._texts.append(text)
         if reasoning:
             self._reasoning.append(reasoning)
         return ChatChunk(text=text, reasoning=reasoning, is_tool_call=has_call and not text) if text or reasoning or has_call else None
+
+    def _code_of(self, part: Mapping[str, Any]) -> str:
+        """A program that Gemini ran, or what came of it, as text."""
+        if program := part.get("executableCode"):
+            language, code = str(program.get("language") or "").lower(), str(program.get("code") or "")
+            self._ran.append({"tool": "codeExecution", "toolInput": {"language": language, "code": code}, "toolOutput": ""})
+            return f"\n```{language}\n{code}\n```\n"
+        if result := part.get("codeExecutionResult"):
+            output = str(result.get("output") or result.get("outcome") or "")
+            if self._ran:
+                self._ran[-1]["toolOutput"] = output
+            return f"\n```\n{output}\n```\n"
+        return ""
 
     def _add_call(self, call: Mapping[str, Any], signature: str) -> None:
         name, arguments = str(call.get("name") or ""), call.get("args") or {}
@@ -90,7 +111,7 @@ class CandidateReader:
         if not self._finish_reason:
             raise self._endpoint.cut()
         text, calls = "".join(self._texts), tuple(self._calls)
-        if not text and not calls and self._finish_reason in _REFUSALS:
+        if not text and not calls and not self._images and self._finish_reason in _REFUSALS:
             raise self._endpoint.error(f"{self._endpoint.provider} refused to answer: {self._finish_reason}")
         if self._is_structured and calls:
             text, calls = orjson.dumps(calls[0].arguments).decode(), ()
@@ -105,7 +126,27 @@ class CandidateReader:
                 "finish_reason": self._finish_reason,
                 "model_name": self._model,
             },
+            provider_calls=(*_searches(self._grounding), *_readings(self._pages), *self._ran),
+            images=tuple(self._images),
         )
+
+
+def _searches(grounding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What Gemini looked for on the web, and where it found its answer."""
+    queries = grounding.get("webSearchQueries")
+    if not queries:
+        return []
+    found = [str((chunk.get("web") or {}).get("uri") or "") for chunk in grounding.get("groundingChunks") or ()]
+    return [{"tool": "googleSearch", "toolInput": {"queries": queries}, "toolOutput": "\n".join(filter(None, found))}]
+
+
+def _readings(pages: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The pages that Gemini read."""
+    read = pages.get("urlMetadata")
+    if not read:
+        return []
+    told = [f"{page.get('retrievedUrl')}: {page.get('urlRetrievalStatus')}" for page in read]
+    return [{"tool": "urlContext", "toolInput": {"urls": [page.get("retrievedUrl") for page in read]}, "toolOutput": "\n".join(told)}]
 
 
 def read_candidate(endpoint: ModelEndpoint, signatures: SignatureKeeper, answer: Any, *, is_structured: bool = False) -> ChatReply:

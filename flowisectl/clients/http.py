@@ -68,7 +68,7 @@ class _SharedClient:
     async def send(self, call: HttpCall) -> Answer:
         """The answer's head, redirects followed and each address checked. Raises HttpDenied, HttpFailed."""
         url = exact_url(call.url) if call.is_exact else parse_url(call.url)
-        method, reach, headers, with_body = call.method.upper(), call.reach, call.headers, True
+        method, reach, headers, with_body, trusted = call.method.upper(), call.reach, call.headers, True, call.trusted
         for _ in range(MAX_REDIRECTS + 1):
             host = self._policy.host(url.raw_host or "", reach)
             target = url if host == url.raw_host else url.with_host(host)
@@ -81,6 +81,7 @@ class _SharedClient:
                     form=call.form if with_body else None,
                     reach=reach,
                     timeout_seconds=call.timeout_seconds,
+                    trusted=trusted,
                 )
             )
             location = answer.headers.get("location") if answer.status in _REDIRECTS else None
@@ -96,7 +97,7 @@ class _SharedClient:
                 headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
             if following.raw_host != target.raw_host:
                 # Another host was not chosen by the flow's author, and is not told the author's keys.
-                reach = Reach.PUBLIC
+                reach, trusted = Reach.PUBLIC, b""
                 headers = {name: value for name, value in headers.items() if not is_secret(name)}
             url = parse_url(str(following))
         raise HttpUnusable(f"{place_of(parse_url(call.url))} redirects more than {MAX_REDIRECTS} times")
@@ -107,7 +108,7 @@ class _SharedClient:
             await self._sessions.aclose()
 
     async def _send_once(self, hop: Hop) -> Answer:
-        if hop.reach is Reach.ENDPOINT and hop.form is None:
+        if hop.reach is Reach.ENDPOINT and hop.form is None and not hop.trusted:
             return await self._endpoints.send(hop)
         if self._sessions is None:
             from flowisectl.clients.http_sessions import Sessions  # aiohttp is large, and many processes never need it

@@ -29,6 +29,8 @@ class Hop:
     reach: Reach
     timeout_seconds: float
     """The longest silence."""
+    trusted: bytes = b""
+    """Certificates of authorities to trust beside the machine's own, as PEM."""
 
     @property
     def place(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -43,6 +44,7 @@ class Sessions:
                 allow_redirects=False,
                 timeout=_timeout(hop.timeout_seconds),
                 skip_auto_headers=_NO_CONTENT_TYPE if hop.form is None else None,
+                ssl=_trusting(hop.trusted) if hop.trusted else True,
             )
         except (aiohttp.InvalidURL, ValueError) as error:
             raise HttpUnusable(f"the call of {hop.place} cannot be sent: check its address and headers") from error
@@ -133,6 +135,17 @@ class _Resolver(AbstractResolver):
         return None
 
 
+@lru_cache(maxsize=32)
+def _trusting(certificates: bytes) -> ssl.SSLContext:
+    """Trusts the machine's authorities and these. Raises HttpUnusable."""
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cadata=certificates.decode("ascii"))
+    except (ssl.SSLError, ValueError) as error:
+        raise HttpUnusable("the certificates to trust cannot be read: give them as PEM") from error
+    return context
+
+
 @lru_cache(maxsize=256)
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=min(seconds, CONNECT_SECONDS), sock_read=seconds)
@@ -159,6 +172,8 @@ def _reason(hop: Hop, error: BaseException) -> str:
     place = hop.place
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the host of {place} cannot be found"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"no secure connection to {place} ({getattr(error.certificate_error, 'verify_message', '') or error.certificate_error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         number = error.os_error.errno
         return f"cannot connect to {place} ({os.strerror(number) if number else error.os_error})"

@@ -8,7 +8,7 @@ from flowisectl.clients.rest import RestService
 from flowisectl.interfaces.http import HttpClient
 
 
-def jira_service(http: HttpClient, host: str, *, name: str = "", token: str = "", bearer: str = "") -> RestService:
+def jira_service(http: HttpClient, host: str, *, name: str = "", token: str = "", bearer: str = "", trusted: bytes = b"") -> RestService:
     """https://developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis/"""
     login = base64.b64encode(f"{name}:{token}".encode()).decode()
     return RestService(
@@ -18,4 +18,5 @@ def jira_service(http: HttpClient, host: str, *, name: str = "", token: str = ""
         headers={"authorization": f"Bearer {bearer}" if bearer else f"Basic {login}"},
         secrets=(token, bearer, login),
         retries=2,
+        trusted=trusted,
     )

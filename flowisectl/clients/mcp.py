@@ -90,7 +90,10 @@ class McpSession:
             said = error_of.get("message") if isinstance(error_of, Mapping) else error_of
             raise ProviderError(f"the MCP server {self._transport.name} refused {method}: {str(said)[:1000]}", provider=_PROVIDER)
         result = answer.get("result")
-        return result if isinstance(result, Mapping) else {}
+        if not isinstance(result, Mapping):
+            said = f"{self._transport.name} did not answer {method} as an MCP server does: check the address"
+            raise ProviderError(said, provider=_PROVIDER)
+        return result
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ class MySqlAddress:
     user: str
     password: str = field(repr=False)
     port: int = 3306
+    ssl: bool = False
+    checks_certificate: bool = True
+    """Of a connection with `ssl`: the server must be who it says."""
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[aiomysql.Connection]:
@@ -39,6 +43,7 @@ class MySqlAddress:
                 db=self.database,
                 charset="utf8mb4",
                 connect_timeout=CONNECT_SECONDS,
+                ssl=_tls(self.checks_certificate) if self.ssl else None,
                 init_command=_MODE,
                 autocommit=True,
             )
@@ -54,6 +59,13 @@ class MySqlAddress:
     def _told(self, error: Exception) -> str:
         text = str(error) or type(error).__name__
         return text.replace(self.password, "***") if len(self.password) >= 4 else text
+
+
+def _tls(checks_certificate: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not checks_certificate:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class MySqlRecords(RecordTable):

@@ -17,7 +17,8 @@ class OpenAICompatibleEmbeddings:
     """An embedding model behind `<base_url>/embeddings`; implements `interfaces.embeddings.Embeddings`.
 
     `params` go into the request as they are. Without `encoding_format` among them vectors are asked for in base64, a quarter
-    of the bytes; with None it is left out. Servers that ignore it are understood.
+    of the bytes; with None it is left out. Servers that ignore it are understood. `question_params` replace some of them for
+    questions, where a provider tells these from the texts that are searched.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class OpenAICompatibleEmbeddings:
         api_key: str,
         model: str,
         params: Mapping[str, Any] | None = None,
+        question_params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         batch_size: int = 512,
         strip_new_lines: bool = False,
@@ -39,6 +41,7 @@ class OpenAICompatibleEmbeddings:
         self.model = model
         self._url = address(base_url, "/embeddings")
         self._head = {"model": model, **without_none({"encoding_format": "base64", **(params or {})})}
+        self._question_head = {**self._head, **(question_params or {})}
         self._batch_size = max(batch_size, 1)
         self._strip_new_lines = strip_new_lines
         self._endpoint = OpenAIEndpoint(
@@ -56,15 +59,15 @@ class OpenAICompatibleEmbeddings:
         vectors: list[list[float]] = []
         for start in range(0, len(texts), self._batch_size):
             batch = [*texts[start : start + self._batch_size]]
-            vectors += await self._ask(batch, len(batch))
+            vectors += await self._ask(self._head, batch, len(batch))
         return vectors
 
     async def embed_query(self, text: str) -> list[float]:
         """The vector of one question, sent as a text of its own instead of a list. Raises ProviderError."""
-        return (await self._ask(text.replace("\n", " ") if self._strip_new_lines else text, 1))[0]
+        return (await self._ask(self._question_head, text.replace("\n", " ") if self._strip_new_lines else text, 1))[0]
 
-    async def _ask(self, texts: str | list[str], count: int) -> list[list[float]]:
-        answer = await self._endpoint.embed(self._url, {**self._head, "input": texts}, self.model)
+    async def _ask(self, head: Mapping[str, Any], texts: str | list[str], count: int) -> list[list[float]]:
+        answer = await self._endpoint.embed(self._url, {**head, "input": texts}, self.model)
         try:
             rows = sorted(answer["data"], key=lambda row: row.get("index") or 0)
             vectors = [_vector(row["embedding"]) for row in rows]

@@ -15,13 +15,15 @@ from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 
 _CHOICES = ("auto", "none", "required")
+_IMAGE_WISHES = ("revised_prompt", "size", "quality", "background")
 _KEPT = ("id", "model", "created_at", "status", "incomplete_details", "service_tier")
 
 
 class OpenAIResponsesChat(WireChat):
     """A chat model behind `<base_url>/responses`. `params` go into the request as they are; those that are None are left out.
 
-    `strict_tools` sets `strict` of each offered tool, which this API would otherwise turn on.
+    `key_header` names the header that carries the key; with `authorization` the key follows `Bearer`. `strict_tools` sets `strict`
+    of each offered tool, which this API would otherwise turn on.
     """
 
     def __init__(
@@ -37,12 +39,13 @@ class OpenAIResponsesChat(WireChat):
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         strict_tools: bool = False,
+        key_header: str = "authorization",
         **patience: Unpack[Patience],
     ) -> None:
         endpoint = OpenAIEndpoint(
             http,
             provider=provider,
-            headers={**key_headers(api_key), **(headers or {})},
+            headers={**key_headers(api_key, key_header), **(headers or {})},
             secrets=(api_key.strip(),),
             **patience,
         )
@@ -57,15 +60,15 @@ class OpenAIResponsesChat(WireChat):
         self._strict_tools = strict_tools
 
     def _reader(self, options: ChatOptions) -> ResponseReader:
-        return ResponseReader(self._endpoint, is_structured=options.json_schema is not None)
+        return ResponseReader(self._endpoint, is_structured=options.json_schema is not None, provider_tools=options.provider_tools)
 
     def _whole(self, answer: Any, options: ChatOptions) -> ChatReply:
-        return read_response(self._endpoint, answer, is_structured=options.json_schema is not None)
+        return read_response(self._endpoint, answer, is_structured=options.json_schema is not None, provider_tools=options.provider_tools)
 
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]:
         items = [item for message in messages for item in _items(message)]
         body: dict[str, Any] = {**self._head, "stream": is_streaming, "input": items}
-        tools = [self._tool(tool) for tool in options.tools]
+        tools = [*(self._tool(tool) for tool in options.tools), *(dict(tool) for tool in options.provider_tools)]
         if options.json_schema is not None:
             tools.append(self._tool(ToolSpec(name=options.schema_name, description="", parameters=options.json_schema)))
             body["tool_choice"] = {"type": "function", "name": options.schema_name}
@@ -84,9 +87,10 @@ class OpenAIResponsesChat(WireChat):
 class ResponseReader:
     """Takes the events of one streamed answer; the last one carries it whole."""
 
-    def __init__(self, endpoint: ModelEndpoint, *, is_structured: bool = False) -> None:
+    def __init__(self, endpoint: ModelEndpoint, *, is_structured: bool = False, provider_tools: Sequence[Mapping[str, Any]] = ()) -> None:
         self._endpoint = endpoint
         self._is_structured = is_structured
+        self._provider_tools = provider_tools
         self._answer: Any = None
         self.is_done = False
 
@@ -110,14 +114,17 @@ class ResponseReader:
     def reply(self) -> ChatReply:
         if not self.is_done:
             raise self._endpoint.cut()
-        return read_response(self._endpoint, self._answer, is_structured=self._is_structured)
+        return read_response(self._endpoint, self._answer, is_structured=self._is_structured, provider_tools=self._provider_tools)
 
 
-def read_response(endpoint: ModelEndpoint, answer: Any, *, is_structured: bool = False) -> ChatReply:
+def read_response(
+    endpoint: ModelEndpoint, answer: Any, *, is_structured: bool = False, provider_tools: Sequence[Mapping[str, Any]] = ()
+) -> ChatReply:
     """The reply in a whole answer. Raises ProviderError."""
     if isinstance(answer, dict) and answer.get("error"):
         raise streamed_error(endpoint, answer["error"])
     texts, thoughts, calls = list[str](), list[str](), list[tuple[str, str, str]]()
+    ran, images = list[dict[str, Any]](), list[str]()
     try:
         for item in answer["output"]:
             if item["type"] == "message":
@@ -126,6 +133,9 @@ def read_response(endpoint: ModelEndpoint, answer: Any, *, is_structured: bool =
                 thoughts += [part.get("text") or "" for part in item.get("summary") or ()]
             elif item["type"] == "function_call":
                 calls.append((item["call_id"], item["name"], item["arguments"]))
+            elif item["type"].endswith("_call"):
+                ran += _provider_call(item, provider_tools)
+                images += _image(item)
         usage = answer.get("usage")
     except (KeyError, TypeError, AttributeError) as error:
         raise endpoint.error(f"{endpoint.provider} gave an answer without output") from error
@@ -147,7 +157,26 @@ def read_response(endpoint: ModelEndpoint, answer: Any, *, is_structured: bool =
             "finish_reason": "tool_calls" if calls else "length" if answer.get("status") == "incomplete" else "stop",
             "model_name": answer.get("model") or "",
         },
+        provider_calls=tuple(ran),
+        images=tuple(images),
     )
+
+
+def _provider_call(item: Mapping[str, Any], offered: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What one of the offered tools did that OpenAI runs: `web_search_call` tells of `web_search_preview`."""
+    kind = str(item["type"]).removesuffix("_call")
+    tool = next((str(tool["type"]) for tool in offered if kind in str(tool.get("type"))), "")
+    if not tool:
+        return []
+    given = item.get("action") or item.get("code") or {name: item[name] for name in _IMAGE_WISHES if item.get(name)}
+    logs = [str(output["logs"]) for output in item.get("outputs") or () if output.get("logs")]
+    return [{"tool": tool, "toolInput": given, "toolOutput": "\n".join(logs) or str(item.get("status") or "")}]
+
+
+def _image(item: Mapping[str, Any]) -> list[str]:
+    """The image of an `image_generation_call`, as a `data:` URL."""
+    data = item.get("result") if item["type"] == "image_generation_call" else None
+    return [f"data:image/{item.get('output_format') or 'png'};base64,{data}"] if isinstance(data, str) and data else []
 
 
 def _items(message: ChatMessage) -> list[dict[str, Any]]:
@@ -155,7 +184,8 @@ def _items(message: ChatMessage) -> list[dict[str, Any]]:
     if message.role == "tool":
         return [{"type": "function_call_output", "call_id": message.tool_call_id or "", "output": message.text}]
     role = "developer" if message.role == "system" else message.role
-    content: Any = message.content if isinstance(message.content, str) else [_part(part) for part in message.content]
+    words = "output_text" if role == "assistant" else "input_text"
+    content: Any = message.content if isinstance(message.content, str) else [_part(part, words) for part in message.content]
     items: list[dict[str, Any]] = [{"type": "message", "role": role, "content": content}] if content or not message.tool_calls else []
     for call in message.tool_calls:
         arguments = orjson.dumps(call.arguments).decode()
@@ -163,11 +193,11 @@ def _items(message: ChatMessage) -> list[dict[str, Any]]:
     return items
 
 
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+def _part(part: Mapping[str, Any], words: str) -> dict[str, Any]:
     if part.get("type") == "image_url":
         image = part.get("image_url")
         return {"type": "input_image", "image_url": image.get("url") if isinstance(image, Mapping) else image, "detail": "auto"}
-    return {"type": "input_text", "text": str(part.get("text") or "")}
+    return {"type": words, "text": str(part.get("text") or "")}
 
 
 def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:

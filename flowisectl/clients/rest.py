@@ -26,7 +26,8 @@ class RestService:
     """`secrets`, and what secret headers carry, are cut out of every message. A `reach` of ENDPOINT is for addresses that the flow's
     author wrote down.
 
-    A request that a busy service has not taken (429, 503) is sent again, `retries` times, within RETRY_SECONDS.
+    A request that a busy service has not taken (429, 503) is sent again, `retries` times, within RETRY_SECONDS. `trusted` are
+    certificates (PEM) of authorities to trust beside the machine's own.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class RestService:
         reach: Reach = Reach.ENDPOINT,
         timeout_seconds: float = SECONDS,
         retries: int = 0,
+        trusted: bytes = b"",
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.provider = provider
@@ -50,6 +52,7 @@ class RestService:
         self._reach = reach
         self._timeout = timeout_seconds
         self._retries = min(max(retries, 0), 2)
+        self._trusted = trusted
         self._pause = pause
 
     async def call(
@@ -62,24 +65,23 @@ class RestService:
         if body is not None:
             headers = {"content-type": "application/json", **headers}
             data = body if isinstance(body, bytes) else orjson.dumps(body)
-        return await self.send(
-            HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout), accept
-        )
+        return await self.send(self._request(method, url, headers, body=data), accept)
 
     async def form(self, path: str, form: Mapping[str, Any]) -> Any:
         """The JSON of the answer to a form, which may carry files. Raises ProviderError."""
         headers = {"accept": "application/json", **self._headers}
         url = self._address(path)
-        return self.read(
-            await self.send(HttpCall(method="POST", url=url, headers=headers, form=form, reach=self._reach, timeout_seconds=self._timeout))
-        )
+        return self.read(await self.send(self._request("POST", url, headers, form=form)))
 
     async def upload(self, method: str, path: str, data: bytes, media_type: str, *, query: Mapping[str, Any] | None = None) -> Any:
         """The JSON of the answer to a body that is no JSON. Raises ProviderError."""
         url = self._address(path, query)
         headers = {"accept": "application/json", **self._headers, "content-type": media_type}
-        return self.read(
-            await self.send(HttpCall(method=method, url=url, headers=headers, body=data, reach=self._reach, timeout_seconds=self._timeout))
+        return self.read(await self.send(self._request(method, url, headers, body=data)))
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> HttpCall:
+        return HttpCall(
+            method=method, url=url, headers=headers, reach=self._reach, timeout_seconds=self._timeout, trusted=self._trusted, **content
         )
 
     async def send(self, request: HttpCall, accept: Sequence[int] = ()) -> HttpResponse:

@@ -22,10 +22,21 @@ _NO_NUMBER = re.compile(r"invalid input syntax for type (bigint|integer)")
 
 
 class SupabaseIndex:
-    """`query` names the function `(query_embedding, filter, match_count)`, whose rows have `content, metadata, similarity`."""
+    """`query` names the function `(query_embedding, filter, match_count)`, whose rows have `content, metadata, similarity`.
+
+    `narrowed` are parameters of the address that leave out rows which the function gave.
+    """
 
     def __init__(
-        self, http: HttpClient, *, url: str, api_key: str, table: str, query: str, conditions: Mapping[str, Any] | None = None
+        self,
+        http: HttpClient,
+        *,
+        url: str,
+        api_key: str,
+        table: str,
+        query: str,
+        conditions: Mapping[str, Any] | None = None,
+        narrowed: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         headers = {"apikey": api_key, "authorization": f"Bearer {api_key}"}
         self._service = RestService(http, provider="supabase", base_url=f"{url.rstrip('/')}/rest/v1", headers=headers, secrets=(api_key,))
@@ -39,6 +50,7 @@ class SupabaseIndex:
         self._table = f"/{quote(table, safe='')}"
         self._query = f"/rpc/{quote(query, safe='')}"
         self._conditions = dict(conditions or {})
+        self._narrowed = dict(narrowed or {})
         self._numbers_rows = False
 
     async def add(self, rows: Sequence[VectorRow]) -> None:
@@ -68,7 +80,7 @@ class SupabaseIndex:
 
     async def search(self, query: VectorQuery) -> list[FoundRow]:
         body = {"query_embedding": query.vector, "filter": {**self._conditions, **(query.conditions or {})}, "match_count": query.count}
-        found = await self._service.json("POST", self._query, body)
+        found = await self._service.json("POST", self._query, body, query=self._narrowed)
         return [_row(item) for item in found or []][: query.count]
 
     async def delete(self, ids: Sequence[str]) -> None:

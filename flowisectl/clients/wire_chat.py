@@ -63,7 +63,8 @@ class WireChat(ABC):
             return
         reader, call, has_begun = self._reader(options), begin_call(self.provider, self.model, CHAT), False
         try:
-            async with aclosing(self._endpoint.events(self._url(True), self._body(messages, options, True), self.parser)) as lots:
+            body, headers = self._body(messages, options, True), self._headers(options)
+            async with aclosing(self._endpoint.events(self._url(True), body, self.parser, headers)) as lots:
                 async for lot in lots:
                     for event in lot:
                         chunk = reader.feed(event)
@@ -116,7 +117,8 @@ class WireChat(ABC):
             return Wanted.SOON if lots_with_text >= FIRST_LOTS else Wanted.AT_ONCE
 
         try:
-            await self._endpoint.listen(self._url(True), self._body(messages, options, True), hear_lot, self.parser)
+            body, headers = self._body(messages, options, True), self._headers(options)
+            await self._endpoint.listen(self._url(True), body, hear_lot, self.parser, headers)
             reply = reader.reply()
         except ProviderError as error:
             self._tell(call, error.status)
@@ -130,7 +132,8 @@ class WireChat(ABC):
             return await self._listen(messages, options, None)
         call = begin_call(self.provider, self.model, CHAT)
         try:
-            reply = self._whole(await self._endpoint.post(self._url(False), self._body(messages, options, False)), options)
+            body = self._body(messages, options, False)
+            reply = self._whole(await self._endpoint.post(self._url(False), body, self._headers(options)), options)
         except ProviderError as error:
             self._tell(call, error.status)
             raise
@@ -147,6 +150,10 @@ class WireChat(ABC):
 
     def _url(self, is_streaming: bool) -> str:
         return self._address
+
+    def _headers(self, options: ChatOptions) -> Mapping[str, str] | None:
+        """What a call's options ask for in headers."""
+        return None
 
     @abstractmethod
     def _body(self, messages: Sequence[ChatMessage], options: ChatOptions, is_streaming: bool) -> dict[str, Any]: ...

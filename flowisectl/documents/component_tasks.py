@@ -20,16 +20,13 @@ from flowisectl.errors import InvalidFlow, InvalidRequest, NotFound
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.tool import Tool
+from flowisectl.texts.server import ASSISTANT_INSTRUCTION
+from flowisectl.texts.text import filled
 
 FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT = "function", "instruction", "tools", "call-tool", "draft"
 COMPONENT_TASKS = (FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT)
 FLOW_TASKS = (TOOLS, CALL_TOOL)
 """Those that need the flow that `target_id` names."""
-INSTRUCTION_PROMPT = (
-    "Write the instruction (the system prompt) for an assistant that does the task below: what it is, what it is to do and in which "
-    "order, what it must not do, and the form of its answers. Address the assistant as 'you'. Answer with the instruction alone.\n\n"
-    "The task: "
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +66,8 @@ class ComponentTasks:
         task = body.get("task")
         if not isinstance(task, str) or not task.strip():
             raise InvalidRequest("task not provided! It must be a text")
-        return {"content": await self._asked(_chosen_model(body), INSTRUCTION_PROMPT + task)}
+        prompt = filled(self.context.texts.of(ASSISTANT_INSTRUCTION), task=task)
+        return {"content": await self._asked(_chosen_model(body), prompt)}
 
     async def draft(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """`{nodes, edges, description?}`: an agentflow for a `question`, drafted by `selectedChatModel: {name, inputs}`."""

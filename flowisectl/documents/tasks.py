@@ -31,15 +31,12 @@ from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.vector_store import ErasableStore
 from flowisectl.runs.attempt import Attempt
+from flowisectl.texts.server import STORE_DESCRIPTION
+from flowisectl.texts.text import filled
 
 PREVIEW, PROCESS, INSERT, QUERY, ERASE, UPSERT, REFRESH = "preview", "process", "insert", "query", "erase", "upsert", "refresh"
 DESCRIBE = "describe"
 DESCRIBED_CHUNKS = 4
-DESCRIBE_PROMPT = (
-    "A language model can search in a collection of documents. Write the description by which it decides when to search there: "
-    "one or two sentences, beginning with a verb, that say which subjects the documents cover. Answer with the description alone. "
-    "These are excerpts of the documents:\n\n"
-)
 DEFAULT_COUNT = 4
 """How many documents a query gives when nothing says so."""
 
@@ -160,11 +157,12 @@ class StoreTasks:
         if not chunks:
             raise InvalidRequest(f"document store {self.store_id} has no chunks to describe: process a loader first")
         name, inputs = str(chosen["name"]), _mapping(chosen, "inputs")
-        text = "\n\n".join(chunk["pageContent"] or "" for chunk in chunks)
+        text = "\n".join(chunk["pageContent"] or "" for chunk in chunks)
         with traced_component(name, self.context):
             credential_id = credential_of(inputs, chosen)
             model: ChatModel = await self.catalogue.build(name, inputs, self.context, node_id=f"{name}_0", credential_id=credential_id)
-            reply = await model.invoke([ChatMessage(role="user", content=DESCRIBE_PROMPT + text)])
+            prompt = filled(self.context.texts.of(STORE_DESCRIPTION), context=text)
+            reply = await model.invoke([ChatMessage(role="user", content=prompt)])
         return {"content": reply.text}
 
     async def query(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeInputs
+from flowisectl.engine.removed_nodes import remedy_for
 from flowisectl.errors import BrokenNode, UnknownNode
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,9 @@ class NodeCatalogue:
             node = next((found for key in keys if (found := self._load(key)) is not None and found.definition.name == name), None)
             if node is None:
                 broken = next((key for key in keys if key in self._broken), None)
-                raise UnknownNode(name, node_id, flow_id) if broken is None else BrokenNode(name, self._broken[broken], node_id, flow_id)
+                if broken is not None:
+                    raise BrokenNode(name, self._broken[broken], node_id, flow_id)
+                raise UnknownNode(name, node_id, flow_id, remedy=remedy_for(name))
             self._nodes[name] = node
         return node
 

@@ -15,6 +15,7 @@ from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.javascript import JavaScript
 from flowisectl.interfaces.local_programs import NO_PROGRAMS, LocalPrograms
 from flowisectl.interfaces.node_defaults import NO_DEFAULTS, NodeDefaults
+from flowisectl.texts.text import OURS, BuiltInTexts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,6 +318,8 @@ class RunContext:
     local_programs: LocalPrograms = NO_PROGRAMS
     defaults: NodeDefaults = NO_DEFAULTS
     """What nodes use where the flow leaves a setting open."""
+    texts: BuiltInTexts = OURS
+    """What models are told beyond what the flow says."""
     paths: LocalPaths = NO_PATHS
     """Which files and folders of this machine the flow may name."""
     shared: MutableMapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 from flowisectl.engine.catalogue import NodeCatalogue
 from flowisectl.engine.flow import Flow, FlowNode
 from flowisectl.engine.node import Node, NodeParam
+from flowisectl.engine.removed_nodes import remedy_for
 from flowisectl.errors import UnknownNode
 
 _CREDENTIAL_KEYS = ("FLOWISE_CREDENTIAL_ID", "credential")
@@ -45,7 +46,7 @@ class NodeVerdict:
         if self.verdict is Verdict.NEEDS_CREDENTIAL:
             return f"choose a credential: {' or '.join(self.credentials)}"
         if self.verdict is Verdict.NOT_SUPPORTED:
-            return "replace the node; `flowisectl nodes list` shows what runs"
+            return remedy_for(self.name)
         return ""
 
     def to_json(self) -> dict[str, Any]:

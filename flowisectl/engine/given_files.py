@@ -36,6 +36,13 @@ async def files_of(name: str, inputs: NodeInputs, context: RunContext) -> list[N
     return files
 
 
+async def certificates_of(name: str, inputs: NodeInputs, context: RunContext) -> bytes:
+    """The certificates (PEM) in a file input, empty where it has none. Raises NotFound, InvalidFlow."""
+    if not inputs.get(name):
+        return b""
+    return b"\n".join([file.data for file in await files_of(name, inputs, context)])
+
+
 async def _stored(name: str, context: RunContext) -> bytes:
     """A file of the flow, or one that was uploaded in this chat."""
     try:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 _CONNECTION = re.compile(r"\{\{[^{}]+\.data\.instance\}\}")
 _SPELLINGS = {
+    "accept_node_output": "acceptNodeOutputAsVariable",
     "accept_variable": "acceptVariable",
     "additional": "additionalParams",
+    "file_type": "fileType",
+    "free_solo": "freeSolo",
     "load_method": "loadMethod",
     "load_config": "loadConfig",
     "tab_identifier": "tabIdentifier",
@@ -63,6 +66,14 @@ class NodeParam:
     additional: bool = field(default=False, kw_only=True)
     """Shown under "Additional Parameters"."""
     load_method: str = field(default="", kw_only=True)
+    file_type: str = field(default="", kw_only=True)
+    """Which files an input of type `file` takes: endings between commas, or `*`. Flows carry it, and clients offer such uploads."""
+    free_solo: bool = field(default=False, kw_only=True)
+    """Text of one's own may stand in for a choice."""
+    accept_node_output: bool = field(default=False, kw_only=True)
+    """`{{ output }}` in the value is what the node itself answered."""
+    hidden: bool = field(default=False, kw_only=True)
+    """Not shown in the form; only overrides set it."""
     load_config: bool = field(default=False, kw_only=True)
     """The value names another component; that component's inputs stand under `<name>Config`."""
     array: tuple[NodeParam, ...] = field(default=(), kw_only=True)

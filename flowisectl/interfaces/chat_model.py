@@ -23,6 +23,8 @@ class ChatOptions:
     """What one call asks for beyond the messages."""
 
     tools: tuple[ToolSpec, ...] = ()
+    provider_tools: tuple[Mapping[str, Any], ...] = ()
+    """Tools that the provider runs itself, each as its API writes it. A model of a provider without such tools passes over them."""
     tool_choice: str | None = None
     """A tool's name to force it, `"auto"`, `"none"` or `"required"`."""
     json_schema: Mapping[str, Any] | None = None
@@ -42,6 +44,10 @@ class ChatReply:
     """`{input_tokens, output_tokens, total_tokens, input_token_details, output_token_details}`, when the provider tells."""
     response_metadata: Mapping[str, Any] = field(default_factory=dict)
     """`finish_reason`, `model_name`, `usage` … as the provider gave them."""
+    provider_calls: tuple[Mapping[str, Any], ...] = ()
+    """What the provider's own tools did: `{tool, toolInput, toolOutput}`."""
+    images: tuple[str, ...] = ()
+    """Images that the model made, as `data:` URLs."""
 
     def to_message(self) -> ChatMessage:
         return ChatMessage(role="assistant", content=self.text, tool_calls=self.tool_calls)

@@ -84,6 +84,8 @@ class HttpCall:
     max_bytes: int = 50 * 1024 * 1024
     """Of the answer's body; a larger one is HttpFailed."""
     follow_redirects: bool = True
+    trusted: bytes = b""
+    """Certificates of authorities to trust beside the machine's own, as PEM; for the host of `url` alone."""
     is_exact: bool = False
     """The path and the query are percent-encoded, and are sent as they are: a signature was made over them."""
 

@@ -8,6 +8,8 @@ from typing import Any
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.token_count import estimate_tokens
+from flowisectl.texts.conversations import AGENTFLOW_SUMMARY
+from flowisectl.texts.text import filled
 
 Message = Mapping[str, Any]
 
@@ -15,13 +17,6 @@ ALL_MESSAGES = "allMessages"
 WINDOW = "windowSize"
 SUMMARY = "conversationSummary"
 SUMMARY_BUFFER = "conversationSummaryBuffer"
-
-_SUMMARISE = """Write a short summary of the conversation below. Keep names, figures, decisions and open questions; leave out greetings.
-
-Conversation:
-{conversation}
-
-Summary:"""
 
 
 async def remembered(
@@ -32,6 +27,7 @@ async def remembered(
     window: int = 20,
     token_limit: int = 2000,
     has_system: bool = False,
+    prompt: str = AGENTFLOW_SUMMARY.ours,
 ) -> list[Message]:
     """The messages to send of a conversation, oldest first. An unknown kind remembers everything.
 
@@ -40,13 +36,13 @@ async def remembered(
     if kind == WINDOW:
         return list(past[-2 * window :]) if window > 0 else []
     if kind == SUMMARY:
-        return [{"role": "assistant", "content": await summary_of(past, model)}] if past else []
+        return [{"role": "assistant", "content": await summary_of(past, model, prompt)}] if past else []
     if kind == SUMMARY_BUFFER:
-        return await _summary_and_rest(past, model, token_limit, "user" if has_system else "system")
+        return await _summary_and_rest(past, model, token_limit, "user" if has_system else "system", prompt)
     return list(past)
 
 
-async def _summary_and_rest(past: Sequence[Message], model: ChatModel, limit: int, role: str) -> list[Message]:
+async def _summary_and_rest(past: Sequence[Message], model: ChatModel, limit: int, role: str, prompt: str) -> list[Message]:
     counts = [estimate_tokens(conversation_line(message)) for message in past]
     total, dropped = sum(counts), 0
     while dropped < len(past) and total > limit:
@@ -54,14 +50,14 @@ async def _summary_and_rest(past: Sequence[Message], model: ChatModel, limit: in
         dropped += 1
     if not dropped:
         return list(past)
-    summary = await summary_of(past[:dropped], model)
+    summary = await summary_of(past[:dropped], model, prompt)
     return [{"role": role, "content": f"Previous conversation summary: {summary}"}, *past[dropped:]]
 
 
-async def summary_of(messages: Sequence[Message], model: ChatModel) -> str:
+async def summary_of(messages: Sequence[Message], model: ChatModel, prompt: str) -> str:
     """A summary that the model makes in one call."""
     conversation = "\n".join(conversation_line(message) for message in messages)
-    reply = await model.invoke([ChatMessage(role="user", content=_SUMMARISE.replace("{conversation}", conversation))])
+    reply = await model.invoke([ChatMessage(role="user", content=filled(prompt, conversation=conversation))])
     return reply.text
 
 

@@ -50,7 +50,7 @@ class CachedChatModel:
 
     def _key(self, messages: Sequence[ChatMessage], options: ChatOptions) -> str:
         """The key of a question to this model; empty for calls that are not kept."""
-        if options.tools or options.json_schema is not None:
+        if options.tools or options.provider_tools or options.json_schema is not None:
             return ""
         asked = [[message.role, message.content, message.name] for message in messages]
         data = orjson.dumps([self._model.cache_key(), asked, options.stop], default=dict)

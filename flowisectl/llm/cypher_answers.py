@@ -13,30 +13,7 @@ from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.llm_chain import filled_values
-from flowisectl.llm.prompt_template import Prompt, TextPrompt
-
-STATEMENT = TextPrompt(
-    template="""\
-You write statements in Cypher that read a graph. This is what the graph holds:
-{schema}
-
-Write one statement that answers the question below. Use only labels, relationships and properties that are listed, and change nothing. \
-Answer with the statement alone.
-
-Question: {question}
-Statement:"""
-)
-
-ANSWER = TextPrompt(
-    template="""\
-Answer the question from what a database was asked for it. When that does not hold the answer, say that you don't know it.
-
-The database said:
-{context}
-
-Question: {question}
-Answer:"""
-)
+from flowisectl.llm.prompt_template import Prompt
 
 MAX_CONTEXT = 20_000
 """Characters of rows that the model gets to see."""
@@ -70,8 +47,8 @@ class CypherChain:
     """Writes the statement."""
     model: ChatModel
     """Writes the answer."""
-    statement: Prompt = STATEMENT
-    response: Prompt = ANSWER
+    statement: Prompt
+    response: Prompt
     gives_rows: bool = False
     """The answer is what the graph gave, as JSON."""
 

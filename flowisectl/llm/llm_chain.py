@@ -12,22 +12,10 @@ from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.output_parser import OutputParser
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.prompt_template import Prompt, as_text
+from flowisectl.texts.conversations import ANSWER_REPAIR
+from flowisectl.texts.text import filled
 
 ImagePart = Mapping[str, Any]
-
-_REPAIR = """\
-An answer does not have the form that was asked for.
-
-This was asked for:
-{instructions}
-
-This is the answer:
-{answer}
-
-This is what is wrong with it:
-{error}
-
-Write the answer again in the form that was asked for, and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +25,8 @@ class LlmChain:
     model: ChatModel
     prompt: Prompt
     parser: OutputParser | None = None
+    repair: str = ANSWER_REPAIR.ours
+    """With `{instructions}`, `{completion}` and `{error}`."""
 
     async def predict(self, question: str, *, images: Sequence[ImagePart] = (), teller: AnswerTeller | None = None) -> Any:
         """The answer. Raises MissingInput, ProviderError; ValueError when the parser cannot read the model's text."""
@@ -60,7 +50,7 @@ class LlmChain:
         except ValueError as error:
             if not parser.auto_fix:
                 raise
-            request = _REPAIR.format(instructions=parser.format_instructions, answer=text, error=error)
+            request = filled(self.repair, instructions=parser.format_instructions, completion=text, error=str(error))
             reply = await self.model.invoke([ChatMessage(role="user", content=request)])
             return parser.parse(reply.text)
 

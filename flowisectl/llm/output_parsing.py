@@ -9,17 +9,9 @@ import orjson
 
 from flowisectl.interfaces.lenient_json import parse_lenient
 from flowisectl.llm.json_schema import checked
+from flowisectl.texts.conversations import SCHEMA_INSTRUCTIONS
+from flowisectl.texts.text import filled
 
-_SCHEMA_INSTRUCTIONS = """\
-Answer with one JSON value in a Markdown code block that is marked `json`, and with nothing else.
-The value must be valid against the JSON Schema below: the same member names, the stated types, every required member, and no \
-comma after a last item. A schema describes the value; it is not the value: for the schema \
-{"type": "object", "properties": {"colours": {"type": "array", "items": {"type": "string"}}}} a right answer is \
-{"colours": ["red", "blue"]}.
-
-The JSON Schema:
-```json
-"""
 _PAGE = "https://docs.langchain.com/oss/javascript/langchain/errors/OUTPUT_PARSING_FAILURE/"
 """Where clients of Flowise are sent when a text cannot be parsed."""
 
@@ -49,11 +41,11 @@ class ListParser:
 class SchemaParser:
     """A text that holds a JSON object of a JSON Schema."""
 
-    def __init__(self, schema: Mapping[str, Any], *, auto_fix: bool = False) -> None:
+    def __init__(self, schema: Mapping[str, Any], *, auto_fix: bool = False, instructions: str = SCHEMA_INSTRUCTIONS.ours) -> None:
         self.auto_fix = auto_fix
         self._schema = schema
         shown = {**schema, "$schema": "http://json-schema.org/draft-07/schema#"}
-        self.format_instructions = _SCHEMA_INSTRUCTIONS + orjson.dumps(shown).decode() + "\n```\n"
+        self.format_instructions = filled(instructions, schema=orjson.dumps(shown).decode())
 
     def parse(self, text: str) -> Any:
         """The object in the text, in a fence or bare. Raises ValueError when there is none or it doesn't fit."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import orjson
 
 from flowisectl.interfaces.message import ChatMessage, Role
+from flowisectl.texts.text import filled
 
 _CACHED_CHARS = 20_000
 
@@ -135,6 +136,21 @@ class TextPrompt:
 
     def messages(self, values: Mapping[str, Any]) -> list[ChatMessage]:
         return [ChatMessage(role="user", content=self.text(values))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainPrompt(TextPrompt):
+    """One text in which only these names are variables; every other brace is text, as it stands."""
+
+    names: tuple[str, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return self.names
+
+    def text(self, values: Mapping[str, Any]) -> str:
+        text = filled(self.template, **{name: as_text(values[name]) for name in self.names})
+        return f"{text}\n{self.instructions}" if self.instructions else text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,37 +14,8 @@ from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
-
-ANSWER = """\
-These are pieces of text:
----------------------
-{context}
----------------------
-Answer the question from them and from nothing else.
-
-Question: {query}
-Answer:"""
-
-REFINE = """\
-The question is: {query}
-
-This is the answer so far: {existingAnswer}
-
-Make it better with the text below, where that helps; else repeat the answer as it is.
----------------------
-{context}
----------------------
-Better answer:"""
-
-QUESTIONS = """\
-Take the user's question apart into smaller questions, each of which one of the tools below can answer.
-
-Tools:
-{tools}
-
-Answer with a JSON array and nothing else: [{{"subQuestion": "…", "toolName": "…"}}]
-
-User's question: {question}"""
+from flowisectl.texts.documents import QUERY_ANSWER, QUERY_REFINE, SUB_QUESTIONS
+from flowisectl.texts.text import filled
 
 MAX_CONTEXT = 48_000
 """Characters of documents that go into one prompt."""
@@ -72,8 +43,8 @@ class Synthesizer(Protocol):
 class CompactRefine:
     """As many texts as fit into each prompt; every further prompt makes the answer of the one before better."""
 
-    answer: str = ANSWER
-    refine: str = REFINE
+    answer: str = QUERY_ANSWER.ours
+    refine: str = QUERY_REFINE.ours
 
     async def synthesize(self, model: ChatModel, question: str, texts: Sequence[str], teller: AnswerTeller | None = None) -> str:
         lots = packed(texts) or [""]
@@ -116,6 +87,8 @@ class SubQuestionEngine:
     model: ChatModel
     tools: Sequence[EngineTool]
     synthesizer: Synthesizer
+    prompt: str = SUB_QUESTIONS.ours
+    """With `{tools}` and `{question}`."""
 
     async def respond(self, question: str, teller: AnswerTeller | None = None) -> tuple[str, list[Document]]:
         parts = await self._parts(question)
@@ -130,7 +103,7 @@ class SubQuestionEngine:
     async def _parts(self, question: str) -> list[tuple[str, EngineTool]]:
         """An answer of the model that cannot be read makes the whole question one part for every tool."""
         listed = "\n".join(f"{tool.name}: {tool.description}" for tool in self.tools)
-        prompt = QUESTIONS.format(tools=listed, question=question)
+        prompt = filled(self.prompt, tools=listed, question=question)
         text = (await self.model.invoke([ChatMessage(role="user", content=prompt)])).text
         by_name = {tool.name: tool for tool in self.tools}
         try:
@@ -150,17 +123,3 @@ def packed(texts: Sequence[str]) -> list[str]:
         else:
             lots.append(text[:MAX_CONTEXT])
     return lots
-
-
-def filled(template: str, **values: str) -> str:
-    """The template with its names filled in, once: braces in the values stay text."""
-    pieces: list[str] = []
-    rest = template
-    while rest:
-        found = min(((place, name) for name in values if (place := rest.find("{" + name + "}")) >= 0), default=None)
-        if found is None:
-            break
-        place, name = found
-        pieces += [rest[:place], values[name]]
-        rest = rest[place + len(name) + 2 :]
-    return "".join(pieces) + rest

@@ -11,6 +11,8 @@ from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.prompt_template import format_template
+from flowisectl.texts.documents import RETRIEVAL_ANSWER
+from flowisectl.texts.text import filled
 
 REPHRASE = """\
 Here is a conversation and a question that follows it. Write the question so that it can be understood without the conversation.
@@ -29,14 +31,6 @@ you are not sure.
 ------------
 {context}
 ------------"""
-
-_STUFF = """\
-Answer the question at the end from the following pieces of text. When they do not hold the answer, say that you don't know it.
-
-{context}
-
-Question: {question}
-Answer:"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,17 +71,19 @@ class RetrievalQa:
 
 @dataclass(frozen=True, kw_only=True)
 class StuffQa:
-    """Puts all documents into one prompt; no conversation."""
+    """Puts all documents into the system message; no conversation."""
 
     model: ChatModel
     retriever: Retriever
+    prompt: str = RETRIEVAL_ANSWER.ours
+    """With `{context}`."""
 
     async def respond(self, question: str, teller: AnswerTeller | None = None) -> str:
         """The answer. Raises ProviderError."""
         documents = await self.retriever.retrieve(question)
         context = "\n\n".join(document.page_content for document in documents)
-        prompt = _STUFF.format(context=context, question=question)
-        return (await ask(self.model, [ChatMessage(role="user", content=prompt)], teller)).text
+        system = ChatMessage(role="system", content=filled(self.prompt, context=context))
+        return (await ask(self.model, [system, ChatMessage(role="user", content=question)], teller)).text
 
     async def answer(self, question: str) -> str:
         """The answer, for tools that ask a chain."""

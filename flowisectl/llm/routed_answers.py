@@ -12,6 +12,7 @@ from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.prompt_template import format_template
 from flowisectl.llm.retrieval_qa import StuffQa
 from flowisectl.llm.routing import RoutedPrompt, RoutedRetriever, route
+from flowisectl.texts.documents import RETRIEVAL_ANSWER, ROUTE_QUESTION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +21,12 @@ class MultiPromptChain:
 
     model: ChatModel
     prompts: Sequence[RoutedPrompt]
+    choice: str = ROUTE_QUESTION.ours
+    """With `{destinations}` and `{question}`."""
 
     async def respond(self, question: str, teller: AnswerTeller | None = None) -> str:
         """Only the answer is told, not the choice. Raises ProviderError."""
-        chosen, worded = await route(self.model, question, self.prompts)
+        chosen, worded = await route(self.model, question, self.prompts, self.choice)
         system = format_template(chosen.system_message, {"input": worded}) if chosen else ""
         opening = [ChatMessage(role="system", content=system)] if system else []
         return (await ask(self.model, [*opening, ChatMessage(role="user", content=worded)], teller)).text
@@ -38,14 +41,17 @@ class MultiRetrievalChain:
 
     model: ChatModel
     retrievers: Sequence[RoutedRetriever]
+    choice: str = ROUTE_QUESTION.ours
+    prompt: str = RETRIEVAL_ANSWER.ours
+    """With `{context}`."""
 
     async def respond(self, question: str, teller: AnswerTeller | None = None) -> tuple[str, list[Document]]:
         """(the answer, the documents that it was made from). Raises ProviderError."""
-        chosen, worded = await route(self.model, question, self.retrievers)
+        chosen, worded = await route(self.model, question, self.retrievers, self.choice)
         if chosen is None:
             return (await ask(self.model, [ChatMessage(role="user", content=question)], teller)).text, []
         documents = await chosen.retriever.retrieve(worded)
-        chain = StuffQa(model=self.model, retriever=_Found(documents))
+        chain = StuffQa(model=self.model, retriever=_Found(documents), prompt=self.prompt)
         return await chain.respond(worded, teller), documents
 
     async def answer(self, question: str) -> str:

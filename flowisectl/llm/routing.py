@@ -11,17 +11,8 @@ import orjson
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.retriever import Retriever
-
-CHOOSE = """\
-Choose which of the following destinations fits the user's question best, and word the question so that it suits that destination. \
-When none fits, the destination is "DEFAULT".
-
-Destinations:
-{destinations}
-
-Answer with a JSON object and nothing else: {{"destination": "a name from the list or DEFAULT", "next_inputs": "the question"}}
-
-Question: {question}"""
+from flowisectl.texts.documents import ROUTE_QUESTION
+from flowisectl.texts.text import filled
 
 
 class Destination(Protocol):
@@ -49,14 +40,16 @@ class RoutedRetriever:
 Choice = TypeVar("Choice", bound=Destination)
 
 
-async def route(model: ChatModel, question: str, destinations: Sequence[Choice]) -> tuple[Choice | None, str]:
+async def route(
+    model: ChatModel, question: str, destinations: Sequence[Choice], prompt: str = ROUTE_QUESTION.ours
+) -> tuple[Choice | None, str]:
     """(the destination that a model chooses, or None; the question as it should go there). Raises ProviderError.
 
     An answer that is no JSON, or that names no destination, counts as none.
     """
     listed = "\n".join(f"{destination.name}: {destination.description}" for destination in destinations)
-    prompt = CHOOSE.format(destinations=listed, question=question)
-    text = (await model.invoke([ChatMessage(role="user", content=prompt)])).text
+    asked = filled(prompt, destinations=listed, question=question)
+    text = (await model.invoke([ChatMessage(role="user", content=asked)])).text
     try:
         answer = orjson.loads(text[text.index("{") : text.rindex("}") + 1])
         wanted = str(answer.get("destination") or "").strip().lower()

@@ -7,6 +7,8 @@ import re
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.prompt_template import format_template
+from flowisectl.texts.documents import EXTRACT_PASSAGES, SEARCH_REQUESTS
+from flowisectl.texts.text import filled
 
 OTHER_WORDINGS = """\
 Word the following question in 3 other ways, so that a search by meaning finds documents that the question itself would miss. \
@@ -14,22 +16,7 @@ Write one wording on each line, between the tags <questions> and </questions>, a
 
 Question: {question}"""
 
-SEARCHES = """\
-Write {count} different search requests that together cover what the following question asks for. One on each line, no numbers.
-
-Question: {question}"""
-
-EXTRACT = """\
-From the text below, copy word for word the parts that help to answer the question. Change nothing and add nothing. \
-When no part helps, answer with {nothing} alone.
-
-Question: {question}
-
-Text:
-<<<
-{text}
->>>"""
-NOTHING = "NOTHING-HELPS"
+NOTHING = "NO_OUTPUT"
 
 _BETWEEN_TAGS = re.compile(r"<questions>(.*?)</questions>", re.DOTALL)
 _NUMBERING = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*")
@@ -48,9 +35,9 @@ async def other_wordings(model: ChatModel, question: str, prompt: str = OTHER_WO
     return await written_lines(model, prompt.replace("{question}", question))
 
 
-async def searches(model: ChatModel, question: str, count: int) -> list[str]:
-    """Search requests for a question. Raises ProviderError."""
-    return (await written_lines(model, SEARCHES.format(count=count, question=question)))[:count]
+async def searches(model: ChatModel, question: str, count: int, prompt: str = SEARCH_REQUESTS.ours) -> list[str]:
+    """Search requests for a question. `prompt` has `{count}` and `{question}`. Raises ProviderError."""
+    return (await written_lines(model, filled(prompt, count=str(count), question=question)))[:count]
 
 
 async def passage(model: ChatModel, question: str, prompt: str) -> str:
@@ -59,8 +46,8 @@ async def passage(model: ChatModel, question: str, prompt: str) -> str:
     return (await model.invoke([ChatMessage(role="user", content=content)])).text
 
 
-async def extracted(model: ChatModel, question: str, text: str) -> str:
+async def extracted(model: ChatModel, question: str, text: str, prompt: str = EXTRACT_PASSAGES.ours) -> str:
     """The parts of a text that help to answer a question; empty when there are none. Raises ProviderError."""
-    prompt = EXTRACT.format(question=question, text=text, nothing=NOTHING)
-    found = (await model.invoke([ChatMessage(role="user", content=prompt)])).text.strip()
+    asked = filled(prompt, question=question, context=text, nothing=NOTHING)
+    found = (await model.invoke([ChatMessage(role="user", content=asked)])).text.strip()
     return "" if found == NOTHING else found

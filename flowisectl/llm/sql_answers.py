@@ -11,27 +11,8 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
 from flowisectl.llm.prompt_template import format_template
-
-QUERY = """\
-You write queries for {dialect}. These are the tables:
-{table_info}
-
-Write one query that answers the question below. Ask only for columns that are needed, for at most {top_k} rows unless the question \
-names another number, and only for tables and columns that are listed. Answer with the query alone.
-
-Question: {input}
-Query:"""
-
-ANSWER = """\
-The question was: {question}
-
-This query was made for it:
-{query}
-
-It gave:
-{result}
-
-Answer the question from that."""
+from flowisectl.texts.databases import SQL_ANSWER, SQL_QUERY
+from flowisectl.texts.text import OURS, filled
 
 MAX_RESULT = 20_000
 """Characters of rows that the model gets to see."""
@@ -59,7 +40,9 @@ class SqlChain:
 
     model: ChatModel
     database: ReadDatabase
-    prompt: str = QUERY
+    prompt: str = OURS.template(SQL_QUERY)
+    answering: str = SQL_ANSWER.ours
+    """With `{question}`, `{query}` and `{result}`."""
     top_k: int = 10
 
     async def respond(self, question: str, teller: AnswerTeller | None = None) -> str:
@@ -76,7 +59,7 @@ class SqlChain:
         if not _READS.match(query):
             raise FlowError(f"the model wrote no query that only reads: {query[:200]!r}; ask for something that can be looked up")
         result = await self.database.read(query)
-        content = ANSWER.format(question=question, query=query, result=result[:MAX_RESULT])
+        content = filled(self.answering, question=question, query=query, result=result[:MAX_RESULT])
         return (await ask(self.model, [ChatMessage(role="user", content=content)], teller)).text
 
     async def answer(self, question: str) -> str:

@@ -8,20 +8,10 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.memory import ChatMemory
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.token_count import estimate_tokens
+from flowisectl.texts.conversations import CONVERSATION_SUMMARY
+from flowisectl.texts.text import filled
 
 _NAMES = {"user": "Human", "assistant": "AI", "system": "System", "tool": "Tool"}
-
-_REQUEST = """\
-Keep a running summary of a conversation between a person and an assistant.
-
-Summary so far:
-{summary}
-
-What was said since:
-{lines}
-
-Write the summary anew so that it covers both. Keep names, figures, decisions and open questions, leave out greetings, and \
-answer with the summary alone."""
 
 
 def conversation_lines(messages: Sequence[ChatMessage]) -> str:
@@ -29,9 +19,11 @@ def conversation_lines(messages: Sequence[ChatMessage]) -> str:
     return "\n".join(f"{_NAMES.get(message.role, message.role)}: {message.text}" for message in messages)
 
 
-async def summarise(model: ChatModel, messages: Sequence[ChatMessage], summary: str = "") -> str:
+async def summarise(
+    model: ChatModel, messages: Sequence[ChatMessage], summary: str = "", *, prompt: str = CONVERSATION_SUMMARY.ours
+) -> str:
     """A summary of what was said so far, going on from an earlier one. Raises ProviderError."""
-    request = _REQUEST.format(summary=summary, lines=conversation_lines(messages))
+    request = filled(prompt, summary=summary, new_lines=conversation_lines(messages))
     return (await model.invoke([ChatMessage(role="user", content=request)])).text
 
 
@@ -56,15 +48,16 @@ def summary_message(summary: str, provider: str) -> ChatMessage:
 class SummaryMemory:
     """A summary of the session's last exchange, made anew each time, in place of its messages."""
 
-    def __init__(self, stored: ChatMemory, model: ChatModel) -> None:
+    def __init__(self, stored: ChatMemory, model: ChatModel, *, prompt: str = CONVERSATION_SUMMARY.ours) -> None:
         self.memory_key = stored.memory_key
         self._stored = stored
         self._model = model
+        self._prompt = prompt
 
     async def messages(self, prepended: Sequence[ChatMessage] = ()) -> list[ChatMessage]:
         """One message, an empty system message when nothing was said yet, as Flowise asks its models. Raises ProviderError."""
         messages = await self._stored.messages(prepended)
-        summary = await summarise(self._model, messages[-2:]) if messages else ""
+        summary = await summarise(self._model, messages[-2:], prompt=self._prompt) if messages else ""
         message = summary_message(summary, self._model.provider)
         return [message] if summary or message.role == "system" else []  # a user's message must not be empty
 
@@ -78,10 +71,11 @@ class SummaryMemory:
 class SummaryBufferMemory:
     """The newest messages that fit into a limit, after a summary of the older ones."""
 
-    def __init__(self, stored: ChatMemory, model: ChatModel, max_tokens: int) -> None:
+    def __init__(self, stored: ChatMemory, model: ChatModel, max_tokens: int, *, prompt: str = CONVERSATION_SUMMARY.ours) -> None:
         self.memory_key = stored.memory_key
         self._stored = stored
         self._model = model
+        self._prompt = prompt
         self._max_tokens = max_tokens
 
     async def messages(self, prepended: Sequence[ChatMessage] = ()) -> list[ChatMessage]:
@@ -89,7 +83,8 @@ class SummaryBufferMemory:
         old, newest = fold_old_messages(await self._stored.messages(prepended), self._max_tokens)
         if not old:
             return newest
-        return [summary_message(await summarise(self._model, old), self._model.provider), *newest]
+        summary = await summarise(self._model, old, prompt=self._prompt)
+        return [summary_message(summary, self._model.provider), *newest]
 
     async def add(self, question: str, answer: str) -> None:
         await self._stored.add(question, answer)

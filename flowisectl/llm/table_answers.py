@@ -13,26 +13,8 @@ from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
-
-PROGRAM = """\
-A table lies in the JavaScript variable `rows`, an array of objects, one for each row. Its columns and their types are:
-{columns}
-
-The first rows are:
-{sample}
-
-Write the body of a JavaScript function that computes from `rows` what is asked below and returns it. Plain JavaScript only: no \
-imports, no requests, no output. Answer with the code alone.
-
-Question: {question}
-Code:"""
-
-ANSWER = """\
-The question was: {question}
-
-It was computed from a table; the result is: {result}
-
-Say the result as an answer that can be understood without the question."""
+from flowisectl.texts.databases import TABLE_ANSWER, TABLE_PROGRAM
+from flowisectl.texts.text import filled
 
 MAX_RESULT = 20_000
 SAMPLE_ROWS = 3
@@ -49,6 +31,10 @@ class TableAgent:
     model: ChatModel
     rows: Sequence[Mapping[str, Any]]
     compute: Compute
+    program: str = TABLE_PROGRAM.ours
+    """With `{columns}`, `{sample}` and `{question}`."""
+    answering: str = TABLE_ANSWER.ours
+    """With `{question}` and `{result}`."""
     system: str = ""
     """Goes in front of what the model is asked at last."""
 
@@ -57,11 +43,11 @@ class TableAgent:
         if not self.rows:
             raise FlowError("the table has no rows: choose a file with a line of titles and at least one row")
         sample = "\n".join(orjson.dumps(row).decode() for row in self.rows[:SAMPLE_ROWS])
-        content = PROGRAM.format(columns=orjson.dumps(column_kinds(self.rows)).decode(), sample=sample, question=question)
+        content = filled(self.program, columns=orjson.dumps(column_kinds(self.rows)).decode(), sample=sample, question=question)
         written = (await self.model.invoke([ChatMessage(role="user", content=content)])).text
         result = await self.compute(code_in(written), self.rows)
         shown = result if isinstance(result, str) else orjson.dumps(result).decode()
-        said = ANSWER.format(question=question, result=shown[:MAX_RESULT])
+        said = filled(self.answering, question=question, result=shown[:MAX_RESULT])
         asked = f"{self.system}\n{said}" if self.system else said
         return (await ask(self.model, [ChatMessage(role="user", content=asked)], teller)).text
 

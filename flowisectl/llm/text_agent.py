@@ -14,43 +14,9 @@ from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.output_parsing import repaired_json, unfenced
 from flowisectl.llm.tool_agent import OUT_OF_ITERATIONS, AgentAnswer, cleaned
+from flowisectl.texts.text import filled
 
 _FINAL = "final answer"
-
-JSON_FORMAT = """\
-You may use these tools:
-{tools}
-
-Answer with one JSON object in a block of code, and nothing else. To use a tool:
-```json
-{{"action": "the tool's name, one of {names}", "action_input": "what the tool gets"}}
-```
-To answer the user:
-```json
-{{"action": "Final Answer", "action_input": "your answer"}}
-```
-
-The user says: {question}"""
-
-REACT_FORMAT = """\
-You are an assistant that may use these tools:
-{tools}
-
-To use a tool, write:
-Thought: what you think
-Action: the tool's name, one of {names}
-Action Input: what the tool gets
-Observation: what the tool gave (you don't write this yourself)
-
-To answer the user, write:
-Thought: I need no more tools
-Final Answer: your answer
-
-The conversation so far:
-{history}
-
-The user says: {question}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +36,8 @@ class TextAgent:
     read: Callable[[str], Step]
     stop: tuple[str, ...]
     max_iterations: int = 15
+    observation: str = "Observation: {observation}"
+    """What the model is told of a tool."""
 
     async def work(self, messages: Sequence[ChatMessage], flow: Mapping[str, Any]) -> AgentAnswer:
         """Answer the last message. `flow` is `$flow` for the tools. Raises ProviderError, RunStopped, Unavailable."""
@@ -94,7 +62,8 @@ class TextAgent:
             used.append(entry)
             if tool and tool.return_direct and "error" not in entry:
                 return AgentAnswer(text=observation, used_tools=used)
-            said += [ChatMessage(role="assistant", content=text), ChatMessage(role="user", content=f"Observation: {observation}")]
+            told = filled(self.observation, observation=observation)
+            said += [ChatMessage(role="assistant", content=text), ChatMessage(role="user", content=told)]
         return AgentAnswer(text=OUT_OF_ITERATIONS, used_tools=used)
 
 

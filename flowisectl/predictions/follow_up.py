@@ -14,6 +14,7 @@ from flowisectl.errors import FlowisectlError
 from flowisectl.interfaces.chat_model import ChatModel, ChatOptions
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.structured_output import data_of
+from flowisectl.texts.conversations import FOLLOW_UP_QUESTIONS
 
 PROVIDERS = {
     "chatAnthropic": "chatAnthropic",
@@ -30,10 +31,6 @@ SECONDS = 30.0
 MOST = 10
 LONGEST = 1000
 HISTORY = "{history}"
-PROMPT = (
-    "Below is the answer that an assistant has just given. Propose three short questions that its user is likely to ask next, "
-    "in the language of the answer.\n\n" + HISTORY
-)
 SCHEMA = {
     "type": "object",
     "properties": {"questions": {"type": "array", "items": {"type": "string"}, "description": "Questions of the user"}},
@@ -64,7 +61,7 @@ async def _ask(node: str, chosen: Mapping[str, Any], answer: str, context: RunCo
     inputs = {**{name: value for name, value in chosen.items() if name not in ("credentialId", "prompt", "status")}, "streaming": False}
     credential_id = str(chosen.get("credentialId") or "")
     model: ChatModel = await context.nodes.build(node, inputs, context, node_id="followUpPrompts", credential_id=credential_id)
-    prompt = str(chosen.get("prompt") or PROMPT).replace(HISTORY, answer)
+    prompt = str(chosen.get("prompt") or context.texts.of(FOLLOW_UP_QUESTIONS)).replace(HISTORY, answer)
     options = ChatOptions(json_schema=SCHEMA, schema_name="follow_up_questions")
     reply = await model.invoke([ChatMessage(role="user", content=prompt)], options)
     questions = data_of(reply.text).get("questions")

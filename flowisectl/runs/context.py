@@ -25,6 +25,7 @@ from flowisectl.runs.mcp_servers import Opener, WorkspaceMcpServers
 from flowisectl.runs.text_cache import TextCaches
 from flowisectl.runs.workspace import StoredTools, VariableStore, Vault, WorkspaceCredentials, WorkspaceVariables
 from flowisectl.storage.blob_store import BlobStore
+from flowisectl.texts.text import OURS, BuiltInTexts
 
 ONLY_ATTEMPT = OnlyAttempt()
 
@@ -54,6 +55,7 @@ class RunServices:
     """Opens the encrypted headers of stored MCP servers."""
     local_programs: LocalPrograms = NO_PROGRAMS
     defaults: NodeDefaults = NO_DEFAULTS
+    texts: BuiltInTexts = OURS
     paths: LocalPaths = NO_PATHS
 
 
@@ -103,6 +105,7 @@ def run_context(
         assistants=WorkspaceAssistants(services.database, ids.workspace_id),
         local_programs=services.local_programs,
         defaults=services.defaults,
+        texts=services.texts,
         paths=services.paths,
         blobs=services.blobs.of_organization(ids.organization_id),
         variables=WorkspaceVariables(services.variables, ids.workspace_id),

@@ -18,6 +18,7 @@ from flowisectl.runs.flows import FlowStore
 from flowisectl.runs.workspace import VariableStore
 from flowisectl.secrets.vault import CredentialVault
 from flowisectl.storage.blob_store import BlobStore
+from flowisectl.texts.text import OURS, BuiltInTexts
 from flowisectl.web.access.auth import Authentication
 from flowisectl.web.access.login_limit import LoginLimit
 from flowisectl.web.access.rate_limit import RequestCounters
@@ -52,6 +53,7 @@ class WebServices:
     http: HttpSettings
     password_rounds: int = 10
     """PASSWORD_SALT_HASH_ROUNDS."""
+    texts: BuiltInTexts = OURS
     min_schedule_seconds: int = 60
     """MIN_SCHEDULE_INTERVAL_SECONDS."""
     outgoing: HttpClient | None = None

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("flowisectl", "roles", "config")
 
 FLOORS = [
-    {"interfaces", "errors", "config"},
+    {"interfaces", "errors", "config", "texts"},
     {"engine", "llm", "retrieval", "clients", "sandbox", "database", "redis_connection", "storage", "observability", "supervisor"},
     {"nodes", "secrets", "queue", "events", "testing"},
     {"runs"},

@@ -12,6 +12,8 @@ def differences(settings: Settings) -> tuple[str, ...]:
         "An empty variable counts as unset.",
         "A prediction whose client leaves goes on and is stored (ON_DISCONNECT=cancel ends it).",
     ]
+    if settings.engine.texts_path is None:
+        found.append("What models are told beyond a flow's own words is worded anew; `flowisectl texts take-over` keeps Flowise's words.")
     if settings.mode == "queue":
         found += [
             f"The queue has keys of its own in Redis, under {settings.queue.name}:; those of Flowise (bull:*) are never touched.",

@@ -174,10 +174,13 @@ def _resumable(previous: StoredExecution) -> tuple[NodeExecution, ...]:
         if last.status == RunStatus.ERROR and before.status == RunStatus.STOPPED:
             return tuple(executed[:-1])
     if previous.state != RunStatus.STOPPED or not executed:
-        raise InvalidRequest(
-            f"Cannot resume execution {previous.id} because it is in '{previous.state}' state. "
-            "Only executions in 'STOPPED' state (or 'ERROR' after 'STOPPED') can be resumed."
-        )
+        why = f"Cannot resume execution {previous.id} because it is in '{previous.state}' state"
+        if previous.state == RunStatus.ERROR:
+            raise InvalidRequest(
+                f"{why} and the previous item is not in 'STOPPED' state. "
+                "Only executions that ended with a STOPPED state (or ERROR after STOPPED) can be resumed."
+            )
+        raise InvalidRequest(f"{why}. Only executions in 'STOPPED' state (or 'ERROR' after 'STOPPED') can be resumed.")
     return tuple(executed)
 
 

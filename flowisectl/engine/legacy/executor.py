@@ -40,7 +40,7 @@ async def run_agent_graph(flow: Flow, context: RunContext, built: ChatflowRun) -
     try:
         question = await _moderated(head, context)
         opening = await open_graph(plan, head, context, question)
-        walk = GraphWalk(flow, plan, head, built, report)
+        walk = GraphWalk(flow, plan, head, built, report, context.texts)
         ended = await walk.run(opening)
         if ended.held:
             answer = await _question(walk, context, report, ended)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flowisectl.interfaces.message import ChatMessage, ToolCall
-
-DENIED = "The user refused this call of {name}: the tool was not run. Say so in a few words, call no other tool and ask what to do instead."
+from flowisectl.texts.conversations import TOOL_REFUSED
+from flowisectl.texts.text import BuiltInTexts, filled
 
 
 def to_json(message: ChatMessage) -> dict[str, Any]:
@@ -47,12 +47,12 @@ def call_from_json(data: Mapping[str, Any]) -> ToolCall:
     return ToolCall(id=data["id"], name=data["name"], arguments=data.get("args") or {})
 
 
-def denials(calls: Sequence[ToolCall], node_id: str) -> tuple[ChatMessage, ...]:
+def denials(calls: Sequence[ToolCall], node_id: str, texts: BuiltInTexts) -> tuple[ChatMessage, ...]:
     """What stands for the results of tools that a human refused."""
     return tuple(
         ChatMessage(
             role="tool",
-            content=DENIED.format(name=call.name),
+            content=filled(texts.of(TOOL_REFUSED), name=call.name),
             name=call.name,
             tool_call_id=call.id,
             extra={"nodeId": node_id, "denied": True},

@@ -48,7 +48,7 @@ async def open_graph(plan: GraphPlan, head: HeadPart, context: RunContext, quest
     if isinstance(waiting, Mapping):
         if context.request.action is not None and (resumed := _resumed(plan, state, waiting, context.request.question)):
             return resumed
-        refused = denials(tuple(call_from_json(call) for call in waiting.get("calls") or ()), "")
+        refused = denials(tuple(call_from_json(call) for call in waiting.get("calls") or ()), "", context.texts)
         kept = GraphState(messages=(*state.messages, *refused), values=state.values)
         state = kept if head.remembers else GraphState(values=opened(head.channels, {}))
     earlier = state.messages or tuple(prepended_messages(context))

@@ -30,6 +30,7 @@ from flowisectl.engine.legacy.plan import GraphPlan, own_tools, owner_of
 from flowisectl.engine.legacy.report import GraphReport
 from flowisectl.engine.legacy.schedule import END, Progress
 from flowisectl.errors import FlowError, InvalidFlow
+from flowisectl.texts.text import BuiltInTexts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +46,13 @@ class Ended:
 
 
 class GraphWalk:
-    def __init__(self, flow: Flow, plan: GraphPlan, head: HeadPart, built: ChatflowRun, report: GraphReport) -> None:
+    def __init__(self, flow: Flow, plan: GraphPlan, head: HeadPart, built: ChatflowRun, report: GraphReport, texts: BuiltInTexts) -> None:
         self._flow = flow
         self._plan = plan
         self._head = head
         self._built = built
         self._report = report
+        self._texts = texts
         self._parts = {node_id: part for node_id, part in built.instances.items() if isinstance(part, Part)}
         works = [part for part in self._parts.values() if isinstance(part, WorkPart)]
         self._ids = {part.name: part.node_id for part in works}
@@ -143,7 +145,7 @@ class GraphWalk:
         part = self._parts.get(node_id)
         turn = self.turn(part_id, state)
         if part_id in denied:
-            return Update(messages=denials(turn.calls, node_id))
+            return Update(messages=denials(turn.calls, node_id, self._texts))
         if not isinstance(part, WorkPart | SupervisorPart):
             raise InvalidFlow(f"node {node_id!r} of flow {self._flow.id} is no agent: connect it to the others, or remove it")
         act = part.call_tools if part_id != node_id and isinstance(part, WorkPart) and part.call_tools else part.act

@@ -10,25 +10,25 @@ from flowisectl.engine.agentflow.step import Step
 from flowisectl.engine.agentflow.step_inputs import component_config
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs
-from flowisectl.errors import FlowError
 from flowisectl.interfaces.retriever import Retriever
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.agentflow._agent_params import BUILT_IN
 from flowisectl.nodes.agentflow._knowledge import RetrieverTool, store_of, store_retriever, vector_retriever
+from flowisectl.nodes.agentflow._provider_tools import provider_tools
 from flowisectl.nodes.agentflow._tools import build_tools
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentTools:
     by_name: Mapping[str, Tool]
+    of_provider: tuple[Mapping[str, Any], ...]
+    """Those that the model's provider runs itself."""
     needs_approval: frozenset[str]
     shown: list[dict[str, Any]]
     """`{name, description, schema, toolNode: {label, name}}`"""
 
 
 async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> AgentTools:
-    """Build every tool of the node. Of two with one name the first counts. Raises UnknownNode, FlowError."""
-    _refuse_built_in(inputs)
+    """Build every tool of the node. Of two with one name the first counts. Raises UnknownNode."""
     found: list[tuple[Tool, str, str, bool]] = []
     for row in inputs.rows("agentTools"):
         component = str(row.get("agentSelectedTool") or "")
@@ -51,6 +51,7 @@ async def gather_tools(inputs: NodeInputs, context: RunContext, step: Step) -> A
         by_name.setdefault(tool.spec.name, tool)
     return AgentTools(
         by_name=by_name,
+        of_provider=provider_tools(inputs),
         needs_approval=frozenset(tool.spec.name for tool, _, _, approval in found if approval),
         shown=[_shown(tool, source, label) for tool, source, label, _ in found],
     )
@@ -72,11 +73,3 @@ def _shown(tool: Tool, source: str, label: str) -> dict[str, Any]:
         "schema": dict(tool.spec.parameters),
         "toolNode": {"label": label, "name": source},
     }
-
-
-def _refuse_built_in(inputs: NodeInputs) -> None:
-    """Tools that the provider runs itself are not supported: to leave them out in silence would change what the agent can do."""
-    for name, (label, model, _) in BUILT_IN.items():
-        # Choices that were made for another model stay in the export and do not count.
-        if inputs.text("agentModel") == model and inputs.json(name):
-            raise FlowError(f"{label} are not supported yet: remove them from node {inputs.node_id!r} ({inputs.label})")

@@ -15,6 +15,7 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.agent_memory import SUMMARY, WINDOW, remembered
 from flowisectl.nodes.agentflow._messages import image_message, with_images
 from flowisectl.nodes.agentflow._params import MESSAGE_ROLES
+from flowisectl.texts.conversations import AGENTFLOW_SUMMARY
 
 _ROLES = tuple(option.name for option in MESSAGE_ROLES)
 _BLANKS = re.compile(r"\s+")
@@ -74,6 +75,7 @@ class Conversation:
             model=self._model,
             window=window,
             token_limit=self._inputs.integer(f"{self._prefix}MemoryMaxTokenLimit", 2000) or 2000,
+            prompt=self._context.texts.of(AGENTFLOW_SUMMARY),
             has_system=any(message.get("role") == "system" for message in self.messages),
         )
 

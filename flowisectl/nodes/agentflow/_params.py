@@ -141,6 +141,6 @@ def update_state_param(prefix: str) -> NodeParam:
         description="Change the flow state when the node has run",
         array=(
             NodeParam("key", "Key", "asyncOptions", load_method="listRuntimeStateKeys"),
-            NodeParam("value", "Value", "string", accept_variable=True),
+            NodeParam("value", "Value", "string", accept_variable=True, accept_node_output=True),
         ),
     )

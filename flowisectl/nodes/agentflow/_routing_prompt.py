@@ -7,18 +7,6 @@ from functools import lru_cache
 
 from flowisectl.engine.rich_text import markdown_of
 
-DEFAULT_PROMPT = """<p>You direct the work of several agents. You are given an input, a list of scenarios and an instruction.
-Choose the one scenario that fits the input best.</p>
-<ul>
-<li><strong>Input</strong>: what the user says or asks.</li>
-<li><strong>Scenarios</strong>: the choices; copy the chosen one exactly.</li>
-<li><strong>Instruction</strong>: what to pay attention to.</li>
-</ul>
-<p>Answer with a JSON object and nothing else: its member <code>output</code> is the chosen scenario.</p>
-<p><strong>Input</strong>:
-<code>{"input": "My parcel has not come", "scenarios": ["delivery", "payment"], "instruction": "Find the department."}</code></p>
-<p><strong>Output</strong>: <code>{"output": "delivery"}</code></p>"""
-
 _PLACEHOLDER = re.compile(r"<code>([^<]*)<[a-z]+(?:_[a-z]+)+>([^<]*)</code>([^<]*)</p>")
 _HEADING = re.compile(r"^(.+)\n-+$", re.MULTILINE)
 _MARKER = re.compile(r"^(\*|\d+\.) +", re.MULTILINE)

@@ -20,6 +20,7 @@ from flowisectl.llm.tool_loop import ToolLoop, call_json, total_tokens, unanswer
 from flowisectl.nodes.agentflow._agent_params import AGENT_INPUTS, PREFIX
 from flowisectl.nodes.agentflow._agent_tools import AgentTools, gather_tools
 from flowisectl.nodes.agentflow._conversation import Conversation, reply_message, shown_input
+from flowisectl.nodes.agentflow._made_images import kept_images
 from flowisectl.nodes.agentflow._model import Answer, ModelTalk, build_model, now_ms, reason_content, tell_closing, time_metadata
 from flowisectl.nodes.agentflow._params import CATEGORY
 from flowisectl.nodes.agentflow._speech import say, tell
@@ -79,15 +80,18 @@ class _Turn:
             model=model,
             context=self._context,
             step=self._step,
-            options=ChatOptions(tools=tuple(tool.spec for tool in tools.by_name.values())),
+            options=ChatOptions(tools=tuple(tool.spec for tool in tools.by_name.values()), provider_tools=tools.of_provider),
             may_stream=not self._rows,
         )
 
         async def ask(conversation: Sequence[Message]) -> ChatReply:
             self._last = await talk.ask(conversation)
-            return self._last.reply
+            reply = self._last.reply
+            loop.used_tools += [dict(call) for call in reply.provider_calls]
+            loop.artifacts += await kept_images(self._context, reply.images)
+            return reply
 
-        return ToolLoop(
+        loop = ToolLoop(
             tools=tools.by_name,
             ask=ask,
             flow=flow_of(self._context, self._step),
@@ -98,6 +102,7 @@ class _Turn:
             on_text=lambda text: say(self._context, self._step, text),
             on_held=lambda text: self._emit(EventKind.TOKEN, text),
         )
+        return loop
 
     def _emit(self, kind: EventKind, data: Any) -> None:
         # Tool calls are told wherever the node stands, also inside iterations.
@@ -121,7 +126,7 @@ class _Turn:
             loop.tokens, loop.used_tools = spent, used_before(messages)
             return loop, await loop.resume(calls)
         # Whoever rejects a call is answered without any tool, as clients know it.
-        loop = self._loop(model, replace(tools, by_name={}), messages[:asked_at])
+        loop = self._loop(model, replace(tools, by_name={}, of_provider=()), messages[:asked_at])
         loop.used_tools = used_before(messages)
         reply = await loop.ask(loop.messages)
         loop.tokens = spent + total_tokens(reply.usage)

@@ -15,7 +15,8 @@ from flowisectl.llm.structured_output import data_of
 from flowisectl.nodes.agentflow._conversation import Conversation
 from flowisectl.nodes.agentflow._model import ModelTalk, build_model, now_ms, time_metadata
 from flowisectl.nodes.agentflow._params import CATEGORY, memory_params, model_param
-from flowisectl.nodes.agentflow._routing_prompt import DEFAULT_PROMPT, example_of, prompt_of
+from flowisectl.nodes.agentflow._routing_prompt import example_of, prompt_of
+from flowisectl.texts.conversations import CONDITION_AGENT
 
 _PREFIX = "conditionAgent"
 
@@ -68,7 +69,7 @@ class ConditionAgentAgentflow(AgentflowNode):
                 "conditionAgentSystemPrompt",
                 "Condition Agent System Prompt",
                 "string",
-                DEFAULT_PROMPT,
+                CONDITION_AGENT.ours,
                 optional=True,
                 accept_variable=True,
                 rows=4,
@@ -94,7 +95,7 @@ class ConditionAgentAgentflow(AgentflowNode):
             raise FlowError("the node has no scenarios: add at least one")
         model = await build_model(inputs, context, _PREFIX)
         conversation = Conversation(inputs, context, step, model, _PREFIX)
-        messages, remembered = await self._messages(inputs, step, conversation, scenarios)
+        messages, remembered = await self._messages(inputs, context, step, conversation, scenarios)
         start = now_ms()
         reply = (await self._talk(model, context, step).ask(messages)).reply
         chosen = match_scenario(_answer_in(reply.text), scenarios)
@@ -115,13 +116,14 @@ class ConditionAgentAgentflow(AgentflowNode):
         return ModelTalk(model=model, context=context, step=step, options=ChatOptions(), may_stream=False)
 
     async def _messages(
-        self, inputs: NodeInputs, step: Step, conversation: Conversation, scenarios: Sequence[str]
+        self, inputs: NodeInputs, context: RunContext, step: Step, conversation: Conversation, scenarios: Sequence[str]
     ) -> tuple[list[Message], list[Message]]:
         """The system prompt, a worked example, what the memory keeps, and the question to decide; and what the memory keeps alone."""
-        default = prompt_of(str((step.node.params.get("conditionAgentSystemPrompt") or {}).get("default") or DEFAULT_PROMPT))
+        built_in = context.texts.of(CONDITION_AGENT)
+        default = prompt_of(str((step.node.params.get("conditionAgentSystemPrompt") or {}).get("default") or built_in))
         own = inputs.text("conditionAgentSystemPrompt") if inputs.flag("conditionAgentOverrideSystemPrompt") else ""
         messages: list[Message] = [{"role": "system", "content": own or default}]
-        if example := example_of(default) or example_of(prompt_of(DEFAULT_PROMPT)):
+        if example := example_of(default) or example_of(prompt_of(built_in)) or example_of(prompt_of(CONDITION_AGENT.ours)):
             messages += [{"role": "user", "content": example[0]}, {"role": "assistant", "content": example[1]}]
         conversation.messages += messages
         before = len(conversation.messages)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from flowisectl.engine.agentflow.js_values import pretty_json
 from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Message, Step, StepResult
 from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.events import EventKind
 from flowisectl.engine.node import CredentialParam, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.other_flows import ask_flow
 from flowisectl.errors import FlowCircle, FlowError, FlowNotFound, ProviderError, RunStopped, Unavailable
-from flowisectl.interfaces.http import HttpCall, Reach
 from flowisectl.nodes.agentflow._conversation import reply_message
 from flowisectl.nodes.agentflow._params import CATEGORY, response_role_param, update_state_param
 from flowisectl.nodes.agentflow._speech import say, tell
@@ -102,22 +100,16 @@ class ExecuteFlowAgentflow(AgentflowNode):
     async def _post(
         self, base_url: str, flow_id: str, question: str, overrides: Mapping[str, Any], api_key: str, context: RunContext
     ) -> Mapping[str, Any]:
-        headers = {"content-type": "application/json", "flowise-tool": "true"}
-        if api_key:
-            headers["authorization"] = f"Bearer {api_key}"
-        body = orjson.dumps({"question": question, "chatId": context.chat_id, "overrideConfig": dict(overrides)})
-        url = f"{base_url}/api/v1/prediction/{flow_id}"
-        response = await context.http.request(HttpCall(method="POST", url=url, headers=headers, body=body, reach=Reach.ENDPOINT))
-        try:
-            data = orjson.loads(response.body)
-        except ValueError:
-            data = response.text
+        answer = await ask_flow(
+            context.http, base_url, flow_id, question=question, chat_id=context.chat_id, overrides=overrides, api_key=api_key
+        )
+        data = answer.data
         if isinstance(data, dict):
-            if not 200 <= response.status < 300:
-                context.trace.note(f"flow {flow_id} at {base_url} answered {response.status}, and its error goes on as its answer")
+            if not answer.is_success:
+                context.trace.note(f"flow {flow_id} at {base_url} answered {answer.status}, and its error goes on as its answer")
             return data
-        if not 200 <= response.status < 300:
-            raise FlowError(f"flow {flow_id} at {base_url} answered {response.status}: {data}")
+        if not answer.is_success:
+            raise FlowError(f"flow {flow_id} at {base_url} answered {answer.status}: {data}")
         return {"text": data if isinstance(data, str) else pretty_json(data)}
 
 

@@ -8,12 +8,14 @@ from flowisectl.engine.agentflow.js_values import pretty_json, text_of
 from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.events import EventKind
 from flowisectl.engine.node import NodeDefinition, NodeInputs
 from flowisectl.errors import FlowError, RunStopped
 from flowisectl.interfaces.chat_model import ChatOptions
 from flowisectl.llm.structured_output import data_of, schema_of
 from flowisectl.llm.tool_loop import call_json
 from flowisectl.nodes.agentflow._conversation import Conversation, reply_message, shown_input
+from flowisectl.nodes.agentflow._made_images import kept_images
 from flowisectl.nodes.agentflow._model import Answer, ModelTalk, build_model, now_ms, reason_content, tell_closing, time_metadata
 from flowisectl.nodes.agentflow._params import (
     CATEGORY,
@@ -25,7 +27,7 @@ from flowisectl.nodes.agentflow._params import (
     update_state_param,
     user_message_param,
 )
-from flowisectl.nodes.agentflow._speech import say
+from flowisectl.nodes.agentflow._speech import say, tell
 
 _PREFIX = "llm"
 
@@ -75,15 +77,18 @@ class LlmAgentflow(AgentflowNode):
         answer = await talk.ask(messages)
         data = data_of(answer.reply.text) if rows else None
         text: Any = answer.reply.text if data is None else data.get("content") or pretty_json(data)
+        artifacts = await kept_images(context, answer.reply.images)
+        tell(context, step, EventKind.ARTIFACTS, artifacts)
         if answer.was_streamed:
             tell_closing(context, step, [call_json(call) for call in answer.reply.tool_calls], answer.reply.usage)
         else:
             say(context, step, text)
+        made = {"artifacts": artifacts} if artifacts else {}
         return StepResult(
             input=shown_input(inputs, _PREFIX, messages),
-            output={"content": text, "timeMetadata": time_metadata(start), **(_told(answer) if data is None else data)},
+            output={"content": text, "timeMetadata": time_metadata(start), **(_told(answer) if data is None else data), **made},
             state=updated_state(step.state, inputs.rows("llmUpdateState"), text if isinstance(text, str) else text_of(text)),
-            chat_history=conversation.said(reply_message(inputs, step, _PREFIX, text, {})),
+            chat_history=conversation.said(reply_message(inputs, step, _PREFIX, text, made)),
         )
 
 

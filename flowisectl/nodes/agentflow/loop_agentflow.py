@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flowisectl.engine.agentflow.state_update import updated_state
 from flowisectl.engine.agentflow.step import AgentflowNode, Step, StepResult
 from flowisectl.engine.context import RunContext
@@ -22,7 +24,7 @@ class LoopAgentflow(AgentflowNode):
         color="#FFA07A",
         hide_output=True,
         inputs=(
-            NodeParam("loopBackToNode", "Loop Back To", "asyncOptions", load_method="listPreviousNodes"),
+            NodeParam("loopBackToNode", "Loop Back To", "asyncOptions", load_method="listPreviousNodes", free_solo=True),
             NodeParam("maxLoopCount", "Max Loop Count", "number", _LIMIT),
             NodeParam(
                 "fallbackMessage",
@@ -44,11 +46,11 @@ class LoopAgentflow(AgentflowNode):
         content = f"Loop back to {label} ({node_id})"
         return StepResult(
             input={"nodeID": node_id, "maxLoopCount": limit},
-            output={
-                "content": content,
-                "nodeID": node_id,
-                "maxLoopCount": limit,
-                "fallbackMessage": inputs.values.get("fallbackMessage") or "",
-            },
+            output={"content": content, "nodeID": node_id, "maxLoopCount": limit, **_fallback(inputs)},
             state=updated_state(step.state, inputs.rows("loopUpdateState"), content),
         )
+
+
+def _fallback(inputs: NodeInputs) -> dict[str, Any]:
+    """Flows from before there was such a message have none, not an empty one."""
+    return {"fallbackMessage": inputs.values["fallbackMessage"] or ""} if "fallbackMessage" in inputs.values else {}

@@ -13,8 +13,10 @@ from flowisectl.interfaces.memory import ChatMemory
 from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.moderation import moderated
-from flowisectl.llm.text_agent import JSON_FORMAT, TextAgent, read_json_step, tool_lines, tool_names
+from flowisectl.llm.text_agent import TextAgent, read_json_step, tool_lines, tool_names
 from flowisectl.llm.tool_agent import DEFAULT_MAX_ITERATIONS, agent_messages
+from flowisectl.texts.agents import JSON_AGENT_FORMAT, JSON_AGENT_OBSERVATION, JSON_AGENT_QUESTION, JSON_AGENT_REMINDER
+from flowisectl.texts.text import filled
 
 SYSTEM = "You are an assistant that helps with all kinds of tasks, from simple questions to long discussions, and that may use tools."
 
@@ -46,15 +48,18 @@ class ConversationalAgent(Node):
             read=read_json_step,
             stop=("\nObservation",),
             max_iterations=inputs.integer("maxIterations") or DEFAULT_MAX_ITERATIONS,
+            observation=context.texts.of(JSON_AGENT_OBSERVATION),
         )
         try:
             question = await moderated(question_text(context), inputs.items("inputModeration"))
         except ModerationRefusal as refusal:
             return {"text": str(refusal)}
-        asked = JSON_FORMAT.format(tools=tool_lines(tools), names=tool_names(tools), question=question)
+        form = filled(context.texts.of(JSON_AGENT_FORMAT), tool_names=tool_names(tools))
+        prompt = context.texts.of(JSON_AGENT_QUESTION)
+        asked = filled(prompt, tools=tool_lines(tools), format_instructions=form, input=question)
         messages = agent_messages(
             None,
-            inputs.wording("systemMessage", SYSTEM),
+            inputs.wording("systemMessage", SYSTEM) + context.texts.template(JSON_AGENT_REMINDER),
             await memory.messages(prepended_messages(context)),
             asked,
             await image_parts(context, agent.model),

@@ -22,6 +22,7 @@ from flowisectl.retrieval.child_work import in_child
 from flowisectl.retrieval.file_formats import are_large
 from flowisectl.retrieval.long_work import in_thread
 from flowisectl.retrieval.reading import csv_objects
+from flowisectl.texts.databases import TABLE_ANSWER, TABLE_PROGRAM
 
 READ = "read_csv(csv_data)"
 _READ = re.compile(r"\s*(?:pd\.)?read_csv\(\s*csv_data\s*(?:,\s*(?:sep|delimiter)\s*=\s*(['\"])(?P<mark>\\t|.)\1\s*)?\)\s*")
@@ -66,7 +67,14 @@ class CsvAgent(Node):
                 raise FlowError(f"the program that the model wrote failed: {error}; ask in another way") from error
 
         rows = await (in_child(read) if are_large(files) else in_thread(read))
-        return TableAgent(model=inputs.require("model"), rows=rows, compute=compute, system=inputs.text("systemMessagePrompt"))
+        return TableAgent(
+            model=inputs.require("model"),
+            rows=rows,
+            compute=compute,
+            program=context.texts.of(TABLE_PROGRAM),
+            answering=context.texts.of(TABLE_ANSWER),
+            system=inputs.text("systemMessagePrompt"),
+        )
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any] | str:
         agent = await self.build(inputs, context)

@@ -14,8 +14,10 @@ from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.moderation import moderated
-from flowisectl.llm.text_agent import REACT_FORMAT, TextAgent, read_react_step, tool_lines, tool_names
+from flowisectl.llm.text_agent import TextAgent, read_react_step, tool_lines, tool_names
 from flowisectl.llm.tool_agent import DEFAULT_MAX_ITERATIONS
+from flowisectl.texts.agents import REACT_AGENT
+from flowisectl.texts.text import filled
 
 
 class ReactAgentChat(Node):
@@ -51,7 +53,8 @@ class ReactAgentChat(Node):
             return {"text": str(refusal)}
         earlier = await memory.messages(prepended_messages(context))
         history = "\\n".join(message.text for message in earlier)
-        asked = REACT_FORMAT.format(tools=tool_lines(tools), names=tool_names(tools), history=history, question=question)
+        prompt = context.texts.of(REACT_AGENT)
+        asked = filled(prompt, tools=tool_lines(tools), tool_names=tool_names(tools), chat_history=history, input=question)
         images = await image_parts(context, agent.model)
         content = [{"type": "text", "text": asked}, *images] if images else asked
         answer = await agent.work([ChatMessage(role="user", content=content)], tool_flow(context))

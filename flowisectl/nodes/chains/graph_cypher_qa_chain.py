@@ -7,8 +7,11 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
-from flowisectl.llm.cypher_answers import ANSWER, STATEMENT, CypherChain
+from flowisectl.llm.cypher_answers import CypherChain
+from flowisectl.llm.prompt_template import PlainPrompt
 from flowisectl.nodes.chains._answering import answer_with
+from flowisectl.texts.databases import CYPHER_ANSWER, CYPHER_STATEMENT
+from flowisectl.texts.text import BuiltInText
 
 
 class GraphCypherQAChain(Node):
@@ -42,21 +45,25 @@ class GraphCypherQAChain(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> CypherChain | str:
         """The chain, or its answer when the node's output is its prediction."""
         if inputs.output != "outputPrediction":
-            return _chain(inputs)
-        return str((await answer_with(_chain(inputs), inputs, context))["text"])
+            return _chain(inputs, context)
+        return str((await answer_with(_chain(inputs, context), inputs, context))["text"])
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
-        return await answer_with(_chain(inputs), inputs, context)
+        return await answer_with(_chain(inputs, context), inputs, context)
 
 
-def _chain(inputs: NodeInputs) -> CypherChain:
+def _chain(inputs: NodeInputs, context: RunContext) -> CypherChain:
     model = inputs.get("model")
     writer, answerer = inputs.get("cypherModel") or model, inputs.get("qaModel") or model
     return CypherChain(
         graph=inputs.require("graph"),
         writer=writer or inputs.require("model"),
         model=answerer or inputs.require("model"),
-        statement=inputs.get("cypherPrompt") or STATEMENT,
-        response=inputs.get("qaPrompt") or ANSWER,
+        statement=inputs.get("cypherPrompt") or _prompt(CYPHER_STATEMENT, context),
+        response=inputs.get("qaPrompt") or _prompt(CYPHER_ANSWER, context),
         gives_rows=inputs.flag("returnDirect"),
     )
+
+
+def _prompt(text: BuiltInText, context: RunContext) -> PlainPrompt:
+    return PlainPrompt(template=context.texts.of(text), names=text.placeholders)

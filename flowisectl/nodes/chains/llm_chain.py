@@ -13,6 +13,7 @@ from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.llm.chat_streaming import AnswerTeller, teller_to
 from flowisectl.llm.llm_chain import LlmChain
 from flowisectl.llm.moderation import moderated, refused
+from flowisectl.texts.conversations import ANSWER_REPAIR
 
 
 class LlmChainNode(Node):
@@ -28,7 +29,7 @@ class LlmChainNode(Node):
             NodeParam("prompt", "Prompt", "BasePromptTemplate"),
             NodeParam("outputParser", "Output Parser", "BaseLLMOutputParser", optional=True),
             NodeParam("inputModeration", "Input Moderation", "Moderation", optional=True, list=True),
-            NodeParam("chainName", "Chain Name", "string", optional=True),
+            NodeParam("chainName", "Chain Name", "string", optional=True, description="For those who look at the flow"),
         ),
         outputs=(
             NodeOutput("llmChain", "LLM Chain", ("LLMChain", "BaseChain", "Runnable")),
@@ -39,7 +40,7 @@ class LlmChainNode(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> Any:
         """The chain, or the model's answer when the node's output is its prediction."""
         if inputs.output != "outputPrediction":
-            return _chain(inputs)
+            return _chain(inputs, context)
         return await _predict(inputs, context, None)
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
@@ -47,12 +48,17 @@ class LlmChainNode(Node):
         return {"text": answer} if isinstance(answer, str) else {"json": answer}
 
 
-def _chain(inputs: NodeInputs) -> LlmChain:
-    return LlmChain(model=inputs.require("model"), prompt=inputs.require("prompt"), parser=inputs.get("outputParser"))
+def _chain(inputs: NodeInputs, context: RunContext) -> LlmChain:
+    return LlmChain(
+        model=inputs.require("model"),
+        prompt=inputs.require("prompt"),
+        parser=inputs.get("outputParser"),
+        repair=context.texts.of(ANSWER_REPAIR),
+    )
 
 
 async def _predict(inputs: NodeInputs, context: RunContext, teller: AnswerTeller | None) -> Any:
-    chain = _chain(inputs)
+    chain = _chain(inputs, context)
     try:
         question = await moderated(question_text(context), inputs.items("inputModeration"))
     except ModerationRefusal as refusal:

@@ -9,6 +9,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.llm.routed_answers import MultiPromptChain as Chain
 from flowisectl.nodes.chains._answering import answer_with
+from flowisectl.texts.documents import ROUTE_QUESTION
 
 
 class MultiPromptChain(Node):
@@ -27,7 +28,7 @@ class MultiPromptChain(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Chain:
-        return Chain(model=inputs.require("model"), prompts=inputs.items("promptRetriever"))
+        return Chain(model=inputs.require("model"), prompts=inputs.items("promptRetriever"), choice=context.texts.of(ROUTE_QUESTION))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         return await answer_with(await self.build(inputs, context), inputs, context)

@@ -13,6 +13,7 @@ from flowisectl.interfaces.moderation import ModerationRefusal
 from flowisectl.llm.chat_streaming import teller_to
 from flowisectl.llm.moderation import moderated, refused
 from flowisectl.llm.routed_answers import MultiRetrievalChain
+from flowisectl.texts.documents import RETRIEVAL_ANSWER, ROUTE_QUESTION
 
 
 class MultiRetrievalQAChain(Node):
@@ -32,7 +33,12 @@ class MultiRetrievalQAChain(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> MultiRetrievalChain:
-        return MultiRetrievalChain(model=inputs.require("model"), retrievers=inputs.items("vectorStoreRetriever"))
+        return MultiRetrievalChain(
+            model=inputs.require("model"),
+            retrievers=inputs.items("vectorStoreRetriever"),
+            choice=context.texts.of(ROUTE_QUESTION),
+            prompt=context.texts.of(RETRIEVAL_ANSWER),
+        )
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         chain = await self.build(inputs, context)

@@ -84,7 +84,7 @@ class OpenApiChain(Node):
         inputs=(
             NodeParam("model", "Chat Model", "BaseChatModel"),
             NodeParam("yamlLink", "YAML Link", "string", placeholder="https://api.speak.com/openapi.yaml"),
-            NodeParam("yamlFile", "YAML File", "file"),
+            NodeParam("yamlFile", "YAML File", "file", file_type=".yaml"),
             NodeParam("headers", "Headers", "json", optional=True, additional=True),
             NodeParam("inputModeration", "Input Moderation", "Moderation", optional=True, list=True),
         ),

@@ -9,6 +9,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.llm.retrieval_qa import StuffQa
 from flowisectl.nodes.chains._answering import answer_with
+from flowisectl.texts.documents import RETRIEVAL_ANSWER
 
 
 class RetrievalQAChain(Node):
@@ -27,7 +28,9 @@ class RetrievalQAChain(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> StuffQa:
-        return StuffQa(model=inputs.require("model"), retriever=inputs.require("vectorStoreRetriever"))
+        return StuffQa(
+            model=inputs.require("model"), retriever=inputs.require("vectorStoreRetriever"), prompt=context.texts.of(RETRIEVAL_ANSWER)
+        )
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         return await answer_with(await self.build(inputs, context), inputs, context)

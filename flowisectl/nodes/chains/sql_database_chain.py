@@ -9,8 +9,9 @@ from flowisectl.clients.sql_database import open_database
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import words_of
-from flowisectl.llm.sql_answers import QUERY, SqlChain
+from flowisectl.llm.sql_answers import SqlChain
 from flowisectl.nodes.chains._answering import answer_with
+from flowisectl.texts.databases import SQL_ANSWER, SQL_QUERY
 
 DEFAULT_TOP_K = 10
 
@@ -64,7 +65,8 @@ class SqlDatabaseChain(Node):
         return SqlChain(
             model=inputs.require("model"),
             database=database,
-            prompt=inputs.text("customPrompt", QUERY),
+            prompt=inputs.text("customPrompt") or context.texts.template(SQL_QUERY),
+            answering=context.texts.of(SQL_ANSWER),
             top_k=inputs.integer("topK") or DEFAULT_TOP_K,
         )
 

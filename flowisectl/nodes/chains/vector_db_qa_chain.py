@@ -11,6 +11,7 @@ from flowisectl.llm.retrieval_qa import StuffQa
 from flowisectl.nodes.chains._answering import answer_with
 from flowisectl.retrieval.store_retriever import StoreRetriever
 from flowisectl.retrieval.store_search import default_count
+from flowisectl.texts.documents import RETRIEVAL_ANSWER
 
 
 class VectorDBQAChain(Node):
@@ -30,7 +31,8 @@ class VectorDBQAChain(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> StuffQa:
         store = inputs.require("vectorStore")
-        return StuffQa(model=inputs.require("model"), retriever=StoreRetriever(store, default_count(store)))
+        retriever = StoreRetriever(store, default_count(store))
+        return StuffQa(model=inputs.require("model"), retriever=retriever, prompt=context.texts.of(RETRIEVAL_ANSWER))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         return await answer_with(await self.build(inputs, context), inputs, context)

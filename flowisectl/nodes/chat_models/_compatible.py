@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowisectl.clients.openai_compatible import OpenAICompatibleChat
+from flowisectl.clients.openai_responses import OpenAIResponsesChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import headers_of, timeout_seconds
@@ -30,10 +31,10 @@ SAMPLING = (MAX_TOKENS, TOP_P, FREQUENCY_PENALTY, PRESENCE_PENALTY)
 _KNOWS_COMPLETION_TOKENS = re.compile(r"o\d|gpt-5(?!-chat)")
 
 
-def model_name(*, default: str | None = None, placeholder: str = "", is_listed: bool = False) -> NodeParam:
-    """The input `modelName`: free text, or chosen from a list that the server gives."""
+def model_name(*, default: str | None = None, placeholder: str = "", is_listed: bool = False, is_free: bool = False) -> NodeParam:
+    """The input `modelName`: free text, or chosen from a list that the server gives; `is_free` takes other names as well."""
     kind, method = ("asyncOptions", "listModels") if is_listed else ("string", "")
-    return NodeParam("modelName", "Model Name", kind, default=default, placeholder=placeholder, load_method=method)
+    return NodeParam("modelName", "Model Name", kind, default=default, placeholder=placeholder, load_method=method, free_solo=is_free)
 
 
 def is_reasoning_model(name: str) -> bool:
@@ -71,13 +72,32 @@ def compatible_model(
     params: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> ChatModel:
-    """The model that the usual inputs describe; `params` come on top of them, `more` goes to OpenAICompatibleChat."""
+    """The model that the usual inputs describe, behind the node's cache; see `compatible_wire`."""
+    wire = compatible_wire(inputs, context, provider=provider, base_url=base_url, api_key=api_key, model=model, params=params, **more)
+    return cached(wire, inputs.get("cache"))
+
+
+def compatible_wire(
+    inputs: NodeInputs,
+    context: RunContext,
+    *,
+    provider: str,
+    base_url: str,
+    api_key: str,
+    model: str = "",
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> OpenAICompatibleChat:
+    """The model that the usual inputs describe; `params` come on top of them, `more` goes to OpenAICompatibleChat.
+
+    Raises MissingInput for a node without a model or an address.
+    """
     name = model or inputs.text("modelName")
     if not name:
         raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no model: fill in its model name")
     if not base_url:
         raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no address: fill in its base path")
-    wire = OpenAICompatibleChat(
+    return OpenAICompatibleChat(
         context.http,
         provider=provider,
         base_url=base_url,
@@ -91,4 +111,34 @@ def compatible_model(
         on_retry=context.trace.note,
         **more,
     )
-    return cached(wire, inputs.get("cache"))
+
+
+def responses_wire(
+    inputs: NodeInputs, context: RunContext, *, provider: str, base_url: str, api_key: str, model: str, thinks: bool, **more: Any
+) -> OpenAIResponsesChat:
+    """A model of OpenAI behind the Responses API: only that gives summaries of thoughts, and has tools that OpenAI runs itself.
+
+    `more` goes to OpenAIResponsesChat. Members of a request: https://platform.openai.com/docs/api-reference/responses/create.
+    """
+    reasoning = {"effort": inputs.get("reasoningEffort"), "summary": inputs.get("reasoningSummary")}
+    params = {
+        "max_output_tokens": inputs.integer("maxTokens") or None,
+        "temperature": None if thinks else inputs.number("temperature"),
+        "top_p": inputs.number("topP") or None,
+        "reasoning": {name: value for name, value in reasoning.items() if value is not None} if thinks else None,
+    }
+    return OpenAIResponsesChat(
+        context.http,
+        provider=provider,
+        base_url=base_url,
+        api_key=api_key,
+        model=model,
+        streaming=inputs.flag("streaming", True),
+        allows_images=inputs.flag("allowImageUploads"),
+        params=params,
+        headers=headers_of(inputs),
+        timeout_seconds=timeout_seconds(inputs),
+        strict_tools=inputs.flag("strictToolCalling"),
+        on_retry=context.trace.note,
+        **more,
+    )

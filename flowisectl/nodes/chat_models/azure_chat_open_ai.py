@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flowisectl.clients.azure import deployment_url
+from typing import Any
+
+from flowisectl.clients.azure import deployment_url, responses_url
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.chat_model import ChatModel
+from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import (
     BASE_OPTIONS,
     CACHE,
@@ -22,6 +25,7 @@ from flowisectl.nodes.chat_models._compatible import (
     compatible_model,
     is_reasoning_model,
     model_name,
+    responses_wire,
 )
 
 
@@ -36,7 +40,7 @@ class AzureChatOpenAI(Node):
         credential=CredentialParam(("azureOpenAIApi",)),
         inputs=(
             CACHE,
-            model_name(is_listed=True),
+            model_name(is_listed=True, is_free=True),
             TEMPERATURE,
             MAX_TOKENS,
             STREAMING,
@@ -68,21 +72,24 @@ class AzureChatOpenAI(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
+        owner, base = f"node {inputs.node_id!r} ({inputs.label})", inputs.text("basepath")
         deployment = inputs.secret("azureOpenAIApiDeploymentName")
         name = inputs.text("modelName", deployment)
         thinks = is_reasoning_model(name)
+        key: dict[str, Any] = {"provider": "azureChatOpenAI", "api_key": require_key(inputs, "azureOpenAIApiKey"), "key_header": "api-key"}
+        if thinks and inputs.get("reasoningSummary"):
+            url = responses_url(inputs.secret, base, owner)
+            return cached(responses_wire(inputs, context, base_url=url, model=deployment, thinks=True, **key), inputs.get("cache"))
         params = answer_limit(inputs, name)
         if thinks:
             params |= {"temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
         return compatible_model(
             inputs,
             context,
-            provider="azureChatOpenAI",
-            base_url=deployment_url(inputs.secret, inputs.text("basepath"), f"node {inputs.node_id!r} ({inputs.label})"),
-            api_key=require_key(inputs, "azureOpenAIApiKey"),
+            base_url=deployment_url(inputs.secret, base, owner),
             model=name,
             params=params,
             has_developer_role=thinks,
             has_names=True,
-            key_header="api-key",
+            **key,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flowisectl.clients.anthropic import AnthropicChat
+from flowisectl.clients.anthropic import AnthropicChat, answer_tokens
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key
@@ -14,8 +14,6 @@ from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
 
 DEFAULT_MODEL = "claude-haiku-4-5"
-DEFAULT_MAX_TOKENS = 4096
-"""The API demands a bound; every model takes this one."""
 _ADAPTIVE = ("claude-opus-4-7", "claude-opus-4-6", "claude-sonnet-4-6")
 _EFFORTS = (Option("Low", "low"), Option("Medium", "medium"), Option("High", "high"), Option("Max", "max"))
 
@@ -89,7 +87,7 @@ class ChatAnthropic(Node):
 
 def _params(inputs: NodeInputs, name: str) -> dict[str, Any]:
     """Members of the request; https://docs.anthropic.com/en/api/messages."""
-    most = inputs.integer("maxTokensToSample") or DEFAULT_MAX_TOKENS
+    most = inputs.integer("maxTokensToSample") or answer_tokens(name)
     params: dict[str, Any] = {}
     if inputs.flag("adaptiveThinking"):
         params["thinking"] = {"type": "adaptive"}

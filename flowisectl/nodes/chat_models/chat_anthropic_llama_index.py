@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowisectl.clients.anthropic import AnthropicChat
+from flowisectl.clients.anthropic import AnthropicChat, answer_tokens
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
@@ -10,8 +10,6 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.nodes.chat_models._compatible import TEMPERATURE
 
 DEFAULT_MODEL = "claude-3-haiku"
-DEFAULT_MAX_TOKENS = 4096
-"""The API demands a bound; every model takes this one."""
 
 
 class ChatAnthropicLlamaIndex(Node):
@@ -33,15 +31,16 @@ class ChatAnthropicLlamaIndex(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
+        name = inputs.text("modelName", DEFAULT_MODEL)
         return AnthropicChat(
             context.http,
             provider="chatAnthropic_LlamaIndex",
             api_key=require_key(inputs, "anthropicApiKey"),
-            model=inputs.text("modelName", DEFAULT_MODEL),
+            model=name,
             params={
                 "temperature": inputs.number("temperature"),
                 "top_p": inputs.number("topP") or None,
-                "max_tokens": inputs.integer("maxTokensToSample") or DEFAULT_MAX_TOKENS,
+                "max_tokens": inputs.integer("maxTokensToSample") or answer_tokens(name),
             },
             streaming=inputs.flag("streaming", True),
             on_retry=context.trace.note,

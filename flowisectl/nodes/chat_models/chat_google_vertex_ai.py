@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from flowisectl.clients.anthropic import answer_tokens
 from flowisectl.clients.google_account import google_login
 from flowisectl.clients.vertex import VertexClaude, region_of, vertex_gemini
 from flowisectl.engine.context import RunContext
@@ -14,9 +15,6 @@ from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
 from flowisectl.nodes.chat_models._compatible import CACHE, IMAGES, STREAMING, TEMPERATURE
 from flowisectl.nodes.chat_models._gemini import LIMITS, THINKING_BUDGET, THINKING_LEVEL, generation_config
-
-CLAUDE_TOKENS = 4096
-"""How long an answer of Claude may be when the node does not say: its API demands a limit."""
 
 
 class ChatGoogleVertexAI(Node):
@@ -77,13 +75,13 @@ class ChatGoogleVertexAI(Node):
             "on_retry": context.trace.note,
         }
         if name.startswith("claude"):
-            return cached(VertexClaude(context.http, login, params=_claude_params(inputs), **options), inputs.get("cache"))
+            return cached(VertexClaude(context.http, login, params=_claude_params(inputs, name), **options), inputs.get("cache"))
         return cached(vertex_gemini(context.http, login, generation=generation_config(inputs), **options), inputs.get("cache"))
 
 
-def _claude_params(inputs: NodeInputs) -> dict[str, Any]:
+def _claude_params(inputs: NodeInputs, name: str) -> dict[str, Any]:
     return {
-        "max_tokens": inputs.integer("maxOutputTokens") or CLAUDE_TOKENS,
+        "max_tokens": inputs.integer("maxOutputTokens") or answer_tokens(name),
         "temperature": inputs.number("temperature"),
         "top_p": inputs.number("topP") or None,
         "top_k": inputs.integer("topK") or None,

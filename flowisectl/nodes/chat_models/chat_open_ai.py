@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flowisectl.clients.openai_responses import OpenAIResponsesChat
+from flowisectl.clients.openai_chat import OpenAIChat
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.engine.service_inputs import headers_of, require_key, timeout_seconds, words_of
+from flowisectl.engine.service_inputs import require_key, words_of
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.llm.cached_model import cached
-from flowisectl.nodes.chat_models._compatible import answer_limit, compatible_model, is_reasoning_model
+from flowisectl.nodes.chat_models._compatible import answer_limit, compatible_wire, is_reasoning_model, responses_wire
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -62,38 +63,25 @@ class ChatOpenAI(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatModel:
         api_key, name = require_key(inputs, "openAIApiKey"), inputs.text("modelName", "gpt-4o-mini")
         thinks = is_reasoning_model(name)
+        place: dict[str, Any] = {
+            "provider": "chatOpenAI",
+            "base_url": inputs.text("basepath", OPENAI_URL),
+            "api_key": api_key,
+            "model": name,
+        }
+        responses = partial(responses_wire, inputs, context, thinks=thinks, **place)
         if thinks and inputs.get("reasoningSummary"):
-            return cached(_thinking_aloud(inputs, context, api_key, name), inputs.get("cache"))
-        return compatible_model(
+            return cached(responses(), inputs.get("cache"))
+        completions = compatible_wire(
             inputs,
             context,
-            provider="chatOpenAI",
-            base_url=inputs.text("basepath", OPENAI_URL),
-            api_key=api_key,
-            model=name,
+            **place,
             params=_params(inputs, name, thinks),
             strict_tools=None if inputs.get("strictToolCalling") is None else inputs.flag("strictToolCalling"),
             has_developer_role=thinks,
             has_names=True,
         )
-
-
-def _thinking_aloud(inputs: NodeInputs, context: RunContext, api_key: str, name: str) -> OpenAIResponsesChat:
-    """A model behind the Responses API: only that gives summaries of thoughts."""
-    return OpenAIResponsesChat(
-        context.http,
-        provider="chatOpenAI",
-        base_url=inputs.text("basepath", OPENAI_URL),
-        api_key=api_key,
-        model=name,
-        streaming=inputs.flag("streaming", True),
-        allows_images=inputs.flag("allowImageUploads"),
-        params=_response_params(inputs),
-        headers=headers_of(inputs),
-        timeout_seconds=timeout_seconds(inputs),
-        strict_tools=inputs.flag("strictToolCalling"),
-        on_retry=context.trace.note,
-    )
+        return cached(OpenAIChat(completions, responses), inputs.get("cache"))
 
 
 def _params(inputs: NodeInputs, name: str, thinks: bool) -> dict[str, Any]:
@@ -102,13 +90,3 @@ def _params(inputs: NodeInputs, name: str, thinks: bool) -> dict[str, Any]:
     if thinks:
         return {**params, "temperature": None, "reasoning_effort": inputs.get("reasoningEffort")}
     return {**params, "stop": words_of(inputs, "stopSequence") or None}
-
-
-def _response_params(inputs: NodeInputs) -> dict[str, Any]:
-    """Members of a request to the Responses API; https://platform.openai.com/docs/api-reference/responses/create."""
-    reasoning = {"effort": inputs.get("reasoningEffort"), "summary": inputs.get("reasoningSummary")}
-    return {
-        "max_output_tokens": inputs.integer("maxTokens") or None,
-        "top_p": inputs.number("topP") or None,
-        "reasoning": {name: value for name, value in reasoning.items() if value is not None},
-    }

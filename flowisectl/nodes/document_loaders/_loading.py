@@ -28,6 +28,7 @@ OMIT = NodeParam(
     additional=True,
     description="Names to leave out of the metadata, between commas; * leaves out all but the additional ones",
 )
+NO_LEGACY = "Not used: there is one reader of PDF files"
 OUTPUTS = (NodeOutput("document", "Document", ("Document", "json")), NodeOutput("text", "Text", ("string", "json")))
 
 

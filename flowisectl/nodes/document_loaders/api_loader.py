@@ -5,11 +5,13 @@ from __future__ import annotations
 import orjson
 
 from flowisectl.engine.context import RunContext
+from flowisectl.engine.given_files import certificates_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import headers_of
-from flowisectl.errors import FlowError, InvalidFlow
+from flowisectl.errors import FlowError
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed
+from flowisectl.interfaces.url_text import shown
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of
 
 
@@ -26,7 +28,7 @@ class ApiLoader(Node):
             NodeParam("method", "Method", "options", options=(Option("GET", "GET"), Option("POST", "POST"))),
             NodeParam("url", "URL", "string"),
             NodeParam("headers", "Headers", "json", optional=True, additional=True),
-            NodeParam("caFile", "SSL Certificate", "file", optional=True, additional=True),
+            NodeParam("caFile", "SSL Certificate", "file", file_type=".pem, .crt", optional=True, additional=True),
             NodeParam("body", "Body", "json", optional=True, additional=True),
             METADATA,
             OMIT,
@@ -36,17 +38,19 @@ class ApiLoader(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> list[Document] | str:
         url = str(inputs.require("url"))
-        if inputs.get("caFile"):
-            raise InvalidFlow(
-                f"node {inputs.node_id!r} ({inputs.label}): certificates of its own are not supported yet: remove the CA file"
-            )
-        call = HttpCall(method=inputs.text("method", "GET"), url=url, headers=self._headers(inputs), body=self._body(inputs))
+        call = HttpCall(
+            method=inputs.text("method", "GET"),
+            url=url,
+            headers=self._headers(inputs),
+            body=self._body(inputs),
+            trusted=await certificates_of("caFile", inputs, context),
+        )
         try:
             response = await context.http.request(call)
         except (HttpFailed, HttpDenied) as error:
-            raise FlowError(f"Failed to fetch {url}: {error}") from error
+            raise FlowError(f"Failed to fetch {shown(url)}: {error}") from error
         if not 200 <= response.status < 300:
-            raise FlowError(f"Failed to fetch {url}: HTTP Error {response.status}: {response.reason}")
+            raise FlowError(f"Failed to fetch {shown(url)}: HTTP Error {response.status}: {response.reason}")
         try:
             content = orjson.dumps(orjson.loads(response.body), option=orjson.OPT_INDENT_2).decode()
         except ValueError:

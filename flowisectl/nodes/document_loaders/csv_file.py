@@ -21,7 +21,7 @@ class CsvFile(Node):
         base_classes=("Document",),
         description="The rows of CSV files, one document for each",
         inputs=(
-            NodeParam("csvFile", "Csv File", "file"),
+            NodeParam("csvFile", "Csv File", "file", file_type=".csv"),
             SPLITTER,
             NodeParam("columnName", "Single Column Extraction", "string", optional=True),
             METADATA,

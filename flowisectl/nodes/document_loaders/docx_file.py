@@ -18,7 +18,7 @@ class DocxFile(Node):
         version=2.0,
         base_classes=("Document",),
         description="The text of Word files, one document for each",
-        inputs=(NodeParam("docxFile", "Docx File", "file"), SPLITTER, METADATA, OMIT),
+        inputs=(NodeParam("docxFile", "Docx File", "file", file_type=".docx"), SPLITTER, METADATA, OMIT),
         outputs=OUTPUTS,
     )
 

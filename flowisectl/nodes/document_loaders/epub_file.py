@@ -21,7 +21,7 @@ class EpubFile(Node):
         base_classes=("Document",),
         description="The text of EPUB books, by chapter or by book",
         inputs=(
-            NodeParam("epubFile", "Epub File", "file"),
+            NodeParam("epubFile", "Epub File", "file", file_type=".epub"),
             SPLITTER,
             NodeParam(
                 "usage",

@@ -31,7 +31,7 @@ class Figma(Node):
         inputs=(
             NodeParam("fileKey", "File Key", "string", placeholder="key"),
             NodeParam("nodeIds", "Node IDs", "string", placeholder="0, 1, 2"),
-            NodeParam("recursive", "Recursive", "boolean", optional=True),
+            NodeParam("recursive", "Recursive", "boolean", optional=True, description="Not used: what is inside of a node comes with it"),
             SPLITTER,
             METADATA,
             OMIT,

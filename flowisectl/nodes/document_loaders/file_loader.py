@@ -9,7 +9,7 @@ from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.file import NamedFile
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.nodes.document_loaders._loading import METADATA, NO_LEGACY, OMIT, OUTPUTS, SPLITTER, answer_of_files
 from flowisectl.retrieval.file_formats import FormatOptions
 from flowisectl.retrieval.reading import any_file
 
@@ -26,7 +26,7 @@ class FileLoader(Node):
         base_classes=("Document",),
         description="The text of files of any kind",
         inputs=(
-            NodeParam("file", "File", "file"),
+            NodeParam("file", "File", "file", file_type="*"),
             SPLITTER,
             NodeParam(
                 "usage",
@@ -37,7 +37,7 @@ class FileLoader(Node):
                 options=(Option("One document per page", "perPage"), Option("One document per file", "perFile")),
                 additional=True,
             ),
-            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True),
+            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True, description=NO_LEGACY),
             NodeParam("pointerName", "JSONL Pointer Extraction", "string", optional=True, additional=True),
             METADATA,
             OMIT,

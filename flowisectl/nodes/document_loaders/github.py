@@ -27,7 +27,7 @@ class Github(Node):
             NodeParam("githubBaseUrl", "Github Base URL", "string", optional=True, additional=True),
             NodeParam("githubInstanceApi", "Github Instance API", "string", optional=True, additional=True),
             NodeParam("ignorePath", "Ignore Paths", "string", optional=True, rows=4, additional=True),
-            NodeParam("maxRetries", "Max Retries", "number", optional=True, step=1, additional=True),
+            NodeParam("maxRetries", "Max Retries", "number", optional=True, step=1, additional=True, description="At most 2"),
             SPLITTER,
             METADATA,
             OMIT,
@@ -42,7 +42,7 @@ class Github(Node):
         name = rest.partition("/")[0].removesuffix(".git")
         if not owner or not name or "://" in owner:
             raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): {link[:200]!r} is no repository: expected {base_url}/owner/name")
-        ignored = inputs.json("ignorePath")
+        ignored, retries = inputs.json("ignorePath"), inputs.integer("maxRetries")
         repository = GitHubRepository(
             context.http,
             api_url=inputs.text("githubInstanceApi", "https://api.github.com").rstrip("/"),
@@ -51,6 +51,7 @@ class Github(Node):
             branch=inputs.text("branch", "main"),
             token=inputs.secret("accessToken"),
             parallel=inputs.integer("maxConcurrency") or 2,
+            retries=2 if retries is None else retries,
         )
         files = await repository.text_files(
             recursive=inputs.flag("recursive"), ignored=[str(path) for path in ignored] if isinstance(ignored, list) else []

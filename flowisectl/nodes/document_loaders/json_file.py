@@ -21,7 +21,7 @@ class JsonFile(Node):
         base_classes=("Document",),
         description="The texts of JSON files, or one document for each object",
         inputs=(
-            NodeParam("jsonFile", "Json File", "file"),
+            NodeParam("jsonFile", "Json File", "file", file_type=".json"),
             SPLITTER,
             NodeParam("separateByObject", "Separate by JSON Object (JSON Array)", "boolean", optional=True, additional=True),
             NodeParam(

@@ -21,7 +21,7 @@ class JsonlinesFile(Node):
         base_classes=("Document",),
         description="One value of every line of JSON Lines files",
         inputs=(
-            NodeParam("jsonlinesFile", "Jsonlines File", "file"),
+            NodeParam("jsonlinesFile", "Jsonlines File", "file", file_type=".jsonl"),
             SPLITTER,
             NodeParam("pointerName", "Pointer Extraction", "string"),
             METADATA,

@@ -18,7 +18,7 @@ class MicrosoftExcel(Node):
         version=1.0,
         base_classes=("Document",),
         description="The rows of Excel files, one document for each",
-        inputs=(NodeParam("excelFile", "Excel File", "file"), SPLITTER, METADATA, OMIT),
+        inputs=(NodeParam("excelFile", "Excel File", "file", file_type=".xlsx, .xls, .xlsm, .xlsb"), SPLITTER, METADATA, OMIT),
         outputs=OUTPUTS,
     )
 

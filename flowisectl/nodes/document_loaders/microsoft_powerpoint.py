@@ -18,7 +18,7 @@ class MicrosoftPowerpoint(Node):
         version=1.0,
         base_classes=("Document",),
         description="The text of PowerPoint files, one document for each slide",
-        inputs=(NodeParam("powerpointFile", "PowerPoint File", "file"), SPLITTER, METADATA, OMIT),
+        inputs=(NodeParam("powerpointFile", "PowerPoint File", "file", file_type=".pptx, .ppt"), SPLITTER, METADATA, OMIT),
         outputs=OUTPUTS,
     )
 

@@ -18,7 +18,7 @@ class MicrosoftWord(Node):
         version=1.0,
         base_classes=("Document",),
         description="The text of Word files, one document for each",
-        inputs=(NodeParam("docxFile", "Word File", "file"), SPLITTER, METADATA, OMIT),
+        inputs=(NodeParam("docxFile", "Word File", "file", file_type=".docx, .doc"), SPLITTER, METADATA, OMIT),
         outputs=OUTPUTS,
     )
 

@@ -8,7 +8,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.given_files import files_of
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.interfaces.document import Document
-from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
+from flowisectl.nodes.document_loaders._loading import METADATA, NO_LEGACY, OMIT, OUTPUTS, SPLITTER, answer_of_files
 from flowisectl.retrieval.reading import pdf_file
 
 
@@ -21,7 +21,7 @@ class PdfFile(Node):
         base_classes=("Document",),
         description="The text of PDF files, by page or by file",
         inputs=(
-            NodeParam("pdfFile", "Pdf File", "file"),
+            NodeParam("pdfFile", "Pdf File", "file", file_type=".pdf"),
             SPLITTER,
             NodeParam(
                 "usage",
@@ -30,7 +30,7 @@ class PdfFile(Node):
                 default="perPage",
                 options=(Option("One document per page", "perPage"), Option("One document per file", "perFile")),
             ),
-            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True),
+            NodeParam("legacyBuild", "Use Legacy Build", "boolean", optional=True, additional=True, description=NO_LEGACY),
             METADATA,
             OMIT,
         ),

@@ -9,6 +9,11 @@ from flowisectl.interfaces.document import Document
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, SPLITTER, answer_of_files
 from flowisectl.retrieval.reading import text_file
 
+_ENDINGS = (
+    ".txt, .html, .aspx, .asp, .cpp, .c, .cs, .css, .go, .h, .java, .js, .less, .ts, .php, .proto, .python, .py, .rst, .ruby, .rb, .rs, "
+    ".scala, .sc, .scss, .sol, .sql, .swift, .markdown, .md, .tex, .ltx, .vb, .xml"
+)
+
 
 class TextFile(Node):
     definition = NodeDefinition(
@@ -18,7 +23,7 @@ class TextFile(Node):
         version=3.0,
         base_classes=("Document",),
         description="The text of text files",
-        inputs=(NodeParam("txtFile", "Txt File", "file"), SPLITTER, METADATA, OMIT),
+        inputs=(NodeParam("txtFile", "Txt File", "file", file_type=_ENDINGS), SPLITTER, METADATA, OMIT),
         outputs=OUTPUTS,
     )
 

@@ -15,6 +15,7 @@ from flowisectl.interfaces.file import NamedFile
 from flowisectl.nodes.document_loaders._loading import METADATA, OMIT, OUTPUTS, answer_of
 from flowisectl.nodes.document_loaders._unstructured_params import PARAMS
 
+_ENDINGS = ".txt, .text, .pdf, .docx, .doc, .jpg, .jpeg, .eml, .html, .htm, .md, .pptx, .ppt, .msg, .rtf, .xlsx, .xls, .odt, .epub"
 SECONDS = 600.0
 """Reading a large file with a model takes its time."""
 TEXTS = {
@@ -47,7 +48,7 @@ class UnstructuredFileLoader(Node):
         description="The elements that an Unstructured service finds in files",
         credential=CredentialParam(("unstructuredApi",), optional=True),
         inputs=(
-            NodeParam("fileObject", "Files Upload", "file"),
+            NodeParam("fileObject", "Files Upload", "file", file_type=_ENDINGS),
             NodeParam("unstructuredAPIUrl", "Unstructured API URL", "string", placeholder="http://localhost:8000/general/v0/general"),
             *PARAMS,
             METADATA,

@@ -28,7 +28,7 @@ class CohereEmbeddings(Node):
                 "options",
                 default="search_query",
                 optional=True,
-                description="What the vectors are for; vectors of stored documents need another type than those of questions",
+                description="Not used: documents are embedded as such, and questions as such, which makes them comparable",
                 options=tuple(Option(name, name) for name in TYPES),
             ),
         ),
@@ -40,6 +40,6 @@ class CohereEmbeddings(Node):
             provider="cohereEmbeddings",
             api_key=require_key(inputs, "cohereApiKey"),
             model=inputs.text("modelName", "embed-english-v2.0"),
-            input_type=inputs.text("inputType", "search_query"),
+            # Whatever `inputType` says: vectors that Flowise stored were made so.
             on_retry=context.trace.note,
         )

@@ -49,6 +49,6 @@ class GoogleGenerativeAiEmbeddings(Node):
             api_key=require_key(inputs, "googleGenerativeAPIKey"),
             model=inputs.text("modelName", "gemini-embedding-001"),
             task_type=task if task in TASKS else "",
-            strip_new_lines=inputs.flag("stripNewLines", True),
+            strip_new_lines=inputs.flag("stripNewLines"),
             on_retry=context.trace.note,
         )

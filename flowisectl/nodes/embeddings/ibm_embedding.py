@@ -8,6 +8,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.embeddings import Embeddings
 
+_UNUSED = "Not used: lots of texts go one after the other"
 DEFAULT_MODEL = "ibm/slate-30m-english-rtrvr"
 
 
@@ -32,7 +33,7 @@ class IBMEmbedding(Node):
                 description="How many tokens of a text count; what is longer is cut",
             ),
             NodeParam("maxRetries", "Max Retries", "number", optional=True, step=1, additional=True),
-            NodeParam("maxConcurrency", "Max Concurrency", "number", optional=True, step=1, additional=True),
+            NodeParam("maxConcurrency", "Max Concurrency", "number", optional=True, step=1, additional=True, description=_UNUSED),
         ),
     )
 

@@ -46,6 +46,10 @@ class JinaEmbeddings(Node):
                 "encoding_format": None,
                 "dimensions": inputs.integer("modelDimensions") or None,
                 "late_chunking": inputs.flag("allowLateChunking") or None,
+                "task": "retrieval.passage",
+                "normalized": True,
             },
+            question_params={"task": "retrieval.query"},
+            strip_new_lines=True,
             on_retry=context.trace.note,
         )

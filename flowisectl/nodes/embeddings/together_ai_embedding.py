@@ -21,7 +21,7 @@ class TogetherAIEmbedding(Node):
         description="Vectors of texts by open models that Together AI serves",
         credential=CredentialParam(("togetherAIApi",)),
         inputs=(
-            NodeParam("cache", "Cache", "BaseCache", optional=True),
+            NodeParam("cache", "Cache", "BaseCache", optional=True, description="Not used: vectors are no answers of a chat model"),
             NodeParam("modelName", "Model Name", "string", placeholder="sentence-transformers/msmarco-bert-base-dot-v5"),
         ),
     )
@@ -34,6 +34,5 @@ class TogetherAIEmbedding(Node):
             api_key=require_key(inputs, "togetherAIApiKey"),
             model=inputs.require("modelName"),
             params={"encoding_format": None},
-            strip_new_lines=True,
             on_retry=context.trace.note,
         )

@@ -8,9 +8,8 @@ from typing import Any
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import MissingInput
-from flowisectl.llm.query_engine import CompactRefine
 from flowisectl.llm.query_engine import QueryEngine as Engine
-from flowisectl.nodes.engines._answering import answer_with
+from flowisectl.nodes.engines._answering import answer_with, built_in_synthesizer
 
 
 class QueryEngine(Node):
@@ -34,7 +33,7 @@ class QueryEngine(Node):
         model = getattr(retriever, "model", None)
         if model is None:
             raise MissingInput(f"node {inputs.node_id!r} ({inputs.label}) has no model: connect one to its vector store")
-        return Engine(retriever=retriever, model=model, synthesizer=inputs.get("responseSynthesizer") or CompactRefine())
+        return Engine(retriever=retriever, model=model, synthesizer=inputs.get("responseSynthesizer") or built_in_synthesizer(context))
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:
         return await answer_with(await self.build(inputs, context), inputs, context)

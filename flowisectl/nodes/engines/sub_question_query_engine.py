@@ -7,8 +7,9 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
-from flowisectl.llm.query_engine import CompactRefine, SubQuestionEngine
-from flowisectl.nodes.engines._answering import answer_with
+from flowisectl.llm.query_engine import SubQuestionEngine
+from flowisectl.nodes.engines._answering import answer_with, built_in_synthesizer
+from flowisectl.texts.documents import SUB_QUESTIONS
 
 
 class SubQuestionQueryEngine(Node):
@@ -23,7 +24,7 @@ class SubQuestionQueryEngine(Node):
         inputs=(
             NodeParam("queryEngineTools", "QueryEngine Tools", "QueryEngineTool", list=True),
             NodeParam("model", "Chat Model", "BaseChatModel_LlamaIndex"),
-            NodeParam("embeddings", "Embeddings", "BaseEmbedding_LlamaIndex"),
+            NodeParam("embeddings", "Embeddings", "BaseEmbedding_LlamaIndex", description="Not used: the engines below have their own"),
             NodeParam("responseSynthesizer", "Response Synthesizer", "ResponseSynthesizer", optional=True),
             NodeParam("returnSourceDocuments", "Return Source Documents", "boolean", optional=True),
         ),
@@ -33,7 +34,8 @@ class SubQuestionQueryEngine(Node):
         return SubQuestionEngine(
             model=inputs.require("model"),
             tools=inputs.items("queryEngineTools"),
-            synthesizer=inputs.get("responseSynthesizer") or CompactRefine(),
+            synthesizer=inputs.get("responseSynthesizer") or built_in_synthesizer(context),
+            prompt=context.texts.of(SUB_QUESTIONS),
         )
 
     async def run(self, inputs: NodeInputs, context: RunContext) -> Mapping[str, Any]:

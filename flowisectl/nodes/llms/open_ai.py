@@ -30,7 +30,9 @@ class OpenAI(Node):
             NodeParam("bestOf", "Best Of", "number", optional=True, step=1, additional=True),
             NodeParam("frequencyPenalty", "Frequency Penalty", "number", optional=True, step=0.1, additional=True),
             NodeParam("presencePenalty", "Presence Penalty", "number", optional=True, step=0.1, additional=True),
-            NodeParam("batchSize", "Batch Size", "number", optional=True, step=1, additional=True),
+            NodeParam(
+                "batchSize", "Batch Size", "number", optional=True, step=1, additional=True, description="Not used: prompts go one by one"
+            ),
             NodeParam("timeout", "Timeout", "number", optional=True, step=1, additional=True),
             NodeParam("basepath", "Base Path", "string", optional=True, additional=True),
             NodeParam("baseOptions", "Base Options", "json", optional=True, additional=True),

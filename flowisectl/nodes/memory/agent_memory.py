@@ -5,8 +5,7 @@ from __future__ import annotations
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import AgentMemory
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-
-_UNUSED = "Not used: states are kept in the server's own database"
+from flowisectl.nodes.memory._agent_memory import ADDITIONAL, DESCRIPTION, UNUSED
 
 
 class AgentMemoryNode(Node):
@@ -16,7 +15,7 @@ class AgentMemoryNode(Node):
         category="Memory",
         version=2.0,
         base_classes=("AgentMemory", "BaseCheckpointSaver"),
-        description="Keeps the state of sequential agents or of a team, in the server's own database",
+        description=DESCRIPTION,
         credential=CredentialParam(("PostgresApi", "MySQLApi"), optional=True),
         inputs=(
             NodeParam(
@@ -25,15 +24,13 @@ class AgentMemoryNode(Node):
                 "options",
                 "sqlite",
                 options=(Option("SQLite", "sqlite"), Option("PostgreSQL", "postgres"), Option("MySQL", "mysql")),
-                description=_UNUSED,
+                description=UNUSED,
             ),
-            NodeParam("databaseFilePath", "Database File Path", "string", optional=True, additional=True, description=_UNUSED),
-            NodeParam("host", "Host", "string", optional=True, additional=True, description=_UNUSED),
-            NodeParam("database", "Database", "string", optional=True, additional=True, description=_UNUSED),
-            NodeParam("port", "Port", "number", optional=True, additional=True, description=_UNUSED),
-            NodeParam(
-                "additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True, description=_UNUSED
-            ),
+            NodeParam("databaseFilePath", "Database File Path", "string", optional=True, additional=True, description=UNUSED),
+            NodeParam("host", "Host", "string", optional=True, additional=True, description=UNUSED),
+            NodeParam("database", "Database", "string", optional=True, additional=True, description=UNUSED),
+            NodeParam("port", "Port", "number", optional=True, additional=True, description=UNUSED),
+            ADDITIONAL,
         ),
     )
 

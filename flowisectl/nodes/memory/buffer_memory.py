@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key
 
 
 class BufferMemory(Node):
@@ -17,10 +18,10 @@ class BufferMemory(Node):
         base_classes=("BufferMemory", "BaseChatMemory", "BaseMemory"),
         description="Everything that was said in the session",
         inputs=(
-            NodeParam("sessionId", "Session Id", "string", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
-        return StoredMemory(context, memory_key=inputs.text("memoryKey", "chat_history"))
+        return StoredMemory(context, memory_key=memory_key(inputs))

@@ -6,6 +6,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key
 
 
 class BufferWindowMemory(Node):
@@ -18,11 +19,11 @@ class BufferWindowMemory(Node):
         description="The last exchanges of the session",
         inputs=(
             NodeParam("k", "Size", "number", default="4"),
-            NodeParam("sessionId", "Session Id", "string", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
         exchanges = inputs.integer("k", 4) or 0
-        return StoredMemory(context, memory_key=inputs.text("memoryKey", "chat_history"), limit=2 * exchanges)
+        return StoredMemory(context, memory_key=memory_key(inputs), limit=2 * exchanges)

@@ -7,6 +7,8 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.interfaces.memory import ChatMemory
 from flowisectl.llm.summary_memory import SummaryBufferMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key
+from flowisectl.texts.conversations import CONVERSATION_SUMMARY
 
 
 class ConversationSummaryBufferMemory(Node):
@@ -20,11 +22,12 @@ class ConversationSummaryBufferMemory(Node):
         inputs=(
             NodeParam("model", "Chat Model", "BaseChatModel"),
             NodeParam("maxTokenLimit", "Max Token Limit", "number", default=2000),
-            NodeParam("sessionId", "Session Id", "string", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
-        stored = StoredMemory(context, memory_key=inputs.text("memoryKey", "chat_history"))
-        return SummaryBufferMemory(stored, inputs.require("model"), inputs.integer("maxTokenLimit") or 2000)
+        stored = StoredMemory(context, memory_key=memory_key(inputs))
+        prompt = context.texts.of(CONVERSATION_SUMMARY)
+        return SummaryBufferMemory(stored, inputs.require("model"), inputs.integer("maxTokenLimit") or 2000, prompt=prompt)

@@ -7,6 +7,8 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.stored_memory import StoredMemory
 from flowisectl.interfaces.memory import ChatMemory
 from flowisectl.llm.summary_memory import SummaryMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key
+from flowisectl.texts.conversations import CONVERSATION_SUMMARY
 
 
 class ConversationSummaryMemory(Node):
@@ -19,11 +21,11 @@ class ConversationSummaryMemory(Node):
         description="A summary of the last exchange instead of the session's messages",
         inputs=(
             NodeParam("model", "Chat Model", "BaseChatModel"),
-            NodeParam("sessionId", "Session Id", "string", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
-        stored = StoredMemory(context, memory_key=inputs.text("memoryKey", "chat_history"))
-        return SummaryMemory(stored, inputs.require("model"))
+        stored = StoredMemory(context, memory_key=memory_key(inputs))
+        return SummaryMemory(stored, inputs.require("model"), prompt=context.texts.of(CONVERSATION_SUMMARY))

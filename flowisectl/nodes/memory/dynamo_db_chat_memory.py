@@ -9,6 +9,7 @@ from flowisectl.clients.dynamodb_memory import DynamoMemory
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key, session_of
 
 
 class DynamoDBChatMemory(Node):
@@ -24,8 +25,8 @@ class DynamoDBChatMemory(Node):
             NodeParam("tableName", "Table Name", "string"),
             NodeParam("partitionKey", "Partition Key", "string"),
             NodeParam("region", "Region", "string", placeholder="us-east-1"),
-            NodeParam("sessionId", "Session ID", "string", default="", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
@@ -37,6 +38,6 @@ class DynamoDBChatMemory(Node):
         return DynamoMemory(
             table,
             partition_key=str(inputs.require("partitionKey")),
-            session_id=context.session_id or inputs.text("sessionId"),
-            memory_key=inputs.text("memoryKey", "chat_history"),
+            session_id=session_of(inputs, context),
+            memory_key=memory_key(inputs),
         )

@@ -8,6 +8,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key, session_of
 
 
 class MongoDBAtlasChatMemory(Node):
@@ -23,8 +24,8 @@ class MongoDBAtlasChatMemory(Node):
         inputs=(
             NodeParam("databaseName", "Database", "string"),
             NodeParam("collectionName", "Collection Name", "string"),
-            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            SESSION_ID,
+            MEMORY_KEY,
         ),
     )
 
@@ -35,5 +36,5 @@ class MongoDBAtlasChatMemory(Node):
             name=str(inputs.require("collectionName")),
             node_name=self.definition.name,
         )
-        session_id = context.session_id or inputs.text("sessionId")
-        return MongoMemory(collection, session_id=session_id, memory_key=inputs.text("memoryKey", "chat_history"))
+        session_id = session_of(inputs, context)
+        return MongoMemory(collection, session_id=session_id, memory_key=memory_key(inputs))

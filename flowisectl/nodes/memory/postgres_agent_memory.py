@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import AgentMemory
-from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
-
-_UNUSED = "Not used: states are kept in the server's own database"
+from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs
+from flowisectl.nodes.memory._agent_memory import DESCRIPTION, server_params
 
 
 class PostgresAgentMemory(Node):
@@ -16,16 +15,9 @@ class PostgresAgentMemory(Node):
         category="Memory",
         version=1.0,
         base_classes=("AgentMemory", "BaseCheckpointSaver"),
-        description="Keeps the state of sequential agents or of a team, in the server's own database",
+        description=DESCRIPTION,
         credential=CredentialParam(("PostgresApi",), optional=True),
-        inputs=(
-            NodeParam("host", "Host", "string", description=_UNUSED),
-            NodeParam("database", "Database", "string", description=_UNUSED),
-            NodeParam("port", "Port", "number", "5432", description=_UNUSED),
-            NodeParam(
-                "additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True, description=_UNUSED
-            ),
-        ),
+        inputs=server_params("5432"),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> AgentMemory:

@@ -7,6 +7,7 @@ from flowisectl.clients.redis_service import redis_of
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key, session_of
 
 
 class RedisBackedChatMemory(Node):
@@ -19,9 +20,9 @@ class RedisBackedChatMemory(Node):
         description="The session's messages in a Redis server",
         credential=CredentialParam(("redisCacheApi", "redisCacheUrlApi"), optional=True),
         inputs=(
-            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            SESSION_ID,
             NodeParam("sessionTTL", "Session Timeouts", "number", optional=True, additional=True),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            MEMORY_KEY,
             NodeParam("windowSize", "Window Size", "number", optional=True, additional=True),
         ),
     )
@@ -29,9 +30,8 @@ class RedisBackedChatMemory(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> ChatMemory:
         return RedisMemory(
             redis_of(inputs.credential, who=f"node {inputs.node_id!r} ({inputs.label})"),
-            # The run's session is the client's where it named one, and else that of the flow's memory: this node's own `sessionId`.
-            session_id=context.session_id or inputs.text("sessionId"),
-            memory_key=inputs.text("memoryKey", "chat_history"),
+            session_id=session_of(inputs, context),
+            memory_key=memory_key(inputs),
             limit=inputs.integer("windowSize"),
             ttl_seconds=inputs.integer("sessionTTL") or 0,
         )

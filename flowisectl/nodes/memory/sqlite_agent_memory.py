@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import AgentMemory
-from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
+from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
+from flowisectl.nodes.memory._agent_memory import ADDITIONAL, DESCRIPTION
 
 
 class SqliteAgentMemory(Node):
@@ -15,17 +16,8 @@ class SqliteAgentMemory(Node):
         version=1.0,
         type="SQLiteAgentMemory",
         base_classes=("SQLiteAgentMemory", "BaseCheckpointSaver"),
-        description="Keeps the state of sequential agents or of a team, in the server's own database",
-        inputs=(
-            NodeParam(
-                "additionalConfig",
-                "Additional Connection Configuration",
-                "json",
-                optional=True,
-                additional=True,
-                description="Not used: states are kept in the server's own database",
-            ),
-        ),
+        description=DESCRIPTION,
+        inputs=(ADDITIONAL,),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> AgentMemory:

@@ -7,6 +7,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import MEMORY_KEY, SESSION_ID, memory_key, session_of
 
 
 class UpstashRedisBackedChatMemory(Node):
@@ -20,7 +21,7 @@ class UpstashRedisBackedChatMemory(Node):
         credential=CredentialParam(("upstashRedisMemoryApi",)),
         inputs=(
             NodeParam("baseURL", "Upstash Redis REST URL", "string", placeholder="https://my-database.upstash.io"),
-            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            SESSION_ID,
             NodeParam(
                 "sessionTTL",
                 "Session Timeouts",
@@ -29,7 +30,7 @@ class UpstashRedisBackedChatMemory(Node):
                 additional=True,
                 description="Seconds after which a session is gone",
             ),
-            NodeParam("memoryKey", "Memory Key", "string", default="chat_history", additional=True),
+            MEMORY_KEY,
         ),
     )
 
@@ -38,7 +39,7 @@ class UpstashRedisBackedChatMemory(Node):
             context.http,
             url=str(inputs.require("baseURL")),
             token=require_key(inputs, "upstashRestToken"),
-            session_id=context.session_id or inputs.text("sessionId"),
-            memory_key=inputs.text("memoryKey", "chat_history"),
+            session_id=session_of(inputs, context),
+            memory_key=memory_key(inputs),
             ttl_seconds=inputs.integer("sessionTTL") or 0,
         )

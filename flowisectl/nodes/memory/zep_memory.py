@@ -6,6 +6,7 @@ from flowisectl.clients.zep_memory import ZepMemory as ZepServerMemory
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import SESSION_ID, memory_key, session_of
 from flowisectl.nodes.memory._zep import NAMES
 
 LOCAL_URL = "http://127.0.0.1:8000"
@@ -22,7 +23,7 @@ class ZepMemory(Node):
         credential=CredentialParam(("zepMemoryApi",), optional=True),
         inputs=(
             NodeParam("baseURL", "Base URL", "string", default=LOCAL_URL),
-            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            SESSION_ID,
             NodeParam("k", "Size", "number", default="10", additional=True, description="How many messages are read"),
             *NAMES,
         ),
@@ -33,9 +34,9 @@ class ZepMemory(Node):
             context.http,
             url=inputs.text("baseURL", LOCAL_URL),
             api_key=inputs.secret("apiKey"),
-            session_id=context.session_id or inputs.text("sessionId"),
+            session_id=session_of(inputs, context),
             count=max(inputs.integer("k") or 10, 1),
             human=inputs.text("humanPrefix", "human"),
             ai=inputs.text("aiPrefix", "ai"),
-            memory_key=inputs.text("memoryKey", "chat_history"),
+            memory_key=memory_key(inputs),
         )

@@ -7,6 +7,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.memory import ChatMemory
+from flowisectl.nodes.memory._session import SESSION_ID, memory_key, session_of
 from flowisectl.nodes.memory._zep import NAMES
 
 
@@ -20,7 +21,7 @@ class ZepMemoryCloud(Node):
         description="The session's messages in Zep Cloud, and what Zep learnt from them",
         credential=CredentialParam(("zepMemoryApi",), optional=True),
         inputs=(
-            NodeParam("sessionId", "Session Id", "string", default="", optional=True, additional=True),
+            SESSION_ID,
             NodeParam(
                 "memoryType",
                 "Memory Type",
@@ -37,9 +38,9 @@ class ZepMemoryCloud(Node):
         return ZepCloudMemory(
             context.http,
             api_key=require_key(inputs, "apiKey"),
-            session_id=context.session_id or inputs.text("sessionId"),
+            session_id=session_of(inputs, context),
             kind=inputs.text("memoryType", "perpetual"),
             human=inputs.text("humanPrefix", "human"),
             ai=inputs.text("aiPrefix", "ai"),
-            memory_key=inputs.text("memoryKey", "chat_history"),
+            memory_key=memory_key(inputs),
         )

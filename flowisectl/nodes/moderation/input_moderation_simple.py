@@ -10,10 +10,11 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.interfaces.moderation import Moderation, ModerationRefusal
+from flowisectl.texts.conversations import SAME_MEANING
+from flowisectl.texts.text import filled
 
 _YES = re.compile(r"\W*yes\b", re.IGNORECASE)
 MESSAGE = "This question cannot be answered: it goes against the content rules of this chat."
-SIMILARITY = "Do these two texts ask for much the same thing? Answer only yes or no.\n\nFirst: {text}\n\nSecond: {entry}"
 
 
 class InputModerationSimple(Node):
@@ -33,16 +34,18 @@ class InputModerationSimple(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Moderation:
         forbidden = [line.strip() for line in inputs.text("denyList").splitlines() if line.strip()]
-        return DenyList(forbidden, inputs.get("model"), inputs.wording("moderationErrorMessage", MESSAGE))
+        message = inputs.wording("moderationErrorMessage", MESSAGE)
+        return DenyList(forbidden, inputs.get("model"), message, prompt=context.texts.of(SAME_MEANING))
 
 
 class DenyList:
     """Refuses what contains a forbidden text or, with a model, what means the same."""
 
-    def __init__(self, forbidden: Sequence[str], model: ChatModel | None, message: str) -> None:
+    def __init__(self, forbidden: Sequence[str], model: ChatModel | None, message: str, *, prompt: str) -> None:
         self._forbidden = forbidden
         self._model = model
         self._message = message
+        self._prompt = prompt
 
     async def check(self, text: str) -> str:
         for entry in self._forbidden:
@@ -53,6 +56,6 @@ class DenyList:
     async def _matches(self, text: str, entry: str) -> bool:
         if self._model is None:
             return entry.lower() in text.lower()
-        question = SIMILARITY.format(text=text, entry=entry)
+        question = filled(self._prompt, text=text, entry=entry)
         reply = await self._model.invoke([ChatMessage(role="user", content=question)])
         return _YES.match(reply.text) is not None

@@ -14,6 +14,8 @@ from flowisectl.interfaces.chat_model import ChatModel, ChatOptions, ToolSpec
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.agent_conversation import fitted
 from flowisectl.llm.prompt_template import format_template
+from flowisectl.texts.agents import NEXT_WORKER
+from flowisectl.texts.text import filled
 
 PROMPT = (
     "You lead a team with these members: {team_members}. Read the user's request and what the team has done so far, and give the next "
@@ -70,12 +72,13 @@ class Supervisor(Node):
         async def act(turn: Turn) -> Update:
             spec = _route_spec(turn.team, with_summary=inputs.flag("summarization"))
             members = ", ".join(turn.team)
+            asked = filled(context.texts.of(NEXT_WORKER), members=", ".join((FINISH, *turn.team)))
             images = await image_parts(context, model)
             messages = [
                 ChatMessage(role="system", content=format_template(inputs.wording("supervisorPrompt", PROMPT), {"team_members": members})),
                 *([ChatMessage(role="user", content=images)] if images else []),
                 *turn.state.messages,
-                ChatMessage(role="user", content=f"Who works next, or is the request fulfilled? Choose one of: {FINISH}, {members}."),
+                ChatMessage(role="user", content=asked),
             ]
             reply = await model.invoke(fitted(messages, model.provider), ChatOptions(tools=(spec,), tool_choice=_ROUTE))
             call = next((call for call in reply.tool_calls if call.name == _ROUTE), None)

@@ -17,12 +17,10 @@ from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.agent_conversation import fitted
 from flowisectl.llm.prompt_template import format_template
 from flowisectl.llm.tool_agent import DEFAULT_MAX_ITERATIONS, ToolAgent
+from flowisectl.texts.agents import TEAMWORK
+from flowisectl.texts.text import filled
 
 PROMPT = "You research questions for the team. Look things up with your tools whenever newer or exact information is needed."
-_TEAMWORK = (
-    "You belong to a team: {team_members}. Do the part that is yours on your own, with the tools that you have, and ask nobody back; "
-    "the others take care of theirs."
-)
 
 
 class Worker(Node):
@@ -63,7 +61,7 @@ class Worker(Node):
             agent = ToolAgent(model=model, tools=tools, max_iterations=inputs.integer("maxIterations") or DEFAULT_MAX_ITERATIONS)
             images = await image_parts(context, model)
             messages = [
-                ChatMessage(role="system", content=_system(inputs, turn.state)),
+                ChatMessage(role="system", content=_system(inputs, turn.state, context)),
                 *([ChatMessage(role="user", content=images)] if images else []),
                 *turn.state.messages,
             ]
@@ -75,15 +73,16 @@ class Worker(Node):
         return WorkPart(node_id=inputs.node_id, label=label, act=act)
 
 
-def _system(inputs: NodeInputs, state: GraphState) -> str:
+def _system(inputs: NodeInputs, state: GraphState, context: RunContext) -> str:
     """The worker's prompt, how the team works, and what the supervisor wants of it now."""
-    members = {"team_members": state.values.get("team_members") or ""}
+    team = str(state.values.get("team_members") or "")
     instructions = str(state.values.get("instructions") or "")
     prompt = inputs.wording("workerPrompt", PROMPT)
-    parts = [format_template(prompt, {**members, "instructions": instructions, **_values(inputs)}), format_template(_TEAMWORK, members)]
+    told = format_template(prompt, {"team_members": team, "instructions": instructions, **_values(inputs)})
+    told += filled(context.texts.of(TEAMWORK), team_members=team)
     if instructions and "{instructions}" not in prompt:
-        parts.append(f"The supervisor's instructions for your next step: {instructions}")
-    return "\n\n".join(parts)
+        told += f"\n\nThe supervisor's instructions for your next step: {instructions}"
+    return told
 
 
 def _values(inputs: NodeInputs) -> dict[str, Any]:

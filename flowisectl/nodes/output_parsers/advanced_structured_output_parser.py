@@ -8,6 +8,7 @@ from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.output_parser import OutputParser
 from flowisectl.llm.output_parsing import SchemaParser
 from flowisectl.llm.zod_text import ZodSyntaxError, schema_of
+from flowisectl.texts.conversations import SCHEMA_INSTRUCTIONS
 
 EXAMPLE = "z.object({ title: z.string().describe('Title of the book'), pages: z.number().int() })"
 
@@ -31,4 +32,4 @@ class AdvancedStructuredOutputParser(Node):
             schema = schema_of(inputs.text("exampleJson"))
         except ZodSyntaxError as error:
             raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): {error}") from error
-        return SchemaParser(schema, auto_fix=inputs.flag("autofixParser"))
+        return SchemaParser(schema, auto_fix=inputs.flag("autofixParser"), instructions=context.texts.of(SCHEMA_INSTRUCTIONS))

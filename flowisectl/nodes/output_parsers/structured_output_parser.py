@@ -9,6 +9,13 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.output_parser import OutputParser
 from flowisectl.llm.output_parsing import SchemaParser, schema_of_rows
+from flowisectl.texts.conversations import SCHEMA_INSTRUCTIONS
+
+_GRID = (
+    {"field": "property", "headerName": "Property", "editable": True},
+    {"field": "type", "headerName": "Type", "type": "singleSelect", "valueOptions": ["string", "number", "boolean"], "editable": True},
+    {"field": "description", "headerName": "Description", "editable": True, "flex": 1},
+)
 
 
 class StructuredOutputParser(Node):
@@ -25,6 +32,7 @@ class StructuredOutputParser(Node):
                 "jsonStructure",
                 "JSON Structure",
                 "datagrid",
+                datagrid=_GRID,
                 default=[
                     {"property": "answer", "type": "string", "description": "answer to the user's question"},
                     {"property": "source", "type": "string", "description": "sources used to answer the question, should be websites"},
@@ -38,4 +46,4 @@ class StructuredOutputParser(Node):
         rows = inputs.json("jsonStructure")
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             raise InvalidFlow("Invalid JSON in StructuredOutputParser: its structure must be a list of properties")
-        return SchemaParser(schema_of_rows(rows), auto_fix=inputs.flag("autofixParser"))
+        return SchemaParser(schema_of_rows(rows), auto_fix=inputs.flag("autofixParser"), instructions=context.texts.of(SCHEMA_INSTRUCTIONS))

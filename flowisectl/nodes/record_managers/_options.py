@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flowisectl.clients.record_table import DEFAULT_TABLE
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import NodeInputs, NodeParam, Option
 
 RECORD_PARAMS = (
-    NodeParam("additionalConfig", "Additional Connection Configuration", "json", optional=True, additional=True),
+    NodeParam(
+        "additionalConfig",
+        "Additional Connection Configuration",
+        "json",
+        optional=True,
+        additional=True,
+        description='Of SQLite `database`, the path of its file; of servers `ssl`: true, or {"rejectUnauthorized": false}',
+    ),
     NodeParam("tableName", "Table Name", "string", optional=True, additional=True),
     NodeParam("namespace", "Namespace", "string", optional=True, additional=True),
     NodeParam(
@@ -20,6 +30,12 @@ RECORD_PARAMS = (
     ),
     NodeParam("sourceIdKey", "SourceId Key", "string", default="source", optional=True, additional=True),
 )
+
+
+def additional_config(inputs: NodeInputs) -> Mapping[str, Any]:
+    """The input `additionalConfig`; anything but an object counts as empty."""
+    value = inputs.json("additionalConfig")
+    return value if isinstance(value, Mapping) else {}
 
 
 def record_options(inputs: NodeInputs, context: RunContext, *, table: str = "") -> dict[str, str]:

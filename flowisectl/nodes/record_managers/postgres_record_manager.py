@@ -8,7 +8,7 @@ from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.record_manager import RecordManager
-from flowisectl.nodes.record_managers._options import RECORD_PARAMS, record_options
+from flowisectl.nodes.record_managers._options import RECORD_PARAMS, additional_config, record_options
 
 
 class PostgresRecordManager(Node):
@@ -45,6 +45,6 @@ class PostgresRecordManager(Node):
             database=database,
             user=user,
             password=password,
-            ssl=inputs.flag("ssl", defaults.ssl),
+            ssl=inputs.flag("ssl", defaults.ssl) or bool(additional_config(inputs).get("ssl")),
         )
         return PostgresRecords(address, **record_options(inputs, context, table=defaults.table))

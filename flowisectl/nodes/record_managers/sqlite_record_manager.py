@@ -8,7 +8,7 @@ from flowisectl.clients.record_table import SqliteRecords
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
 from flowisectl.interfaces.record_manager import RecordManager
-from flowisectl.nodes.record_managers._options import RECORD_PARAMS, record_options
+from flowisectl.nodes.record_managers._options import RECORD_PARAMS, additional_config, record_options
 
 USUAL_FILE = "~/.flowise/database.sqlite"
 """Where Flowise keeps its database unless told otherwise; for servers whose own database is another."""
@@ -26,8 +26,7 @@ class SQLiteRecordManager(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> RecordManager:
-        more = inputs.json("additionalConfig")
-        chosen = str(more.get("database") or "") if isinstance(more, dict) else ""
+        chosen = str(additional_config(inputs).get("database") or "")
         usual = context.paths.own_database or Path(USUAL_FILE)
         path = context.paths.database_file(chosen, may_be_own=True) if chosen else usual
         return SqliteRecords(path, **record_options(inputs, context))

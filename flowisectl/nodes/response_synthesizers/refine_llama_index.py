@@ -10,7 +10,8 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
-from flowisectl.llm.query_engine import ANSWER, REFINE, filled
+from flowisectl.texts.documents import QUERY_ANSWER, QUERY_REFINE
+from flowisectl.texts.text import filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +38,13 @@ class RefineLlamaIndex(Node):
         description="Makes an answer of the first text, and makes it better with every further one",
         tags=("LlamaIndex",),
         inputs=(
-            NodeParam("refinePrompt", "Refine Prompt", "string", default=REFINE, optional=True, rows=4),
-            NodeParam("textQAPrompt", "Text QA Prompt", "string", default=ANSWER, optional=True, rows=4),
+            NodeParam("refinePrompt", "Refine Prompt", "string", default=QUERY_REFINE.ours, optional=True, rows=4),
+            NodeParam("textQAPrompt", "Text QA Prompt", "string", default=QUERY_ANSWER.ours, optional=True, rows=4),
         ),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> _Refine:
-        return _Refine(answer=inputs.wording("textQAPrompt", ANSWER), refine=inputs.wording("refinePrompt", REFINE))
+        return _Refine(
+            answer=inputs.wording("textQAPrompt", context.texts.of(QUERY_ANSWER)),
+            refine=inputs.wording("refinePrompt", context.texts.of(QUERY_REFINE)),
+        )

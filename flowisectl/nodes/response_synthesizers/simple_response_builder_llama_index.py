@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
-from flowisectl.llm.query_engine import ANSWER, filled, packed
+from flowisectl.llm.query_engine import packed
+from flowisectl.texts.documents import QUERY_ANSWER
+from flowisectl.texts.text import filled
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Simple:
+    prompt: str
+
     async def synthesize(self, model: ChatModel, question: str, texts: Sequence[str], teller: AnswerTeller | None = None) -> str:
-        context = next(iter(packed(texts)), "")
-        return (await ask(model, [ChatMessage(role="user", content=filled(ANSWER, query=question, context=context))], teller)).text
+        content = filled(self.prompt, query=question, context=next(iter(packed(texts)), ""))
+        return (await ask(model, [ChatMessage(role="user", content=content)], teller)).text
 
 
 class SimpleResponseBuilderLlamaIndex(Node):
@@ -30,4 +36,4 @@ class SimpleResponseBuilderLlamaIndex(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> _Simple:
-        return _Simple()
+        return _Simple(prompt=context.texts.of(QUERY_ANSWER))

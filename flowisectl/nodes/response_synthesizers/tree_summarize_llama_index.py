@@ -11,7 +11,9 @@ from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.interfaces.chat_model import ChatModel
 from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.chat_streaming import AnswerTeller, ask
-from flowisectl.llm.query_engine import ANSWER, filled, packed
+from flowisectl.llm.query_engine import packed
+from flowisectl.texts.documents import QUERY_ANSWER
+from flowisectl.texts.text import filled
 
 MOST_LEVELS = 10
 
@@ -42,8 +44,8 @@ class TreeSummarizeLlamaIndex(Node):
         base_classes=("TreeSummarize", "ResponseSynthesizer"),
         description="Makes an answer of as many texts as fit, and one answer of all of these",
         tags=("LlamaIndex",),
-        inputs=(NodeParam("prompt", "Prompt", "string", default=ANSWER, optional=True, rows=4),),
+        inputs=(NodeParam("prompt", "Prompt", "string", default=QUERY_ANSWER.ours, optional=True, rows=4),),
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> _Tree:
-        return _Tree(prompt=inputs.wording("prompt", ANSWER))
+        return _Tree(prompt=inputs.wording("prompt", context.texts.of(QUERY_ANSWER)))

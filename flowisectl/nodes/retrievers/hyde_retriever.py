@@ -11,17 +11,7 @@ from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.fusion import union
 from flowisectl.retrieval.retrievers import ManyQuestionsRetriever
 from flowisectl.retrieval.store_retriever import StoreRetriever
-
-PROMPTS = {
-    "websearch": "Answer the following question in one passage, as a web page would.\n\nQuestion: {question}\n\nPassage:",
-    "scifact": "Write one passage of a scientific paper that bears out or refutes this claim.\n\nClaim: {question}\n\nPassage:",
-    "arguana": "Write an argument against the following passage.\n\nPassage: {question}\n\nArgument:",
-    "trec-covid": "Answer the following question in one passage, as a scientific paper would.\n\nQuestion: {question}\n\nPassage:",
-    "fiqa": "Answer the following question in one passage, as an article about finance would.\n\nQuestion: {question}\n\nPassage:",
-    "dbpedia-entity": "Answer the following question in one passage, as an encyclopaedia would.\n\nQuestion: {question}\n\nPassage:",
-    "trec-news": "Write one passage of a news article about this topic.\n\nTopic: {question}\n\nPassage:",
-    "mr-tydi": "Answer the following question in one passage, in the question's own language.\n\nQuestion: {question}\n\nPassage:",
-}
+from flowisectl.texts.documents import HYDE_PASSAGES
 
 
 class HydeRetriever(Node):
@@ -60,7 +50,8 @@ class HydeRetriever(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:
         store, model = inputs.require("vectorStore"), inputs.require("model")
-        prompt = inputs.text("customPrompt") or PROMPTS.get(inputs.text("promptKey", "websearch"), PROMPTS["websearch"])
+        chosen = HYDE_PASSAGES.get(inputs.text("promptKey", "websearch"), HYDE_PASSAGES["websearch"])
+        prompt = inputs.text("customPrompt") or context.texts.template(chosen)
 
         async def questions(question: str) -> list[str]:
             return [await passage(model, question, prompt)]

@@ -13,6 +13,7 @@ from flowisectl.interfaces.retriever import Retriever
 from flowisectl.llm.search_questions import extracted
 from flowisectl.nodes.retrievers._outputs import given, outputs
 from flowisectl.retrieval.retrievers import RefinedRetriever
+from flowisectl.texts.documents import EXTRACT_PASSAGES
 
 
 class LLMFilterRetriever(Node):
@@ -32,10 +33,10 @@ class LLMFilterRetriever(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:
-        model = inputs.require("model")
+        model, prompt = inputs.require("model"), context.texts.of(EXTRACT_PASSAGES)
 
         async def refine(question: str, documents: Sequence[Document]) -> list[Document]:
-            texts = await asyncio.gather(*(extracted(model, question, document.page_content) for document in documents))
+            texts = await asyncio.gather(*(extracted(model, question, document.page_content, prompt) for document in documents))
             return [replace(document, page_content=text) for document, text in zip(documents, texts, strict=True) if text]
 
         return await given(RefinedRetriever(base=inputs.require("baseRetriever"), refine=refine), inputs, context)

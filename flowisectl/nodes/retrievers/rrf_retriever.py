@@ -13,6 +13,7 @@ from flowisectl.llm.search_questions import searches
 from flowisectl.nodes.retrievers._outputs import count_of, given, outputs
 from flowisectl.retrieval.fusion import reciprocal_rank_fusion
 from flowisectl.retrieval.retrievers import ManyQuestionsRetriever
+from flowisectl.texts.documents import SEARCH_REQUESTS
 
 
 class RRFRetriever(Node):
@@ -37,10 +38,10 @@ class RRFRetriever(Node):
     async def build(self, inputs: NodeInputs, context: RunContext) -> Retriever | list[Document] | str:
         base, model = inputs.require("baseRetriever"), inputs.require("model")
         most, count = inputs.integer("queryCount") or 4, count_of(inputs, base)
-        constant = inputs.number("c") or 60
+        constant, prompt = inputs.number("c") or 60, context.texts.of(SEARCH_REQUESTS)
 
         async def questions(question: str) -> list[str]:
-            return [question, *await searches(model, question, most)]
+            return [question, *await searches(model, question, most, prompt)]
 
         def fuse(finds: Sequence[Sequence[Document]]) -> list[Document]:
             fused = reciprocal_rank_fusion(finds, constant)[:count]

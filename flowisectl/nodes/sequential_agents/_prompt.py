@@ -8,39 +8,18 @@ from typing import Any
 import orjson
 
 from flowisectl.engine.agentflow.js_values import MISSING
+from flowisectl.engine.coded_messages import coded_messages
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.legacy.parts import GraphState, Turn
 from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import NodeInputs
-from flowisectl.engine.user_function import call_user_function, variables_of
+from flowisectl.engine.user_function import variables_of
 from flowisectl.engine.user_input import image_parts
 from flowisectl.errors import InvalidFlow
 from flowisectl.interfaces.chat_model import ChatModel
-from flowisectl.interfaces.message import ChatMessage, Role, ToolCall
+from flowisectl.interfaces.message import ChatMessage
 from flowisectl.llm.agent_conversation import fitted, latest_exchange
-from flowisectl.llm.prompt_template import as_text, format_template
-
-_MESSAGES = "@langchain/core/messages"
-_SHIM = (
-    "const $kinds = Object.fromEntries("
-    "[['HumanMessage', 'user'], ['AIMessage', 'assistant'], ['SystemMessage', 'system'], ['ToolMessage', 'tool']]"
-    ".map(([name, role]) => [name, class { constructor(value) "
-    "{ Object.assign(this, typeof value === 'string' ? { content: value } : value, { role }); } }]));"
-    f" const $require = globalThis.require; {{ const require = (name) => name === '{_MESSAGES}' ? $kinds : $require(name);"
-    " return await (async () => {"
-)
-"""Code of existing flows makes its messages with classes of a library; these stand for them. On one line with the user's first."""
-
-_ROLES: Mapping[str, Role] = {
-    "user": "user",
-    "human": "user",
-    "userMessage": "user",
-    "assistant": "assistant",
-    "ai": "assistant",
-    "apiMessage": "assistant",
-    "system": "system",
-    "tool": "tool",
-}
+from flowisectl.llm.prompt_template import format_template
 
 
 async def prompt_messages(inputs: NodeInputs, context: RunContext, turn: Turn, model: ChatModel) -> list[ChatMessage]:
@@ -103,32 +82,6 @@ def _conversation(selection: str, context: RunContext, state: GraphState) -> Seq
 
 
 async def _prepended(inputs: NodeInputs, context: RunContext, state: GraphState) -> list[ChatMessage]:
-    code = inputs.text("messageHistory")
-    if not code.strip():
-        return []
-    result = await call_user_function(
-        context,
-        f"{_SHIM}{code}\n}})(); }}",
-        flow=flow_of(context, state),
-        question=context.request.final_question,
-        variables=await variables_of(context, inputs),
-    )
-    if not isinstance(result, list):
-        raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): the code of Prepend Messages History must return a list of messages")
-    return [_message(item) for item in result if isinstance(item, Mapping)]
-
-
-def _message(data: Mapping[str, Any]) -> ChatMessage:
-    calls = data.get("tool_calls")
-    call_id = data.get("tool_call_id")
-    content = data.get("content") or ""
-    return ChatMessage(
-        role=_ROLES.get(str(data.get("role") or data.get("type")), "user"),
-        content=content if isinstance(content, list) else as_text(content),
-        tool_calls=tuple(
-            ToolCall(id=str(call.get("id") or ""), name=str(call.get("name") or ""), arguments=call.get("args") or {})
-            for call in (calls if isinstance(calls, list) else ())
-            if isinstance(call, Mapping)
-        ),
-        tool_call_id=None if call_id is None else str(call_id),
+    return await coded_messages(
+        inputs.text("messageHistory"), inputs, context, flow=flow_of(context, state), question=context.request.final_question
     )

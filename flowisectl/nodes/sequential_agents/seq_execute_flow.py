@@ -11,6 +11,7 @@ from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.legacy.parts import GraphState, Part, Turn, Update, WorkPart
 from flowisectl.engine.legacy.values import flow_of, resolved
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
+from flowisectl.engine.other_flows import answer_of_flow
 from flowisectl.engine.user_function import variables_of
 from flowisectl.errors import InvalidFlow
 from flowisectl.nodes.sequential_agents._params import CATEGORY, previous_param, return_value_param
@@ -38,11 +39,18 @@ class SeqExecuteFlow(Node):
                 "Input",
                 "options",
                 options=(Option("{{ question }}", _QUESTION, "The user's question"),),
+                free_solo=True,
                 description="The user's question, what an earlier node has said, or a text",
             ),
             NodeParam("overrideConfig", "Override Config", "json", optional=True, additional=True),
             NodeParam(
-                "baseURL", "Base URL", "string", optional=True, additional=True, description="Not used: the flow runs in this server"
+                "baseURL",
+                "Base URL",
+                "string",
+                optional=True,
+                additional=True,
+                placeholder="https://flows.example",
+                description="The server that has the flow, when this one does not",
             ),
             NodeParam("startNewSession", "Start new session per message", "boolean", default=False, optional=True, additional=True),
             return_value_param(),
@@ -64,8 +72,14 @@ class SeqExecuteFlow(Node):
                 question=await _question(inputs, context, turn.state),
                 override_config={"sessionId": session_id, **(overrides if isinstance(overrides, Mapping) else {})},
             )
-            api_key = inputs.secret("chatflowApiKey")
-            answer = await context.flows.run(flow_id, request, context, chat_id=chat_id, api_key=api_key)
+            answer = await answer_of_flow(
+                flow_id,
+                request,
+                context,
+                chat_id=chat_id,
+                base_url=inputs.text("baseURL").strip(),
+                api_key=inputs.secret("chatflowApiKey"),
+            )
             return returned(inputs, label, answer.get("text") or answer.get("json") or "")
 
         return WorkPart(node_id=inputs.node_id, label=label, act=act)

@@ -9,6 +9,7 @@ from typing import Any
 
 from flowisectl.engine.context import RunContext, RunRequest
 from flowisectl.engine.node import NodeInputs, NodeParam
+from flowisectl.engine.other_flows import answer_of_flow
 from flowisectl.errors import FlowisectlError, InvalidFlow, MissingInput, RunStopped, Unavailable
 from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
@@ -20,7 +21,15 @@ PARAMS = (
     NodeParam("description", "Tool Description", "string", rows=3),
     NodeParam("returnDirect", "Return Direct", "boolean", optional=True),
     NodeParam("overrideConfig", "Override Config", "json", optional=True, accept_variable=True, additional=True),
-    NodeParam("baseURL", "Base URL", "string", optional=True, additional=True),
+    NodeParam(
+        "baseURL",
+        "Base URL",
+        "string",
+        optional=True,
+        additional=True,
+        placeholder="https://flows.example",
+        description="The server that has the flow, when this one does not",
+    ),
     NodeParam("startNewSession", "Start new session per message", "boolean", default=False, optional=True, additional=True),
     NodeParam("useQuestionFromChat", "Use Question from Chat", "boolean", optional=True, additional=True),
     NodeParam("customInput", "Custom Input", "string", optional=True, additional=True, show={"useQuestionFromChat": False}),
@@ -28,7 +37,7 @@ PARAMS = (
 
 
 def flow_tool(selected: str, key_field: str, inputs: NodeInputs, context: RunContext, *, name: str) -> Tool:
-    """A tool that runs the flow whose id is in the input `selected`, in this process. `name` is the tool's usual one.
+    """A tool that runs the flow whose id is in the input `selected`. `name` is the tool's usual one.
 
     A flow that fails gives an empty answer and a line in the trace. Raises MissingInput, InvalidFlow.
     """
@@ -51,7 +60,9 @@ def flow_tool(selected: str, key_field: str, inputs: NodeInputs, context: RunCon
         config = {"sessionId": session_id, **(override if isinstance(override, Mapping) else {})}
         request = RunRequest(question=question, override_config=config)
         try:
-            answer = await context.flows.run(flow_id, request, context, chat_id=chat_id, api_key=inputs.secret(key_field))
+            answer = await answer_of_flow(
+                flow_id, request, context, chat_id=chat_id, base_url=inputs.text("baseURL").strip(), api_key=inputs.secret(key_field)
+            )
         except FlowisectlError as error:
             if isinstance(error, RunStopped | Unavailable):
                 raise

@@ -61,7 +61,7 @@ _FIND = {"maxResults": "maxResults", "query": "q"}
 
 DRAFTS = (
     RestAction(
-        key="listDrafts", tool="list_drafts", description="Lists the drafts", method="GET", path="/drafts", arguments=_LIST, query=_MAX
+        key="listDrafts", tool="list_drafts", description="Lists the drafts", method="GET", path="/drafts", arguments=_SEARCH, query=_FIND
     ),
     RestAction(
         key="createDraft", tool="create_draft", description="Writes a draft", method="POST", path="/drafts", arguments=_MAIL, body=_draft

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flowisectl.errors import FlowError
-from flowisectl.nodes.tools._rest_actions import Arguments, action, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, filled, names
 
 API_URL = "https://www.googleapis.com/calendar/v3"
 _CALENDAR = {"calendarId": "The id of the calendar; primary is the user's own"}
@@ -48,7 +49,7 @@ def _details(values: Arguments) -> dict[str, Any]:
     whole_days = str(values.get("allDay")).lower() == "true"
     zone = {"timeZone": str(values["timeZone"])} if values.get("timeZone") else {}
     for end, day, moment in (("start", "startDate", "startDateTime"), ("end", "endDate", "endDateTime")):
-        if whole_days and values.get(day):
+        if values.get(day) and (whole_days or not values.get(moment)):
             event[end] = {"date": str(values[day])}
         elif values.get(moment):
             event[end] = {"dateTime": str(values[moment]), **zone}
@@ -78,19 +79,24 @@ def _busy(values: Arguments) -> dict[str, Any]:
     return {"timeMin": str(values["timeMin"]), "timeMax": str(values["timeMax"]), "items": items, **more}
 
 
-_EVENTS = "/calendars/{calendarId}/events"
-_ONE = f"{_EVENTS}/{{eventId}}"
+def _of_calendar(rest: str) -> Callable[[Arguments], str]:
+    """A path below a calendar, which is the user's own when no other is named."""
+    return lambda values: filled(f"/calendars/{{calendarId}}{rest}", {**values, "calendarId": values.get("calendarId") or "primary"})
+
+
+_EVENTS = _of_calendar("/events")
+_ONE = _of_calendar("/events/{eventId}")
 _TOLD = {"sendUpdates": "sendUpdates"}
 EVENTS = (
-    action("listEvents", "list_events", "Finds events", "GET", _EVENTS, {**_CALENDAR, **_LIST}, "calendarId", query=_QUERY),
-    action("createEvent", "create_event", "Makes an event", "POST", _EVENTS, {**_CALENDAR, **_DETAILS}, "calendarId", "summary",
+    action("listEvents", "list_events", "Finds events", "GET", _EVENTS, {**_CALENDAR, **_LIST}, query=_QUERY),
+    action("createEvent", "create_event", "Makes an event", "POST", _EVENTS, {**_CALENDAR, **_DETAILS}, "summary",
            query=_TOLD, body=_details),
-    action("getEvent", "get_event", "Reads an event", "GET", _ONE, _EVENT, "calendarId", "eventId"),
-    action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE, {**_EVENT, **_DETAILS}, "calendarId", "eventId",
+    action("getEvent", "get_event", "Reads an event", "GET", _ONE, _EVENT, "eventId"),
+    action("updateEvent", "update_event", "Changes an event", "PATCH", _ONE, {**_EVENT, **_DETAILS}, "eventId",
            query=_TOLD, body=_details),
-    action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE, _EVENT, "calendarId", "eventId"),
-    action("quickAddEvent", "quick_add_event", "Makes an event out of a sentence", "POST", f"{_EVENTS}/quickAdd",
-           {**_CALENDAR, "quickAddText": "The sentence, as: lunch with Ann tomorrow at noon"}, "calendarId", "quickAddText",
+    action("deleteEvent", "delete_event", "Deletes an event", "DELETE", _ONE, _EVENT, "eventId"),
+    action("quickAddEvent", "quick_add_event", "Makes an event out of a sentence", "POST", _of_calendar("/events/quickAdd"),
+           {**_CALENDAR, "quickAddText": "The sentence, as: lunch with Ann tomorrow at noon"}, "quickAddText",
            query={"quickAddText": "text"}),
 )  # fmt: skip
 CALENDARS = (

@@ -18,38 +18,40 @@ _ID = {"fileId": "The id of the file", **_ALL}
 _SHOWN = {"fields": "Which of a file's properties to read"}
 _ABUSE = {"acknowledgeAbuse": "whether to take files that Google thinks harmful:flag"}
 _NEW = {
-    "fileName": "Its name",
+    "name": "Its name",
     "mimeType": "Its kind, as text/plain",
-    "fileContent": "Its text",
-    "parentFolderId": "The ids of folders to put it in, between commas",
+    "content": "Its text",
+    "parents": "The ids of folders to put it in, between commas",
     "description": "What it is",
 }
 _FOLDER = {"folderId": "The id of the folder", **_ALL}
-_LIST = {"maxResults": "how many at most:number", "orderBy": "name, createdTime, modifiedTime, quotaBytesUsed or folder"}
+_PAGE = {"pageToken": "The nextPageToken of the page before", "spaces": "drive or appDataFolder"}
+_SEARCH = "What to look for, as: name contains 'plan' and trashed = false"
+_LIST = {"pageSize": "how many at most:number", "orderBy": "name, createdTime, modifiedTime, quotaBytesUsed or folder"}
 _QUERY = {
-    "maxResults": "pageSize", "orderBy": "orderBy", "fields": "fields", "searchQuery": "q", "supportsAllDrives": "supportsAllDrives",
+    "pageSize": "pageSize", "orderBy": "orderBy", "fields": "fields", "query": "q", "supportsAllDrives": "supportsAllDrives",
     "includeItemsFromAllDrives": "includeItemsFromAllDrives", "acknowledgeAbuse": "acknowledgeAbuse",
-    "sendNotificationEmail": "sendNotificationEmail", "emailMessage": "emailMessage",
+    "sendNotificationEmail": "sendNotificationEmail", "emailMessage": "emailMessage", "pageToken": "pageToken", "spaces": "spaces",
 }  # fmt: skip
 
 
 def _about(values: Arguments) -> dict[str, Any]:
-    given = (("fileName", "name"), ("mimeType", "mimeType"), ("description", "description"))
-    found = {name: str(values[argument]) for argument, name in given if values.get(argument)}
-    parents = [part.strip() for part in str(values.get("parentFolderId") or "").split(",") if part.strip()]
-    return {**found, **({"parents": parents} if parents else {})}
+    found: dict[str, Any] = {name: str(values[name]) for name in ("name", "mimeType", "description") if values.get(name)}
+    parents = [part.strip() for part in str(values.get("parents") or "").split(",") if part.strip()]
+    marks = {name: values[name] in (True, "true") for name in ("starred", "trashed") if name in values}
+    return {**found, **marks, **({"parents": parents} if parents else {})}
 
 
 async def _create(service: RestService, values: Arguments) -> Any:
     """The file first, then what is in it."""
     query = query_of(_QUERY, values)
     made = await service.json("POST", _FILES, _about(values), query=query)
-    if not values.get("fileContent"):
+    if not values.get("content"):
         return made
     path = filled("/upload/drive/v3/files/{id}", {"id": (made or {}).get("id")})
     kind = str(values.get("mimeType") or "text/plain")
     media_type = "text/plain" if kind.startswith("application/vnd.google-apps") else kind
-    return await service.upload("PATCH", path, str(values["fileContent"]).encode(), media_type, query={"uploadType": "media", **query})
+    return await service.upload("PATCH", path, str(values["content"]).encode(), media_type, query={"uploadType": "media", **query})
 
 
 async def _download(service: RestService, values: Arguments) -> Any:
@@ -75,8 +77,8 @@ async def _contents(service: RestService, values: Arguments) -> Any:
 
 
 def _share(values: Arguments) -> dict[str, Any]:
-    given = (("shareRole", "role"), ("shareType", "type"), ("emailAddress", "emailAddress"), ("domainName", "domain"))
-    return {name: str(values[argument]) for argument, name in given if values.get(argument)}
+    shown = {"allowFileDiscovery": values["allowFileDiscovery"] in (True, "true")} if "allowFileDiscovery" in values else {}
+    return {**{name: str(values[name]) for name in ("role", "type", "emailAddress", "domain") if values.get(name)}, **shown}
 
 
 def _action(
@@ -87,34 +89,38 @@ def _action(
 
 
 FILES = (
-    _action("listFiles", "list_files", "Lists files", "GET", _FILES, {**_LIST, **_SHOWN, **_ALSO}),
+    _action("listFiles", "list_files", "Lists files", "GET", _FILES, {"query": _SEARCH, **_LIST, **_PAGE, **_SHOWN, **_ALSO}),
     _action("getFile", "get_file", "Reads about a file", "GET", _ONE, {**_ID, **_SHOWN, **_ABUSE}, "fileId"),
-    _action("createFile", "create_file", "Makes a file", "POST", _FILES, {**_NEW, **_ALL}, "fileName", act=_create),
+    _action("createFile", "create_file", "Makes a file", "POST", _FILES, {**_NEW, **_ALL}, "name", act=_create),
     _action("updateFile", "update_file", "Changes a file's name or description", "PATCH", _ONE,
-            {**_ID, "fileName": "The new name", "description": "The new description"}, "fileId", body=_about),
+            {**_ID, "name": "The new name", "description": "The new description", "parents": "The ids of further folders to put it in",
+             "starred": "whether it is marked with a star:flag", "trashed": "whether it lies in the bin:flag"}, "fileId",
+            body=lambda values: {name: value for name, value in _about(values).items() if name != "parents"},
+            query={**_QUERY, "parents": "addParents"}),
     _action("deleteFile", "delete_file", "Deletes a file for good", "DELETE", _ONE, _ID, "fileId"),
     _action("copyFile", "copy_file", "Copies a file", "POST", f"{_ONE}/copy",
-            {**_ID, "fileName": "The copy's name", "parentFolderId": "The id of its folder"}, "fileId", body=_about),
+            {**_ID, "name": "The copy's name", "parents": "The ids of its folders"}, "fileId", body=_about),
     _action("downloadFile", "download_file", "Reads a file's text", "GET", _ONE, {**_ID, **_ABUSE}, "fileId", act=_download),
 )  # fmt: skip
 FOLDERS = (
     _action("createFolder", "create_folder", "Makes a folder", "POST", _FILES,
-            {"fileName": "Its name", "parentFolderId": "The id of the folder around it", "description": "What it is for", **_ALL},
-            "fileName", body=lambda values: {**_about(values), "mimeType": FOLDER}),
-    _action("listFolderContents", "list_folder_contents", "Lists what is in a folder", "GET", _FILES, {**_FOLDER, **_LIST}, "folderId",
-            act=_contents),
+            {"name": "Its name", "parents": "The ids of the folders around it", "description": "What it is for", **_ALL},
+            "name", body=lambda values: {**_about(values), "mimeType": FOLDER}),
+    _action("listFolderContents", "list_folder_contents", "Lists what is in a folder", "GET", _FILES,
+            {**_FOLDER, **_LIST, **_ALSO}, "folderId", act=_contents),
     _action("deleteFolder", "delete_folder", "Deletes a folder and what is in it", "DELETE", f"{_FILES}/{{folderId}}", _FOLDER, "folderId"),
 )  # fmt: skip
 SEARCHES = (
     _action("searchFiles", "search_files", "Searches files", "GET", _FILES,
-            {"searchQuery": "What to look for, as: name contains 'plan' and trashed = false", **_LIST, **_ALSO}, "searchQuery"),
+            {"query": _SEARCH, **_LIST, **_ALSO}, "query"),
 )  # fmt: skip
 SHARING = (
     _action("shareFile", "share_file", "Lets others use a file", "POST", f"{_ONE}/permissions",
-            {**_ID, "shareRole": "reader, writer, commenter or owner", "shareType": "user, group, domain or anyone",
-             "emailAddress": "The address of the user or group", "domainName": "The domain",
+            {**_ID, "role": "reader, writer, commenter or owner", "type": "user, group, domain or anyone",
+             "emailAddress": "The address of the user or group", "domain": "The domain",
+             "allowFileDiscovery": "whether a search finds it:flag",
              "sendNotificationEmail": "whether they are told:flag", "emailMessage": "What they are told"},
-            "fileId", "shareRole", "shareType", body=_share),
+            "fileId", "role", "type", body=_share),
     _action("getPermissions", "get_permissions", "Lists who may use a file", "GET", f"{_ONE}/permissions", _ID, "fileId"),
     _action("removePermission", "remove_permission", "Takes a permission back", "DELETE", f"{_ONE}/permissions/{{permissionId}}",
             {**_ID, "permissionId": "The id of the permission"}, "fileId", "permissionId"),

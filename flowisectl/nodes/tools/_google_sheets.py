@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from flowisectl.clients.rest import RestService
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.lenient_json import parse_lenient
-from flowisectl.nodes.tools._rest_actions import Arguments, action, names
+from flowisectl.nodes.tools._rest_actions import Arguments, action, filled, names, query_of
 
 API_URL = "https://sheets.googleapis.com/v4/spreadsheets"
 MAX_SHEETS = 200
 _ID = {"spreadsheetId": "The id of the spreadsheet"}
 _RANGE = {"range": "The cells, as Sheet1!A1:C3"}
-_RANGES = {"ranges": "groups of cells, as Sheet1!A1:C3:list"}
+_RANGES = {"ranges": "Groups of cells between commas, as Sheet1!A1:C3, Sheet2!B2"}
+_PLACE = {"locale": "Its language, as en_US", "timeZone": "Its time zone, as Europe/Berlin"}
 _SHOWN = {
     "valueRenderOption": "How values are shown: FORMATTED_VALUE, UNFORMATTED_VALUE or FORMULA",
     "dateTimeRenderOption": "How times are shown: SERIAL_NUMBER or FORMATTED_STRING",
@@ -29,11 +32,28 @@ def _new(values: Arguments) -> dict[str, Any]:
     except (TypeError, ValueError) as error:
         raise FlowError("create_spreadsheet takes a number as sheetCount") from error
     sheets = [{"properties": {"title": f"Sheet{number}"}} for number in range(1, count + 1)]
-    return {"properties": {"title": str(values["title"])}, "sheets": sheets}
+    return {"properties": _properties(values), "sheets": sheets}
 
 
-def _titled(values: Arguments) -> dict[str, Any]:
-    return {"requests": [{"updateSpreadsheetProperties": {"properties": {"title": str(values["title"])}, "fields": "title"}}]}
+def _properties(values: Arguments) -> dict[str, str]:
+    return {name: str(values[name]) for name in ("title", *_PLACE) if values.get(name)}
+
+
+def _changed(values: Arguments) -> dict[str, Any]:
+    properties = _properties(values)
+    if not properties:
+        raise FlowError(f"update_spreadsheet has nothing to change: give title, {' or '.join(_PLACE)}")
+    return {"requests": [{"updateSpreadsheetProperties": {"properties": properties, "fields": ",".join(properties)}}]}
+
+
+def _with_ranges(path: str) -> Callable[[RestService, Arguments], Awaitable[Any]]:
+    """Reads what `path` names of several groups of cells."""
+
+    async def read(service: RestService, values: Arguments) -> Any:
+        query = {**query_of(_MIRROR, values), "ranges": names(values.get("ranges"))}
+        return await service.json("GET", filled(path, values), query={name: value for name, value in query.items() if value != []})
+
+    return read
 
 
 def _rows(values: Arguments) -> dict[str, Any]:
@@ -44,7 +64,11 @@ def _many(values: Arguments) -> dict[str, Any]:
     data = _parsed(values["values"])
     if not all(isinstance(item, dict) and item.get("range") for item in data):
         raise FlowError('batch_update_values takes values as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]')
-    return {"valueInputOption": values.get("valueInputOption", "USER_ENTERED"), "data": [{**_dimension(values), **item} for item in data]}
+    request = {
+        "valueInputOption": values.get("valueInputOption", "USER_ENTERED"),
+        "data": [{**_dimension(values), **item} for item in data],
+    }
+    return {**request, "includeValuesInResponse": True} if values.get("includeValuesInResponse") in (True, "true") else request
 
 
 def _parsed(value: Any) -> list[Any]:
@@ -66,11 +90,12 @@ _AT = "/{spreadsheetId}/values/{range}"
 _WRITE = {"valueInputOption": "valueInputOption"}
 SPREADSHEETS = (
     action("createSpreadsheet", "create_spreadsheet", "Makes a spreadsheet", "POST", "",
-           {"title": "Its title", "sheetCount": "how many sheets it has:number"}, "title", body=_new),
+           {"title": "Its title", "sheetCount": "how many sheets it has:number", **_PLACE}, "title", body=_new),
     action("getSpreadsheet", "get_spreadsheet", "Reads what a spreadsheet has", "GET", "/{spreadsheetId}",
-           {**_ID, "includeGridData": "whether to read the cells, too:flag"}, "spreadsheetId", query=_MIRROR),
-    action("updateSpreadsheet", "update_spreadsheet", "Changes a spreadsheet's title", "POST", "/{spreadsheetId}:batchUpdate",
-           {**_ID, "title": "The new title"}, "spreadsheetId", "title", body=_titled),
+           {**_ID, **_RANGES, "includeGridData": "whether to read the cells, too:flag"}, "spreadsheetId",
+           act=_with_ranges("/{spreadsheetId}")),
+    action("updateSpreadsheet", "update_spreadsheet", "Changes a spreadsheet's title or place", "POST", "/{spreadsheetId}:batchUpdate",
+           {**_ID, "title": "The new title", **_PLACE}, "spreadsheetId", body=_changed),
 )  # fmt: skip
 VALUES = (
     action("getValues", "get_values", "Reads cells", "GET", _AT, {**_ID, **_RANGE, **_SHOWN}, "spreadsheetId", "range", query=_MIRROR),
@@ -82,9 +107,10 @@ VALUES = (
     action("clearValues", "clear_values", "Empties cells", "POST", f"{_AT}:clear", {**_ID, **_RANGE}, "spreadsheetId", "range",
            body=lambda values: {}),
     action("batchGetValues", "batch_get_values", "Reads several groups of cells", "GET", "/{spreadsheetId}/values:batchGet",
-           {**_ID, **_RANGES, **_SHOWN}, "spreadsheetId", "ranges", query={**_MIRROR, "ranges": "ranges"}),
+           {**_ID, **_RANGES, **_SHOWN}, "spreadsheetId", "ranges", act=_with_ranges("/{spreadsheetId}/values:batchGet")),
     action("batchUpdateValues", "batch_update_values", "Writes several groups of cells", "POST", "/{spreadsheetId}/values:batchUpdate",
-           {**_ID, "values": 'What to write, as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]', **_WRITTEN},
+           {**_ID, "values": 'What to write, as JSON: [{"range": "Sheet1!A1", "values": [["a"]]}]', **_WRITTEN,
+            "includeValuesInResponse": "whether to read what was written:flag"},
            "spreadsheetId", "values", body=_many),
     action("batchClearValues", "batch_clear_values", "Empties several groups of cells", "POST", "/{spreadsheetId}/values:batchClear",
            {**_ID, **_RANGES}, "spreadsheetId", "ranges", body=lambda values: {"ranges": names(values["ranges"])}),

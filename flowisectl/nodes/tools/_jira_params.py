@@ -16,7 +16,7 @@ _KEY = "PROJ-123"
 PARAMS = (
     NodeParam("jiraHost", "Host", "string", placeholder="https://example.atlassian.net"),
     NodeParam("enableSSL", "Enable SSL Certificate", "boolean", default=False, optional=True),
-    NodeParam("caFile", "SSL Certificate", "file", optional=True, show={"enableSSL": True}),
+    NodeParam("caFile", "SSL Certificate", "file", file_type=".pem, .crt", optional=True, show={"enableSSL": True}),
     kind_choice("jiraType", {"issues": "Issues", "comments": "Issue Comments", "users": "Users"}),
     action_choice(
         "issueActions",

@@ -18,7 +18,7 @@ from flowisectl.interfaces.tool import Tool, ToolOutcome
 from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_KINDS = {"text": "string", "number": "number", "list": "array", "flag": "boolean"}
+_KINDS = {"text": "string", "number": "number", "list": "array", "flag": "boolean", "object": "object"}
 
 Arguments = Mapping[str, Any]
 Service = Callable[[], Awaitable[RestService]]
@@ -70,13 +70,13 @@ def chosen(actions: Sequence[RestAction], names: Any, inputs: NodeInputs) -> lis
     return [by_key[name] for name in wanted]
 
 
-def rest_tool(action: RestAction, service: Service, defaults: Arguments) -> Tool:
-    """`defaults` are arguments that the node fixes; those of a call win. The service is opened for every call, as tokens end."""
-    defaults = {name: value for name, value in defaults.items() if value is not None and value != ""}
+def rest_tool(action: RestAction, service: Service, fixed: Arguments) -> Tool:
+    """`fixed` are arguments that the node's author fills in: no call changes them. The service is opened for every call, as tokens end."""
+    fixed = {name: value for name, value in fixed.items() if value is not None and value != ""}
 
     async def call(arguments: Arguments, flow: Mapping[str, Any]) -> ToolOutcome:
         given = {name: value for name, value in arguments.items() if value is not None and value != ""}
-        values = {**defaults, **given}
+        values = {**given, **fixed}
         missing = [name for name in action.required if name not in values]
         if missing:
             raise FlowError(f"{action.tool} lacks {', '.join(missing)}")
@@ -84,7 +84,7 @@ def rest_tool(action: RestAction, service: Service, defaults: Arguments) -> Tool
         text = orjson.dumps({"success": True} if answer is None else answer).decode()
         return ToolOutcome(text=text, tool_input=values)
 
-    required = tuple(name for name in action.required if name not in defaults)
+    required = tuple(name for name in action.required if name not in fixed)
     properties = {name: _property(about) for name, about in action.arguments.items()}
     spec = ToolSpec(name=action.tool, description=action.description, parameters=parameters(properties, required))
     return FunctionTool(spec=spec, function=call)

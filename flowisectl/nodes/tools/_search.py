@@ -12,11 +12,11 @@ from flowisectl.interfaces.tool import Tool
 from flowisectl.llm.prompt_template import as_text
 from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 
+INPUT = "input"
 
-def search_tool(
-    name: str, description: str, search: Callable[[str], Awaitable[str]], *, argument: str = "input", about: str = "What to search for"
-) -> Tool:
-    """A tool with one text as its argument."""
+
+def search_tool(name: str, description: str, search: Callable[[str], Awaitable[str]], *, argument: str = INPUT, about: str = "") -> Tool:
+    """A tool with one text as its argument. Models know `input` as one that may be left out; any other must be given."""
 
     async def call(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
         asked = arguments.get(argument)
@@ -24,10 +24,9 @@ def search_tool(
             asked = next(iter(arguments.values()))
         return await search(as_text(asked or ""))
 
-    spec = ToolSpec(
-        name=name, description=description, parameters=parameters({argument: {"type": "string", "description": about}}, (argument,))
-    )
-    return FunctionTool(spec=spec, function=call)
+    text = {"type": "string", "description": about} if about else {"type": "string"}
+    required = () if argument == INPUT else (argument,)
+    return FunctionTool(spec=ToolSpec(name=name, description=description, parameters=parameters({argument: text}, required)), function=call)
 
 
 def service(context: RunContext, provider: str, base_url: str, key: str = "", headers: Mapping[str, str] | None = None) -> RestService:

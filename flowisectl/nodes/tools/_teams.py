@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from flowisectl.clients.rest import RestService
 from flowisectl.nodes.tools._rest_actions import Arguments, action, filled, names
 
 API_URL = "https://graph.microsoft.com/v1.0"
@@ -51,12 +53,44 @@ def _named(values: Arguments) -> dict[str, Any]:
     return {name: str(values[argument]) for argument, name in pairs if values.get(argument)}
 
 
+async def _remove_member(path: str, service: RestService, values: Arguments) -> Any:
+    """Graph takes members out by the id of their membership; a user's id is looked up first."""
+    members = (await service.json("GET", filled(path, values)) or {}).get("value") or []
+    user = str(values["userId"])
+    found = next((str(member.get("id")) for member in members if user in (member.get("userId"), member.get("email"))), user)
+    return await service.json("DELETE", filled(f"{path}/{{id}}", {**values, "id": found}))
+
+
+async def _unpin(service: RestService, values: Arguments) -> Any:
+    """As `_remove_member`: what is pinned has an id of its own."""
+    pinned = (await service.json("GET", filled(_PINNED, values), query={"$expand": "message"}) or {}).get("value") or []
+    message = str(values["messageId"])
+    found = next((str(pin.get("id")) for pin in pinned if (pin.get("message") or {}).get("id") == message), message)
+    return await service.json("DELETE", filled(f"{_PINNED}/{{id}}", {**values, "id": found}))
+
+
+async def _some_channels(service: RestService, values: Arguments) -> Any:
+    """Graph gives all channels of a team, and cannot be asked for fewer."""
+    answer = await service.json("GET", filled(_CHANNELS, values)) or {}
+    return {**answer, "value": (answer.get("value") or [])[: _count(values)]}
+
+
+def _count(values: Arguments) -> int:
+    try:
+        return max(int(values.get("maxResults") or 50), 1)
+    except (TypeError, ValueError):
+        return 50
+
+
 _CHANNELS = "/teams/{teamId}/channels"
+_PINNED = "/chats/{chatId}/pinnedMessages"
 _ONE = f"{_CHANNELS}/{{channelId}}"
 _TITLE = {"displayName": "The name", "description": "What it is for"}
 
 CHANNELS = (
-    action("listChannels", "list_channels", "Lists the channels of a team", "GET", _CHANNELS, {**_TEAM, **_MOST}, "teamId"),
+    action(
+        "listChannels", "list_channels", "Lists the channels of a team", "GET", _CHANNELS, {**_TEAM, **_MOST}, "teamId", act=_some_channels
+    ),
     action("getChannel", "get_channel", "Reads a channel", "GET", _ONE, _CHANNEL, "teamId", "channelId"),
     action(
         "createChannel",
@@ -91,6 +125,18 @@ CHANNELS = (
         "channelId",
         "userId",
         body=lambda values: _member(str(values["userId"])),
+    ),
+    action(
+        "removeChannelMember",
+        "remove_channel_member",
+        "Takes a member out of a channel",
+        "DELETE",
+        f"{_ONE}/members",
+        {**_CHANNEL, "userId": "The id of the user"},
+        "teamId",
+        "channelId",
+        "userId",
+        act=partial(_remove_member, f"{_ONE}/members"),
     ),
 )
 CHATS = (
@@ -129,6 +175,39 @@ CHATS = (
         "chatId",
         "userId",
         body=lambda values: _member(str(values["userId"])),
+    ),
+    action(
+        "removeChatMember",
+        "remove_chat_member",
+        "Takes a member out of a chat",
+        "DELETE",
+        "/chats/{chatId}/members",
+        {**_CHAT, "userId": "The id of the user"},
+        "chatId",
+        "userId",
+        act=partial(_remove_member, "/chats/{chatId}/members"),
+    ),
+    action(
+        "pinMessage",
+        "pin_message",
+        "Pins a message to the top of a chat",
+        "POST",
+        _PINNED,
+        {**_CHAT, "messageId": "The id of the message"},
+        "chatId",
+        "messageId",
+        body=lambda values: {"message@odata.bind": API_URL + filled("/chats/{chatId}/messages/{messageId}", values)},
+    ),
+    action(
+        "unpinMessage",
+        "unpin_message",
+        "Takes a message off the top of a chat",
+        "DELETE",
+        _PINNED,
+        {**_CHAT, "messageId": "The id of the message"},
+        "chatId",
+        "messageId",
+        act=_unpin,
     ),
 )
 CHAT_MESSAGES = (
@@ -209,5 +288,14 @@ CHAT_MESSAGES = (
         "chatChannelId",
         "messageId",
         body=lambda values: {"reactionType": str(values.get("reactionType") or "like")},
+    ),
+    action(
+        "getAllMessages",
+        "get_all_messages",
+        "Reads the messages of all chats",
+        "GET",
+        "/me/chats/getAllMessages",
+        _MOST,
+        query={"maxResults": "$top"},
     ),
 )

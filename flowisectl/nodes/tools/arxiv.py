@@ -20,6 +20,7 @@ DESCRIPTION = (
     "Searches arXiv for scientific papers, by words, by author, or by an arXiv number such as 2301.00001. "
     "Gives title, authors, date and summary of the papers found."
 )
+_UNUSED = "Not used: there is one reader of PDF files"
 _NO_NAME = re.compile(r"[^a-z0-9_-]")
 
 
@@ -39,7 +40,7 @@ class Arxiv(Node):
             NodeParam("docContentCharsMax", "Max Content Length", "number", default="10000", optional=True, step=1, additional=True),
             NodeParam("loadFullContent", "Load Full Content", "boolean", default=False, optional=True, additional=True),
             NodeParam("continueOnFailure", "Continue On Failure", "boolean", default=False, optional=True, additional=True),
-            NodeParam("legacyBuild", "Use Legacy Build", "boolean", default=False, optional=True, additional=True),
+            NodeParam("legacyBuild", "Use Legacy Build", "boolean", default=False, optional=True, additional=True, description=_UNUSED),
         ),
     )
 
@@ -70,7 +71,9 @@ class Arxiv(Node):
             return found[:limit] if limit else found
 
         name = _NO_NAME.sub("", inputs.text("arxivName", "arxiv_search").lower().replace(" ", "_"))
-        return search_tool(name or "arxiv_search", inputs.wording("arxivDescription", DESCRIPTION), search, argument="query")
+        return search_tool(
+            name or "arxiv_search", inputs.wording("arxivDescription", DESCRIPTION), search, argument="query", about="What to search for"
+        )
 
 
 def shown(paper: Paper, text: str) -> str:

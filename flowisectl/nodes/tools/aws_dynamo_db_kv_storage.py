@@ -82,7 +82,7 @@ def _store(table: DynamoTable, prefix: str) -> Tool:
 
     properties = {"key": _KEY, "value": {"type": "string", "description": "The text to store"}}
     spec = ToolSpec(
-        name="aws_dynamodb_kv_store",
+        name="dynamodb_kv_store",
         description="Stores a text under a key. Earlier texts of the key are kept as older versions.",
         parameters=parameters(properties, ("key", "value")),
     )

@@ -9,8 +9,7 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
-
-DESCRIPTION = "Searches the web with Brave, for facts and recent events. The input is what to search for, the output a JSON list of finds."
+from flowisectl.texts.tools import BRAVE_SEARCH
 
 
 class BraveSearchAPI(Node):
@@ -35,4 +34,4 @@ class BraveSearchAPI(Node):
                 [{"title": item.get("title"), "link": item.get("url"), "snippet": item.get("description")} for item in found]
             ).decode()
 
-        return search_tool("brave-search", DESCRIPTION, search)
+        return search_tool("brave-search", context.texts.of(BRAVE_SEARCH), search)

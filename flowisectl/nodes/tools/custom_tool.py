@@ -31,10 +31,10 @@ class CustomTool(Node):
         inputs=(
             NodeParam("selectedTool", "Select Tool", "asyncOptions", load_method="listTools"),
             NodeParam("returnDirect", "Return Direct", "boolean", optional=True),
-            NodeParam("customToolName", "Custom Tool Name", "string"),
-            NodeParam("customToolDesc", "Custom Tool Description", "string"),
-            NodeParam("customToolSchema", "Custom Tool Schema", "string"),
-            NodeParam("customToolFunc", "Custom Tool Func", "string"),
+            NodeParam("customToolName", "Custom Tool Name", "string", hidden=True),
+            NodeParam("customToolDesc", "Custom Tool Description", "string", hidden=True),
+            NodeParam("customToolSchema", "Custom Tool Schema", "string", hidden=True),
+            NodeParam("customToolFunc", "Custom Tool Func", "string", hidden=True),
         ),
     )
 

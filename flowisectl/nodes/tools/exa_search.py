@@ -55,7 +55,7 @@ class ExaSearch(Node):
             answer = await exa.json("POST", "/search", {"query": question, **options})
             return orjson.dumps(answer.get("results") or []).decode()
 
-        return search_tool("exa_search", inputs.wording("description", DESCRIPTION), search)
+        return search_tool("exa_search_results_json", inputs.wording("description", DESCRIPTION), search)
 
 
 def _options(inputs: NodeInputs) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
-
-DESCRIPTION = "Searches the web with Google, for facts and recent events. The input is what to search for, the output a JSON list of finds."
+from flowisectl.texts.tools import GOOGLE_CUSTOM_SEARCH
 
 
 class GoogleCustomSearch(Node):
@@ -33,4 +32,4 @@ class GoogleCustomSearch(Node):
             found = [{name: item.get(name) for name in ("title", "link", "snippet")} for item in answer.get("items", [])]
             return orjson.dumps(found).decode()
 
-        return search_tool("google-custom-search", DESCRIPTION, search)
+        return search_tool("google-custom-search", context.texts.of(GOOGLE_CUSTOM_SEARCH), search)

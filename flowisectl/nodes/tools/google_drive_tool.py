@@ -16,13 +16,17 @@ KINDS = {
     "share": ("shareActions", SHARING),
 }
 FIXED = {
-    name: name
-    for name in (
-        "fileId", "folderId", "permissionId", "fileName", "fileContent", "mimeType", "parentFolderId", "description", "searchQuery",
-        "maxResults", "orderBy", "shareRole", "shareType", "emailAddress", "domainName", "sendNotificationEmail", "emailMessage",
-        "includeItemsFromAllDrives", "supportsAllDrives", "fields", "acknowledgeAbuse",
-    )
+    "fileName": "name", "fileContent": "content", "parentFolderId": "parents", "searchQuery": "query", "maxResults": "pageSize",
+    "shareRole": "role", "shareType": "type", "domainName": "domain",
+    **{
+        name: name
+        for name in (
+            "fileId", "folderId", "permissionId", "mimeType", "description", "orderBy", "emailAddress", "sendNotificationEmail",
+            "emailMessage", "includeItemsFromAllDrives", "supportsAllDrives", "fields", "acknowledgeAbuse",
+        )
+    },
 }  # fmt: skip
+"""Input → the argument that it fixes."""
 
 
 class GoogleDriveTool(Node):

@@ -45,7 +45,7 @@ class OpenAPIToolkit(Node):
                 default="file",
                 options=(Option("Upload File", "file"), Option("Provide Link", "link")),
             ),
-            NodeParam("openApiFile", "OpenAPI File", "file", show={"inputType": "file"}),
+            NodeParam("openApiFile", "OpenAPI File", "file", file_type=".yaml,.json", show={"inputType": "file"}),
             NodeParam("openApiLink", "OpenAPI Link", "string", show={"inputType": "link"}),
             NodeParam("selectedServer", "Server", "asyncOptions", load_method="listServers"),
             NodeParam("selectedEndpoints", "Available Endpoints", "asyncMultiOptions", load_method="listEndpoints"),

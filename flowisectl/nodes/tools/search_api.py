@@ -9,8 +9,8 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
+from flowisectl.texts.tools import SEARCH_API
 
-DESCRIPTION = "Searches the web with Google, for facts and recent events. The input is what to search for."
 NOTHING = "Nothing was found."
 
 
@@ -40,4 +40,4 @@ class SearchAPI(Node):
             texts += [str(find["snippet"]) for find in answer.get("organic_results") or [] if find.get("snippet")]
             return "\n\n".join(texts) or NOTHING
 
-        return search_tool("search", DESCRIPTION, search)
+        return search_tool("search", context.texts.of(SEARCH_API), search)

@@ -12,8 +12,8 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
+from flowisectl.texts.tools import SERP_API
 
-DESCRIPTION = "Searches the web, for facts and recent events. The input is what to search for."
 NOTHING = "Nothing was found."
 
 
@@ -36,7 +36,7 @@ class SerpAPI(Node):
             answer = await serp.json("GET", "/search", query={"q": question, "engine": "google", "api_key": key, "output": "json"})
             return best_of(answer if isinstance(answer, Mapping) else {})
 
-        return search_tool("search", DESCRIPTION, search)
+        return search_tool("search", context.texts.of(SERP_API), search)
 
 
 def best_of(answer: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeIn
 from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool, service
+from flowisectl.texts.tools import SERPER
 
-DESCRIPTION = "Searches the web with Google, for facts and recent events. The input is what to search for."
 NOTHING = "Nothing was found."
 
 
@@ -41,4 +41,4 @@ class Serper(Node):
             texts += [str(find["snippet"]) for find in answer.get("organic") or [] if find.get("snippet")]
             return "\n\n".join(texts) or NOTHING
 
-        return search_tool("serper", DESCRIPTION, search)
+        return search_tool("serper", context.texts.of(SERPER), search)

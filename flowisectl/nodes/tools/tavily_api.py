@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -9,10 +10,23 @@ import orjson
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.engine.service_inputs import require_key, words_of
+from flowisectl.interfaces.chat_model import ToolSpec
 from flowisectl.interfaces.tool import Tool
-from flowisectl.nodes.tools._search import search_tool, service
+from flowisectl.llm.prompt_template import as_text
+from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
+from flowisectl.nodes.tools._search import service
+from flowisectl.texts.tools import TAVILY
 
-DESCRIPTION = "Searches the web, made for language models: for facts and recent events. The input is what to search for."
+_DOMAINS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
+CHOICES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "includeDomains": ("include_domains", {**_DOMAINS, "description": "Sites to search in, and in no others"}),
+    "excludeDomains": ("exclude_domains", {**_DOMAINS, "description": "Sites to leave out"}),
+    "searchDepth": ("search_depth", {"type": "string", "enum": ["basic", "advanced"], "description": "How thorough the search is"}),
+    "includeImages": ("include_images", {"type": "boolean", "description": "Whether images are looked for, too"}),
+    "timeRange": ("time_range", {"type": "string", "enum": ["day", "week", "month", "year"], "description": "How new the finds are"}),
+    "topic": ("topic", {"type": "string", "enum": ["general", "news", "finance"], "description": "Where to search"}),
+}
+"""What a model may ask for where the node's input of the same name is empty: the service's name for it, and its schema."""
 
 
 class TavilyAPI(Node):
@@ -67,12 +81,18 @@ class TavilyAPI(Node):
         key = require_key(inputs, "tavilyApiKey")
         tavily = service(context, "tavily", "https://api.tavily.com", key, {"authorization": f"Bearer {key}"})
         options = _options(inputs)
+        open_choices = {name: choice for name, choice in CHOICES.items() if inputs.get(name) is None}
 
-        async def search(question: str) -> str:
-            answer = await tavily.json("POST", "/search", {"query": question, **options})
+        async def search(arguments: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
+            question = as_text(arguments.get("query") or arguments.get("input") or "")
+            asked = {member: arguments[name] for name, (member, _) in open_choices.items() if arguments.get(name) not in (None, "", [])}
+            answer = await tavily.json("POST", "/search", {"query": question, **options, **asked})
             return orjson.dumps(answer).decode()
 
-        return search_tool("tavily_search", DESCRIPTION, search)
+        question_text = {"query": {"type": "string", "description": "What to search for"}}
+        properties = {**question_text, **{name: kind for name, (_, kind) in CHOICES.items()}}
+        spec = ToolSpec(name="tavily_search", description=context.texts.of(TAVILY), parameters=parameters(properties, ("query",)))
+        return FunctionTool(spec=spec, function=search)
 
 
 def _options(inputs: NodeInputs) -> dict[str, Any]:

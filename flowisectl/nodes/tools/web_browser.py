@@ -19,34 +19,12 @@ from flowisectl.nodes.tools._function_tool import FunctionTool, parameters
 from flowisectl.retrieval.memory_store import MemoryStore
 from flowisectl.retrieval.splitting import RecursiveSplitter
 from flowisectl.retrieval.web_page import read_page
+from flowisectl.texts.text import filled
+from flowisectl.texts.tools import PAGE_QUESTION, PAGE_SUMMARY, WEB_BROWSER
 
 NAME = "web-browser"
-DESCRIPTION = (
-    "Reads a web page. The input is the page's whole address and, after a comma, what to find out there; "
-    "without that the page is summed up."
-)
 CHUNK, OVERLAP, CHUNKS = 2000, 200, 4
 MOST_CHUNKS = 200
-
-FIND = """\
-These are parts of the web page {url}:
-
-{text}
-
-Say what they tell about: {question}. Then list up to five links of the page that fit, as Markdown.
-
-Links:
-{links}"""
-
-SUM_UP = """\
-This is the text of the web page {url}:
-
-{text}
-
-Sum it up. Then list up to five links of the page that matter most, as Markdown.
-
-Links:
-{links}"""
 
 
 class WebBrowser(Node):
@@ -76,10 +54,10 @@ class WebBrowser(Node):
                 store = MemoryStore(embeddings)
                 await store.add([Document(page_content=chunk) for chunk in chunks])
                 chunks = [document.page_content for document, _ in await store.search(question, CHUNKS)]
-            prompt = (FIND if question else SUM_UP).format(
-                url=url, question=question, text="\n\n".join(chunks[:CHUNKS]), links="\n".join(page.links[:50])
-            )
-            return (await model.invoke([ChatMessage(role="user", content=prompt)])).text
+            prompt = context.texts.of(PAGE_QUESTION if question else PAGE_SUMMARY)
+            asked = filled(prompt, url=url, question=question, text="\n\n".join(chunks[:CHUNKS]), links="\n".join(page.links[:50]))
+            return (await model.invoke([ChatMessage(role="user", content=asked)])).text
 
         argument = {"input": {"type": "string", "description": "address, what to find out"}}
-        return FunctionTool(spec=ToolSpec(name=NAME, description=DESCRIPTION, parameters=parameters(argument, ("input",))), function=browse)
+        spec = ToolSpec(name=NAME, description=context.texts.of(WEB_BROWSER), parameters=parameters(argument, ("input",)))
+        return FunctionTool(spec=spec, function=browse)

@@ -10,9 +10,9 @@ from flowisectl.engine.service_inputs import require_key
 from flowisectl.interfaces.http import HttpCall, HttpDenied, HttpFailed, Reach
 from flowisectl.interfaces.tool import Tool
 from flowisectl.nodes.tools._search import search_tool
+from flowisectl.texts.tools import WOLFRAM_ALPHA
 
 URL = "https://www.wolframalpha.com/api/v1/llm-api"
-DESCRIPTION = "Computes answers to questions of mathematics, science and everyday figures. The input is the question."
 
 
 class WolframAlpha(Node):
@@ -38,4 +38,4 @@ class WolframAlpha(Node):
                 return f"WolframAlpha cannot be reached: {error}".replace(key, "***")
             return answer.text.replace(key, "***")
 
-        return search_tool("wolfram_alpha", DESCRIPTION, compute)
+        return search_tool("wolfram_alpha", context.texts.of(WOLFRAM_ALPHA), compute)

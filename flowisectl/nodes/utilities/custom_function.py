@@ -20,7 +20,7 @@ class CustomFunction(Node):
         tags=("Utilities",),
         inputs=(
             NodeParam("functionInputVariables", "Input Variables", "json", optional=True, list=True, accept_variable=True),
-            NodeParam("functionName", "Function Name", "string", optional=True),
+            NodeParam("functionName", "Function Name", "string", optional=True, description="For those who look at the flow"),
             NodeParam("tools", "Additional Tools", "Tool", optional=True, list=True),
             NodeParam("javascriptFunction", "Javascript Function", "code"),
         ),

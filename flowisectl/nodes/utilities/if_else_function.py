@@ -19,7 +19,7 @@ class IfElseFunction(Node):
         tags=("Utilities",),
         inputs=(
             NodeParam("functionInputVariables", "Input Variables", "json", optional=True, list=True, accept_variable=True),
-            NodeParam("functionName", "IfElse Name", "string", optional=True),
+            NodeParam("functionName", "IfElse Name", "string", optional=True, description="For those who look at the flow"),
             NodeParam("ifFunction", "If Function", "code", default='if ("hello" == "hello") {\n    return true;\n}', rows=2),
             NodeParam("elseFunction", "Else Function", "code", default="return false;", rows=2),
         ),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import Node, NodeDefinition, NodeInputs, NodeOutput, NodeParam
-from flowisectl.errors import InvalidFlow
+from flowisectl.errors import FlowisectlError, InvalidFlow, NotFound
+from flowisectl.interfaces.document import Document
 from flowisectl.retrieval.store_retriever import SearchableStore, StoreRetriever
 
 CREDENTIAL = "credential"
@@ -24,9 +28,13 @@ class DocumentStoreVS(Node):
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> SearchableStore | StoreRetriever:
         store_id = str(inputs.require("selectedStore"))
-        components = await context.document_stores.components(store_id)
+        try:
+            components = await context.document_stores.components(store_id)
+        except NotFound as error:
+            return _chosen(MissingStore(error), inputs)
         if components.vector_store is None or components.embeddings is None:
-            raise InvalidFlow(f"document store {store_id} has no vector store yet: configure one there and write its documents")
+            unready = InvalidFlow(f"document store {store_id} has no vector store yet: configure one there and write its documents")
+            return _chosen(MissingStore(unready), inputs)
         (name, config), (embeddings_name, embeddings_config) = components.vector_store, components.embeddings
         embeddings = await context.nodes.build(
             embeddings_name,
@@ -40,3 +48,18 @@ class DocumentStoreVS(Node):
         if not isinstance(built, StoreRetriever):
             raise InvalidFlow(f"{name!r}, the vector store of document store {store_id}, cannot be searched: choose another there")
         return built.store if inputs.output == "vectorStore" else built
+
+
+class MissingStore:
+    """A store that cannot be searched. An agent that has it as a tool answers all the same, as long as it does not look there."""
+
+    def __init__(self, error: FlowisectlError) -> None:
+        self._error = error
+
+    async def search(self, question: str, count: int, conditions: Mapping[str, Any] | None = None) -> list[tuple[Document, float]]:
+        """Raises what is wrong with the store."""
+        raise self._error
+
+
+def _chosen(store: MissingStore, inputs: NodeInputs) -> SearchableStore | StoreRetriever:
+    return store if inputs.output == "vectorStore" else StoreRetriever(store, 0)

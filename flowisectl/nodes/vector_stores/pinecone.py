@@ -6,7 +6,7 @@ from flowisectl.clients.pinecone import PineconeIndex
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
-from flowisectl.nodes.vector_stores._params import DIVERSITY, DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
+from flowisectl.nodes.vector_stores._params import DIVERSITY, DOCUMENT, EMBEDDINGS, FILE_UPLOAD, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -27,7 +27,7 @@ class Pinecone(Node):
             RECORD_MANAGER,
             NodeParam("pineconeIndex", "Pinecone Index", "string"),
             NodeParam("pineconeNamespace", "Pinecone Namespace", "string", optional=True, additional=True),
-            NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
+            FILE_UPLOAD,
             NodeParam("pineconeTextKey", "Pinecone Text Key", "string", optional=True, additional=True),
             NodeParam("pineconeMetadataFilter", "Pinecone Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
             TOP_K,

@@ -6,7 +6,7 @@ from flowisectl.clients.pgvector import PgVectorIndex, PostgresAddress
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
 from flowisectl.errors import MissingInput
-from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, FILE_UPLOAD, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -39,7 +39,7 @@ class Postgres(Node):
                 options=(Option("Cosine", "cosine"), Option("Euclidean", "euclidean"), Option("Inner Product", "innerProduct")),
                 additional=True,
             ),
-            NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
+            FILE_UPLOAD,
             NodeParam("batchSize", "Upsert Batch Size", "number", optional=True, step=1, additional=True),
             NodeParam("additionalConfig", "Additional Configuration", "json", optional=True, additional=True),
             TOP_K,

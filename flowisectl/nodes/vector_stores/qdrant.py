@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowisectl.clients.qdrant import QdrantIndex
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam, Option
-from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, RECORD_MANAGER, TOP_K, outputs
+from flowisectl.nodes.vector_stores._params import DOCUMENT, EMBEDDINGS, FILE_UPLOAD, RECORD_MANAGER, TOP_K, outputs
 from flowisectl.nodes.vector_stores._stores import conditions_of, opened
 from flowisectl.retrieval.embedded_store import EmbeddedStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
@@ -26,7 +26,7 @@ class Qdrant(Node):
             RECORD_MANAGER,
             NodeParam("qdrantServerUrl", "Qdrant Server URL", "string"),
             NodeParam("qdrantCollection", "Qdrant Collection Name", "string", accept_variable=True),
-            NodeParam("fileUpload", "File Upload", "boolean", optional=True, additional=True),
+            FILE_UPLOAD,
             NodeParam("qdrantVectorDimension", "Vector Dimension", "number", default=1536, additional=True),
             NodeParam("contentPayloadKey", "Content Key", "string", default="content", optional=True, additional=True),
             NodeParam("metadataPayloadKey", "Metadata Key", "string", default="metadata", optional=True, additional=True),

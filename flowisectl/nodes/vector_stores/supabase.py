@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowisectl.clients.supabase import SupabaseIndex
+from flowisectl.clients.supabase_filter import filter_query
 from flowisectl.engine.context import RunContext
 from flowisectl.engine.node import CredentialParam, Node, NodeDefinition, NodeInputs, NodeParam
 from flowisectl.engine.service_inputs import require_key
@@ -30,7 +31,15 @@ class Supabase(Node):
             NodeParam("tableName", "Table Name", "string"),
             NodeParam("queryName", "Query Name", "string"),
             NodeParam("supabaseMetadataFilter", "Supabase Metadata Filter", "json", optional=True, accept_variable=True, additional=True),
-            NodeParam("supabaseRPCFilter", "Supabase RPC Filter", "string", optional=True, rows=4, additional=True),
+            NodeParam(
+                "supabaseRPCFilter",
+                "Supabase RPC Filter",
+                "string",
+                optional=True,
+                rows=4,
+                additional=True,
+                placeholder='filter("metadata->a::int", "gt", 5).eq("metadata->>kind", "note")',
+            ),
             TOP_K,
             *DIVERSITY,
         ),
@@ -38,10 +47,10 @@ class Supabase(Node):
     )
 
     async def build(self, inputs: NodeInputs, context: RunContext) -> EmbeddedStore | StoreRetriever:
-        if inputs.get("supabaseRPCFilter"):
-            raise InvalidFlow(
-                f"node {inputs.node_id!r} ({inputs.label}): the RPC filter is code for another client: use the metadata filter instead"
-            )
+        try:
+            narrowed = filter_query(inputs.text("supabaseRPCFilter"))
+        except ValueError as error:
+            raise InvalidFlow(f"node {inputs.node_id!r} ({inputs.label}): its RPC filter cannot be read: {error}") from error
         index = SupabaseIndex(
             context.http,
             url=str(inputs.require("supabaseProjUrl")),
@@ -49,5 +58,6 @@ class Supabase(Node):
             table=str(inputs.require("tableName")),
             query=str(inputs.require("queryName")),
             conditions=conditions_of("supabaseMetadataFilter", inputs),
+            narrowed=narrowed,
         )
         return opened(index, inputs, context, records_name=f"{inputs.text('tableName')}_{inputs.text('queryName')}")

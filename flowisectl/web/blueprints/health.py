@@ -5,15 +5,12 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from flowisectl import FLOWISE_VERSION
+from flowisectl.texts.server import IP_ADVICE, PRICING
 from flowisectl.web.answers import json_answer, text_answer
+from flowisectl.web.services import current_services
 from flowisectl.web.source import client_address
 
 blueprint = Blueprint("health", __name__)
-
-_IP_ADVICE = (
-    "This is the address that the server sees you at. If it is not your own, the server stands behind proxies: "
-    "raise TRUST_PROXY by one and start it again, until both are equal; rate limits then count each client for itself."
-)
 
 
 @blueprint.get("/ping")
@@ -28,7 +25,7 @@ async def version() -> Response:
 
 @blueprint.get("/ip")
 async def ip() -> Response:
-    return json_answer({"ip": client_address(), "msg": _IP_ADVICE})
+    return json_answer({"ip": client_address(), "msg": current_services().texts.of(IP_ADVICE)})
 
 
 @blueprint.get("/settings")
@@ -43,5 +40,5 @@ async def login_method() -> Response:
 
 @blueprint.get("/pricing")
 async def pricing() -> Response:
-    """Nothing is sold here."""
-    return json_answer([])
+    """Nothing is sold here, unless the operator says so."""
+    return json_answer([*current_services().texts.rows(PRICING)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,7 +18,9 @@ from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INS
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.documents.runner import UpsertRunner
+from flowisectl.predictions.runner import NestedFlows, PredictionRunner
 from flowisectl.runs.context import RunServices
+from flowisectl.texts.text import BuiltInTexts
 
 WORKSPACE = "11111111-1111-4111-8111-111111111111"
 
@@ -51,6 +54,17 @@ async def test_an_instruction_needs_a_task_and_a_model(runner: UpsertRunner) -> 
     ]
 
     assert all(errors) and "selectedChatModel" in errors[1] and "nobody" in errors[2]
+
+
+async def test_an_instruction_is_asked_for_in_the_words_in_force(services: RunServices, embedding_server: EmbeddingServer) -> None:
+    inputs = {"openAIApiKey": "sk", "modelName": "m", "streaming": False, "basepath": embedding_server.url}
+    services = replace(services, texts=BuiltInTexts(replaced={"assistant-instruction": "Please: {task} {}"}))
+    runner = UpsertRunner(services, NestedFlows(services, PredictionRunner(services)))
+
+    result = await ask(runner, INSTRUCTION, {"task": "sell {tea}", "selectedChatModel": {"name": "chatOpenAI", "inputs": inputs}})
+
+    assert result.error == ""
+    assert embedding_server.chats == ["Please: sell {tea} {}"]
 
 
 @pytest.fixture

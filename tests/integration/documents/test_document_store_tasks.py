@@ -339,7 +339,7 @@ async def test_a_chat_model_describes_the_store(desk: Desk, embedding_server: Em
     answer = await desk.answer("describe", {"selectedChatModel": {"name": "chatOpenAI", "inputs": inputs}})
 
     assert answer == {"content": "Finds bridges."}
-    assert embedding_server.chats[0].endswith("\n\n".join(CHUNKS))
+    assert embedding_server.chats[0].endswith("\n".join(CHUNKS))
 
 
 async def test_a_store_of_another_workspace_is_not_there(desk: Desk) -> None:

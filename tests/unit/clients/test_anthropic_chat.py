@@ -8,7 +8,7 @@ import orjson
 import pytest
 from scripted_server import Pauses, ScriptedServer
 
-from flowisectl.clients.anthropic import AnthropicChat
+from flowisectl.clients.anthropic import AnthropicChat, answer_tokens
 from flowisectl.errors import ProviderError
 from flowisectl.interfaces.chat_model import ChatOptions, ToolSpec
 from flowisectl.interfaces.http import HttpClient
@@ -211,3 +211,53 @@ async def test_an_error_inside_the_stream_is_told(http: HttpClient, server: Scri
 
     with pytest.raises(ProviderError, match="Overloaded"):
         await model(http, server).invoke(HELLO)
+
+
+async def test_tools_that_anthropic_runs_are_offered_with_the_trial_that_they_need(http: HttpClient, server: ScriptedServer) -> None:
+    said = {"content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn", "model": "claude-1"}
+    server.json(said)
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    fetch = {"type": "web_fetch_20250910", "name": "web_fetch"}
+    chat = model(http, server, streaming=False)
+
+    await chat.invoke(HELLO, ChatOptions(provider_tools=(search, fetch)))
+    await chat.invoke(HELLO, ChatOptions(provider_tools=(search,)))
+
+    assert server.seen[0].json["tools"] == [search, fetch]
+    assert server.seen[0].headers["anthropic-beta"] == "web-fetch-2025-09-10"
+    assert server.seen[1].json["tools"] == [search] and "anthropic-beta" not in server.seen[1].headers
+
+
+async def test_what_such_a_tool_was_asked_is_no_call_for_us(http: HttpClient, server: ScriptedServer) -> None:
+    server.events(
+        start(),
+        *block(0, "server_tool_use", *inputs('{"query": "q"}'), id="s1", name="web_search"),
+        *block(1, "web_search_tool_result", tool_use_id="s1", content=[]),
+        *block(2, "text", *text("Found.")),
+        *stop(),
+        done=False,
+    )
+    tools = ({"type": "web_search_20250305", "name": "web_search"},)
+
+    chunks = [chunk async for chunk in model(http, server).stream(HELLO, ChatOptions(provider_tools=tools))]
+
+    assert "".join(chunk.text for chunk in chunks if not chunk.is_tool_call) == "Found."
+    reply = chunks[-1].reply
+    assert reply is not None and (reply.text, reply.tool_calls) == ("Found.", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("claude-haiku-4-5", 16_384),
+        ("claude-opus-4-1-20250805", 16_384),
+        ("claude-sonnet-4@20250514", 16_384),
+        ("claude-3-7-sonnet-latest", 8192),
+        ("claude-3-5-haiku-20241022", 8192),
+        ("claude-3-haiku-20240307", 4096),
+        ("claude-2.1", 4096),
+        ("somebody-else", 4096),
+    ],
+)
+def test_later_models_may_answer_longer(name: str, tokens: int) -> None:
+    assert answer_tokens(name) == tokens

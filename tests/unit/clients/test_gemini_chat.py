@@ -213,3 +213,37 @@ async def test_an_answer_without_embeddings_is_told(http: HttpClient, server: Sc
 
     with pytest.raises(ProviderError, match="without embeddings"):
         await GeminiEmbeddings(http, base_url=server.url, api_key=KEY, model="embed-1").embed_query("a")
+
+
+async def test_tools_that_google_runs_are_offered_and_what_they_did_is_told(http: HttpClient, server: ScriptedServer) -> None:
+    found = piece(
+        {"executableCode": {"language": "PYTHON", "code": "print(2)"}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}},
+        {"text": "Two."},
+        reason="STOP",
+    )
+    found["candidates"][0] |= {
+        "groundingMetadata": {"webSearchQueries": ["q"], "groundingChunks": [{"web": {"uri": "https://a.example"}}]},
+        "urlContextMetadata": {"urlMetadata": [{"retrievedUrl": "https://b.example", "urlRetrievalStatus": "OK"}]},
+    }
+    server.json(found)
+    tools: Any = ({"googleSearch": {}}, {"urlContext": {}}, {"codeExecution": {}})
+
+    reply = await model(http, server, streaming=False).invoke(HELLO, ChatOptions(tools=(ADD,), provider_tools=tools))
+
+    offered = [name for tool in server.seen[0].json["tools"] for name in tool]
+    assert offered == ["functionDeclarations", "googleSearch", "urlContext", "codeExecution"]
+    assert reply.text == "\n```python\nprint(2)\n```\n\n```\n2\n```\nTwo."
+    assert reply.provider_calls == (
+        {"tool": "googleSearch", "toolInput": {"queries": ["q"]}, "toolOutput": "https://a.example"},
+        {"tool": "urlContext", "toolInput": {"urls": ["https://b.example"]}, "toolOutput": "https://b.example: OK"},
+        {"tool": "codeExecution", "toolInput": {"language": "python", "code": "print(2)"}, "toolOutput": "2"},
+    )
+
+
+async def test_an_image_that_gemini_made_is_part_of_the_answer(http: HttpClient, server: ScriptedServer) -> None:
+    server.events(piece({"inlineData": {"mimeType": "image/png", "data": "iVBO"}}, reason="STOP"), done=False)
+
+    reply = await model(http, server).invoke(HELLO)
+
+    assert (reply.text, reply.images) == ("", ("data:image/png;base64,iVBO",))

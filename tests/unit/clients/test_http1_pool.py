@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -227,5 +228,20 @@ async def test_a_server_with_a_trusted_certificate_is_asked_over_tls(raw: RawSer
 async def test_a_server_that_nobody_vouches_for_is_refused(raw: RawServer, secure: Path, client: HttpClient) -> None:
     with pytest.raises(HttpFailed, match=r"no secure connection .*certificate"):
         await client.request(post(raw))
+
+    assert raw.requests == []
+
+
+async def test_a_call_may_bring_the_certificate_that_vouches_for_the_server(raw: RawServer, secure: Path, client: HttpClient) -> None:
+    raw.answers = [OK]
+
+    answer = await client.request(replace(post(raw), trusted=await asyncio.to_thread(secure.read_bytes)))
+
+    assert answer.body == b"ok"
+
+
+async def test_certificates_that_cannot_be_read_are_told(raw: RawServer, secure: Path, client: HttpClient) -> None:
+    with pytest.raises(HttpFailed, match="certificates to trust cannot be read"):
+        await client.request(replace(post(raw), trusted=b"no certificate"))
 
     assert raw.requests == []

@@ -58,6 +58,15 @@ async def test_a_server_that_is_not_there_is_told_without_the_headers(http: Http
     assert "secret" not in str(caught.value)
 
 
+async def test_a_service_that_is_no_mcp_server_is_told(http: HttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(McpServer, "_answer", lambda self, message: {"path": "/mcp"})
+
+    async with McpServer() as server:
+        with pytest.raises(ProviderError, match="did not answer initialize as an MCP server does"):
+            async with open_mcp(http, server.url, reach=Reach.ENDPOINT):
+                pass
+
+
 async def test_an_address_of_a_stranger_passes_the_deny_list(http: HttpClient) -> None:
     async with McpServer() as server:
         with pytest.raises(ProviderError, match="denied by policy"):

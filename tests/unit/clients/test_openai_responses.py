@@ -10,7 +10,7 @@ from scripted_server import Pauses, ScriptedServer
 from flowisectl.clients.openai_responses import OpenAIResponsesChat
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import ProviderError
-from flowisectl.interfaces.chat_model import ChatOptions, ToolSpec
+from flowisectl.interfaces.chat_model import ChatOptions, TellingModel, ToolSpec
 from flowisectl.interfaces.http import HttpClient
 from flowisectl.interfaces.message import ChatMessage, ToolCall
 from flowisectl.nodes.chat_models.chat_open_ai import ChatOpenAI
@@ -152,3 +152,69 @@ async def test_the_node_asks_there_only_for_summaries_of_thoughts(
     if summary and path.endswith("responses"):
         assert server.seen[0].json["reasoning"] == {"effort": "low", "summary": "auto"}
         assert server.seen[0].json["max_output_tokens"] == 9
+
+
+async def test_tools_that_openai_runs_are_offered_and_what_they_did_is_told(http: HttpClient, server: ScriptedServer) -> None:
+    searched = {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "q"}}
+    computed = {"type": "code_interpreter_call", "status": "completed", "code": "1+1", "outputs": [{"type": "logs", "logs": "2"}]}
+    drawn = {"type": "image_generation_call", "status": "completed", "result": "iVBO", "size": "1024x1024"}
+    server.json(answer(searched, computed, drawn, SAID))
+    tools = ({"type": "web_search_preview"}, {"type": "code_interpreter", "container": {"type": "auto"}}, {"type": "image_generation"})
+
+    reply = await model(http, server, streaming=False).invoke(HELLO, ChatOptions(tools=(ADD,), provider_tools=tools))
+
+    assert [tool["type"] for tool in server.seen[0].json["tools"]] == ["function", *(tool["type"] for tool in tools)]
+    assert (reply.text, reply.tool_calls) == ("Hello é", ())
+    assert reply.provider_calls == (
+        {"tool": "web_search_preview", "toolInput": {"type": "search", "query": "q"}, "toolOutput": "completed"},
+        {"tool": "code_interpreter", "toolInput": "1+1", "toolOutput": "2"},
+        {"tool": "image_generation", "toolInput": {"size": "1024x1024"}, "toolOutput": "completed"},
+    )
+    assert reply.images == ("data:image/png;base64,iVBO",)
+
+
+async def test_a_streamed_answer_tells_of_such_tools_too(http: HttpClient, server: ScriptedServer) -> None:
+    searched = {"type": "web_search_call", "status": "failed", "action": {"query": "q"}}
+    server.events({"type": "response.completed", "response": answer(searched, SAID)}, done=False)
+
+    reply = await model(http, server).invoke(HELLO, ChatOptions(provider_tools=({"type": "web_search_preview"},)))
+
+    assert reply.provider_calls == ({"tool": "web_search_preview", "toolInput": {"query": "q"}, "toolOutput": "failed"},)
+
+
+async def test_what_the_assistant_said_in_parts_goes_back_as_its_own_words(http: HttpClient, server: ScriptedServer) -> None:
+    server.json(answer(SAID))
+
+    await model(http, server, streaming=False).invoke([ChatMessage(role="assistant", content=[{"type": "text", "text": "a"}])])
+
+    assert server.seen[0].json["input"][0]["content"] == [{"type": "output_text", "text": "a"}]
+
+
+async def test_the_node_goes_there_for_tools_that_openai_runs_and_for_these_calls_alone(http: HttpClient, server: ScriptedServer) -> None:
+    server.json({**answer(SAID), "choices": [{"message": {"content": "Hello é"}, "finish_reason": "stop"}], "usage": None})
+    given = {"modelName": "gpt-4o", "temperature": 0.5, "streaming": False, "basepath": server.url + "/v1"}
+    chat = await ChatOpenAI().build(NodeInputs(given, credential={"openAIApiKey": KEY}), run_context(http=http))
+
+    await chat.invoke(HELLO, ChatOptions(provider_tools=({"type": "web_search_preview"},)))
+    await chat.invoke(HELLO, ChatOptions(tools=(ADD,)))
+
+    assert [seen.path for seen in server.seen] == ["/v1/responses", "/v1/chat/completions"]
+    assert server.seen[0].json["temperature"] == 0.5 and "reasoning" not in server.seen[0].json
+    assert "web_search_preview" not in server.seen[1].body.decode()
+
+
+async def test_the_node_tells_such_an_answer_as_it_comes(http: HttpClient, server: ScriptedServer) -> None:
+    server.events(
+        {"type": "response.output_text.delta", "delta": "Hel"},
+        {"type": "response.output_text.delta", "delta": "lo é"},
+        {"type": "response.completed", "response": answer(SAID)},
+        done=False,
+    )
+    given = NodeInputs({"modelName": "gpt-4o", "basepath": server.url + "/v1"}, credential={"openAIApiKey": KEY})
+    chat = await ChatOpenAI().build(given, run_context(http=http))
+    heard: list[str] = []
+
+    assert isinstance(chat, TellingModel)
+    await chat.tell(HELLO, lambda chunk: heard.append(chunk.text), ChatOptions(provider_tools=({"type": "web_search_preview"},)))
+
+    assert heard == ["Hel", "lo é", ""]

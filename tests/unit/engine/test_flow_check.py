@@ -53,6 +53,14 @@ def test_an_unknown_node_is_not_supported() -> None:
     assert "nodes list" in verdict.nodes[1].remedy
 
 
+def test_a_node_that_flowise_has_dropped_is_told_with_what_took_its_place() -> None:
+    verdict = check(("pineconeUpsert", {}), ("writeFile", {}))
+
+    assert verdicts(verdict) == [Verdict.NOT_SUPPORTED, Verdict.NOT_SUPPORTED]
+    assert verdict.nodes[0].remedy == "Flowise no longer has it either: replace it by pinecone"
+    assert verdict.nodes[1].remedy == "Flowise no longer has it either: remove it, or replace it"
+
+
 def test_a_missing_extra_is_told_with_the_line_for_pip() -> None:
     verdict = check(("heavy", {}))
 

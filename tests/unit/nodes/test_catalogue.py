@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from flowisectl.engine.node import Node, NodeParam
+from flowisectl.engine.removed_nodes import REPLACEMENTS
 from flowisectl.errors import UnknownNode
 from flowisectl.nodes.credential_types import credential_types
 from flowisectl.nodes.discovery import load_catalogue
@@ -45,6 +46,13 @@ FOLDERS = {
     "Tools (MCP)": "tools",
     "Utilities": "utilities",
     "Vector Stores": "vector_stores",
+}
+MAKE = (
+    "type", "list", "acceptVariable", "additionalParams", "loadMethod", "loadConfig", "fileType", "freeSolo", "hidden",
+    "acceptNodeOutputAsVariable", "tabIdentifier",
+)  # fmt: skip
+OF_OUR_OWN = {
+    "scheduleTimezone",  # loaded, where the original lists every zone in the definition
 }
 FIELD_TYPES = {
     "array", "asyncMultiOptions", "asyncOptions", "boolean", "code", "conditionFunction", "datagrid", "date", "datePicker", "file",
@@ -131,6 +139,34 @@ class TestEveryNode:
         assert unique(param.name for param in node.definition.inputs) == unique(param["name"] for param in known.get("inputs", []))
         assert [output.name for output in node.definition.outputs] == [output["name"] for output in known.get("outputs", [])]
 
+    def test_has_inputs_of_the_same_make_as_exported_flows(self, node: Node, reference: dict[str, Any]) -> None:
+        known = reference.get(node.definition.name)
+        if known is None:
+            pytest.skip("the reference list does not have this node")
+
+        ours = by_path([param.to_json() for param in node.definition.inputs])
+        theirs = by_path(known.get("inputs", []))
+
+        assert ours.keys() == theirs.keys()
+        for path in ours.keys() - OF_OUR_OWN:
+            assert made_as(ours[path]) & made_as(theirs[path]), f"{path}: {made_as(ours[path])} is not {made_as(theirs[path])}"
+
+
+def by_path(params: Iterable[Mapping[str, Any]], above: str = "") -> dict[str, list[Mapping[str, Any]]]:
+    """Every input, also those inside of others, with its variants."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for param in params:
+        path = f"{above}{param['name']}"
+        found.setdefault(path, []).append(param)
+        for inner, variants in by_path([*param.get("array", ()), *param.get("tabs", ())], f"{path}.").items():
+            found.setdefault(inner, []).extend(variants)
+    return found
+
+
+def made_as(variants: Iterable[Mapping[str, Any]]) -> set[str]:
+    """How an input and its variants are filled in: what an editor, an import and an override go by."""
+    return {json.dumps({name: param.get(name) for name in MAKE if param.get(name)}, sort_keys=True) for param in variants}
+
 
 def unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
@@ -173,6 +209,15 @@ def test_names_that_differ_in_case_alone_are_nodes_of_their_own() -> None:
 def test_an_unknown_node_says_which_node_of_which_flow() -> None:
     with pytest.raises(UnknownNode, match=r"'teleporter' \(node teleporter_0\) of flow f-1"):
         load_catalogue().get("teleporter", node_id="teleporter_0", flow_id="f-1")
+
+
+def test_what_takes_the_place_of_a_node_that_flowise_dropped_is_in_the_catalogue() -> None:
+    catalogue = load_catalogue()
+
+    assert not [name for name in REPLACEMENTS if name in catalogue]
+    assert not [name for name in REPLACEMENTS.values() if name and name not in catalogue]
+    with pytest.raises(UnknownNode, match=r"'openAIFunctionAgent' \(node a_0\) .*replace it by toolAgent"):
+        catalogue.get("openAIFunctionAgent", node_id="a_0")
 
 
 def test_loading_the_catalogue_imports_no_node() -> None:

@@ -11,6 +11,7 @@ from flowisectl.errors import ProviderError
 from flowisectl.predictions.error_text import KEY_ADVICE, shown_error
 from flowisectl.predictions.follow_up import MOST, PROVIDERS, follow_up_questions
 from flowisectl.testing import InMemoryFactory, ScriptedChatModel, run_context
+from flowisectl.texts.text import BuiltInTexts
 
 QUESTIONS = '{"questions": ["And the second?", " ", "Why three?"]}'
 
@@ -40,6 +41,15 @@ async def test_without_a_prompt_of_its_own_the_answer_is_read_all_the_same() -> 
     await follow_up_questions(settings(), "ANSWER", run_context(nodes=InMemoryFactory(chatOpenAI=lambda *_: model)))
 
     assert "ANSWER" in model.calls[0].texts[0][1]
+
+
+async def test_without_a_prompt_of_its_own_the_operators_words_are_used() -> None:
+    model = ScriptedChatModel(QUESTIONS)
+    texts = BuiltInTexts(replaced={"follow-up-questions": "After {history}?"})
+
+    await follow_up_questions(settings(), "ANSWER", run_context(nodes=InMemoryFactory(chatOpenAI=lambda *_: model), texts=texts))
+
+    assert model.calls[0].texts == [("user", "After ANSWER?")]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,15 @@ async def test_only_a_stopped_run_can_go_on() -> None:
         await session.ask(human_flow(), human_input={"type": "proceed"})
 
 
+async def test_a_run_that_failed_cannot_go_on_unless_it_had_stopped_before() -> None:
+    session = Session(ScriptedChatModel(ValueError("no answer")))
+    with pytest.raises(NodeError, match="no answer"):
+        await session.ask(human_flow(), "Q")
+
+    with pytest.raises(InvalidRequest, match=r"in 'ERROR' state and the previous item is not in 'STOPPED' state"):
+        await session.ask(human_flow(), human_input={"type": "proceed"})
+
+
 async def test_a_resume_that_fails_can_be_tried_again() -> None:
     session = Session(ScriptedChatModel("DRAFT"))
     await session.ask(human_flow(), "Q")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from agentflow_steps import take_step, with_model
 
+from flowisectl.engine.events import EventKind
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatReply, ToolSpec
 from flowisectl.interfaces.document import Document
@@ -168,12 +169,56 @@ async def test_nothing_is_said_of_an_answer_that_became_data() -> None:
     assert result.output.keys() == {"content", "timeMetadata", "n"}
 
 
-async def test_tools_of_the_provider_are_refused_rather_than_left_out() -> None:
-    inputs = {**MODEL, "agentModel": "chatOpenAI", "agentToolsBuiltInOpenAI": '["web_search_preview"]'}
-    context = with_model(ScriptedChatModel("a"), components={"chatOpenAI": ScriptedChatModel("a")})
+@pytest.mark.parametrize(
+    ("model", "name", "chosen", "written"),
+    [
+        (
+            "chatOpenAI",
+            "agentToolsBuiltInOpenAI",
+            '["web_search_preview","code_interpreter"]',
+            [{"type": "web_search_preview"}, {"type": "code_interpreter", "container": {"type": "auto"}}],
+        ),
+        ("chatGoogleGenerativeAI", "agentToolsBuiltInGemini", ["googleSearch"], [{"googleSearch": {}}]),
+        (
+            "chatAnthropic",
+            "agentToolsBuiltInAnthropic",
+            '["web_fetch_20250910"]',
+            [{"type": "web_fetch_20250910", "name": "web_fetch"}],
+        ),
+    ],
+)
+async def test_tools_of_the_provider_are_offered_as_its_api_writes_them(model: str, name: str, chosen: Any, written: list[Any]) -> None:
+    provider = ScriptedChatModel("a")
 
-    with pytest.raises(FlowError, match="Error in Agent node: OpenAI Built-in Tools are not supported yet"):
-        await take_step("agentAgentflow", inputs, context)
+    await take_step("agentAgentflow", {"agentModel": model, name: chosen}, with_model(provider, components={model: provider}))
+
+    assert [*provider.calls[0].options.provider_tools] == written
+
+
+async def test_what_tools_of_the_provider_did_is_told_with_the_tools_that_ran_here() -> None:
+    searched = {"tool": "web_search_preview", "toolInput": {"query": "q"}, "toolOutput": "completed"}
+    first = ChatReply(tool_calls=wants("one").tool_calls, provider_calls=(searched,))
+    context = with_model(ScriptedChatModel(first, "done"), components={"kit": NamedTool("one")})
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentTools": [{"agentSelectedTool": "kit"}]}, context)
+
+    assert [used["tool"] for used in result.output["usedTools"]] == ["web_search_preview", "one"]
+    told = [event.data for event in context.events.events if event.kind == EventKind.USED_TOOLS]  # type: ignore[attr-defined]
+    assert told[-1] == result.output["usedTools"]
+
+
+async def test_images_that_the_model_made_are_stored_and_told() -> None:
+    picture, broken = "data:image/png;base64,aW1hZ2U=", "data:image/png;base64,%%%"
+    context = with_model(ScriptedChatModel(ChatReply(text="see", images=(picture, broken))))
+
+    result = await take_step("agentAgentflow", {**MODEL, "agentReturnResponseAs": "assistantMessage"}, context)
+
+    [artifact] = result.output["artifacts"]
+    name = artifact["data"].removeprefix("FILE-STORAGE::")
+    assert (artifact["type"], name.endswith(".png")) == ("png", True)
+    assert context.blobs.files[context.flow_id, context.chat_id, name] == b"image"  # type: ignore[attr-defined]
+    assert result.chat_history[-1]["additional_kwargs"] == {"artifacts": [artifact]}
+    assert "artifacts" in context.events.kinds()  # type: ignore[attr-defined]
 
 
 async def test_a_choice_made_for_another_model_does_not_count() -> None:

@@ -9,6 +9,7 @@ from flowisectl.engine.agentflow.step import StepResult
 from flowisectl.errors import FlowError
 from flowisectl.interfaces.chat_model import ChatReply
 from flowisectl.testing import ScriptedChatModel
+from flowisectl.texts.text import BuiltInTexts
 
 SCENARIOS = [{"scenario": "Asks about money"}, {"scenario": "Asks for help"}]
 
@@ -22,7 +23,8 @@ async def choose(answer: str | ChatReply, scenarios: Any = SCENARIOS, model: Scr
         "conditionAgentEnableMemory": True,
         **fields.pop("inputs", {}),
     }
-    return await take_step("conditionAgentAgentflow", inputs, with_model(model or ScriptedChatModel(answer)), **fields)
+    context = fields.pop("context", None) or with_model(model or ScriptedChatModel(answer))
+    return await take_step("conditionAgentAgentflow", inputs, context, **fields)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,16 @@ async def test_the_prompt_and_its_example_are_those_that_the_flow_carries() -> N
 
     assert model.calls[0].texts[0][1].startswith("Sort it.")
     assert model.calls[0].texts[1:3] == [("user", '{"input": "i"}'), ("assistant", '```json\n{"output": "o"}\n```')]
+
+
+async def test_a_flow_that_carries_no_prompt_gets_the_operators() -> None:
+    model = ScriptedChatModel('{"output": "Asks for help"}')
+    texts = BuiltInTexts(replaced={"condition-agent": "<p>Sort it.</p>"})
+
+    await choose("", context=with_model(model, texts=texts))
+
+    assert model.calls[0].texts[0] == ("system", "Sort it.")
+    assert model.calls[0].texts[2][1].startswith('```json\n{"output": ')  # the example of ours: theirs shows none
 
 
 @pytest.mark.parametrize(("override", "prompt"), [(True, "mine"), (False, None)])

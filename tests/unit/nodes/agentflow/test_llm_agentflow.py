@@ -221,3 +221,15 @@ async def test_a_window_that_begins_with_the_assistant_is_made_fit_for_who_wants
 
     assert model.calls[0].messages[0].role == first
     assert model.calls[0].texts[-2:] == [("assistant", "p2"), ("user", "Q")]
+
+
+async def test_an_image_that_the_model_made_is_stored_and_told() -> None:
+    context = with_model(ScriptedChatModel(ChatReply(text="see", images=("data:image/png;base64,aW1hZ2U=",))))
+
+    result = await take_step("llmAgentflow", MODEL, context)
+
+    [artifact] = result.output["artifacts"]
+    assert artifact["type"] == "png" and artifact["data"].startswith("FILE-STORAGE::")
+    assert [*context.blobs.files.values()] == [b"image"]  # type: ignore[attr-defined]
+    assert result.chat_history[-1]["additional_kwargs"] == {"artifacts": [artifact]}
+    assert context.events.kinds() == ["token", "artifacts", "calledTools"]  # type: ignore[attr-defined]

@@ -27,6 +27,13 @@ async def test_a_loop_without_a_limit_has_its_usual_one_and_with_none_that_of_th
     assert result.output["maxLoopCount"] == limit
 
 
+@pytest.mark.parametrize(("given", "shown"), [({}, {}), ({"fallbackMessage": ""}, {"fallbackMessage": ""})])
+async def test_a_loop_from_before_fallback_messages_tells_of_none(given: dict[str, str], shown: dict[str, str]) -> None:
+    result = await take_step("loopAgentflow", {"loopBackToNode": "a_0-A", "maxLoopCount": 2, **given})
+
+    assert result.output == {"content": "Loop back to A (a_0)", "nodeID": "a_0", "maxLoopCount": 2, **shown}
+
+
 async def test_a_loop_changes_the_state() -> None:
     inputs = {"loopBackToNode": "a_0-A", "loopUpdateState": [{"key": "k", "value": "{{ output }}"}]}
 

@@ -22,6 +22,7 @@ from flowisectl.nodes.agents.react_agent_chat import ReactAgentChat
 from flowisectl.nodes.agents.tool_agent import ToolAgentNode
 from flowisectl.nodes.discovery import load_catalogue
 from flowisectl.testing import InMemoryHistory, RecordingEventSink, ScriptedChatModel, run_context
+from flowisectl.texts.agents import JSON_AGENT_REMINDER
 
 CALL = ChatReply(tool_calls=(ToolCall(id="1", name="add", arguments={"input": "1+1"}),))
 USED = [{"tool": "add", "toolInput": {"input": "1+1"}, "toolOutput": "2 in chat-1"}]
@@ -143,7 +144,7 @@ class TestTextAgents:
 
         assert answer == {"text": "two", "usedTools": USED}
         first = model.calls[0].texts
-        assert first[0] == ("system", "Be brief.")
+        assert first[0] == ("system", f"Be brief.{JSON_AGENT_REMINDER.ours}")
         assert "add: adds {numbers}" in first[1][1] and first[1][1].endswith("what is {1+1}?")
 
     async def test_the_react_agent_asks_in_lines(self) -> None:

@@ -70,7 +70,7 @@ async def test_claude_is_asked_in_its_own_words() -> None:
 
     assert call.url == PLACE.format("us-east5-", "us-east5", "anthropic", "claude-sonnet-4@20250514") + ":rawPredict"
     body = orjson.loads(call.body or b"")
-    assert (body["anthropic_version"], body["max_tokens"]) == ("vertex-2023-10-16", 4096)
+    assert (body["anthropic_version"], body["max_tokens"]) == ("vertex-2023-10-16", 16_384)
 
 
 async def test_a_chat_without_a_model_says_so() -> None:

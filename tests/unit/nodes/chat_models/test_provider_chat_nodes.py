@@ -197,6 +197,17 @@ class TestAzure:
 
         assert sent["reasoning_effort"] == "low" and "temperature" not in sent
 
+    async def test_summaries_of_thoughts_come_from_the_responses_beside_the_deployments(self) -> None:
+        said = {"output": [{"type": "message", "content": [{"type": "output_text", "text": "hi"}]}]}
+        inputs = {"modelName": "gpt-5-mini", "reasoningSummary": "auto", "temperature": 0.5}
+
+        call = await ask("azureChatOpenAI", inputs, AZURE, said)
+
+        assert call.url == "https://inst.openai.azure.com/openai/responses?api-version=2024-10-21"
+        assert call.headers["api-key"] == "key-0123" and "authorization" not in call.headers
+        sent = body(call)
+        assert (sent["model"], sent["reasoning"], sent.get("temperature")) == ("dep", {"summary": "auto"}, None)
+
     async def test_a_credential_without_a_deployment_is_told(self) -> None:
         with pytest.raises(MissingInput, match="deployment name"):
             await build("azureChatOpenAI", {}, {"azureOpenAIApiKey": "k", "azureOpenAIApiInstanceName": "inst"})

@@ -119,6 +119,19 @@ class TestApiLoader:
         with pytest.raises(FlowError, match=r"Failed to fetch https://api\.test/x"):
             await build(ApiLoader(), ScriptedHttp(failure), method="GET", url="https://api.test/x")
 
+    async def test_a_certificate_of_its_own_vouches_for_the_server(self) -> None:
+        http = ScriptedHttp(answer({}))
+
+        await build(ApiLoader(), http, method="GET", url="https://api.test/x", caFile="data:x;base64,UEVN,filename:ca.pem")
+
+        assert http.calls[0].trusted == b"PEM"
+
+    async def test_a_key_in_the_address_is_not_told(self) -> None:
+        with pytest.raises(FlowError) as caught:
+            await build(ApiLoader(), ScriptedHttp(answer({}, 500)), method="GET", url="https://api.test/x?key=abc-0123")
+
+        assert "abc-0123" not in str(caught.value)
+
 
 class TestGithub:
     TREE = {  # noqa: RUF012
@@ -149,6 +162,15 @@ class TestGithub:
             await build(Github(), http, repoLink="https://github.com/o/r", credential={"accessToken": "ghp_secret"})
 
         assert "ghp_secret" not in str(caught.value)
+
+    async def test_a_busy_github_is_asked_again_as_often_as_the_node_allows(self) -> None:
+        busy = HttpResponse(status=429, reason="Too Many Requests", headers={"retry-after": "0.001"}, body=b"{}")
+        http = ScriptedHttp(busy, answer({"tree": []}))
+
+        assert await build(Github(), http, repoLink="https://github.com/o/r", maxRetries="1") == []
+        assert len(http.calls) == 2
+        with pytest.raises(ProviderError, match="429"):
+            await build(Github(), ScriptedHttp(busy), repoLink="https://github.com/o/r", maxRetries="0")
 
     async def test_a_link_without_a_repository_is_refused(self) -> None:
         with pytest.raises(InvalidFlow, match="no repository"):

@@ -76,7 +76,7 @@ async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], ans
             {"modelName": "m"},
             {"togetherAIApiKey": "key-0123"},
             "https://api.together.xyz/v1/embeddings",
-            {"model": "m", "input": ["a b"]},
+            {"model": "m", "input": ["a\nb"]},
         ),
         (
             "azureOpenAIEmbeddingsLlamaIndex",
@@ -90,7 +90,14 @@ async def ask(node: str, inputs: dict[str, Any], credential: dict[str, str], ans
             {"modelDimensions": "512", "allowLateChunking": True},
             {"jinaAIAPIKey": "key-0123"},
             "https://api.jina.ai/v1/embeddings",
-            {"model": "jina-embeddings-v3", "dimensions": 512, "late_chunking": True, "input": ["a\nb"]},
+            {
+                "model": "jina-embeddings-v3",
+                "dimensions": 512,
+                "late_chunking": True,
+                "task": "retrieval.passage",
+                "normalized": True,
+                "input": ["a b"],
+            },
         ),
         (
             "voyageAIEmbeddings",
@@ -128,10 +135,38 @@ async def test_ollama_is_asked_without_a_key() -> None:
     assert orjson.loads(call.body or b"") == {"model": "m", "options": {"num_gpu": 2, "use_mmap": True}, "input": ["a\nb"]}
 
 
-async def test_cohere_is_told_what_the_vectors_are_for() -> None:
-    call = await ask("cohereEmbeddings", {"inputType": "search_document"}, {"cohereApiKey": "k"}, {"embeddings": {"float": [[1, 2]]}})
+@pytest.mark.parametrize("kind", ["search_document", "search_query", "clustering", ""])
+async def test_cohere_tells_documents_from_questions_whatever_the_node_says(kind: str) -> None:
+    answer = HttpResponse(status=200, reason="OK", headers={}, body=orjson.dumps({"embeddings": {"float": [[1, 2]]}}))
+    http = ScriptedHttp(answer, answer)
+    given = NodeInputs({"inputType": kind}, node_id="e_0", label="E", credential={"cohereApiKey": "k"})
+    embeddings = await CATALOGUE.get("cohereEmbeddings").build(given, run_context(http=http))
 
-    assert orjson.loads(call.body or b"")["input_type"] == "search_document"
+    await embeddings.embed(["a"])
+    await embeddings.embed_query("a")
+
+    assert [orjson.loads(call.body or b"")["input_type"] for call in http.calls] == ["search_document", "search_query"]
+
+
+async def test_jina_tells_documents_from_questions() -> None:
+    answer = HttpResponse(status=200, reason="OK", headers={}, body=orjson.dumps(OPENAI))
+    http = ScriptedHttp(answer, answer)
+    given = NodeInputs({}, node_id="e_0", label="E", credential={"jinaAIAPIKey": "k"})
+    embeddings = await CATALOGUE.get("jinaEmbeddings").build(given, run_context(http=http))
+
+    await embeddings.embed(["a"])
+    await embeddings.embed_query("a")
+
+    assert [orjson.loads(call.body or b"")["task"] for call in http.calls] == ["retrieval.passage", "retrieval.query"]
+
+
+@pytest.mark.parametrize(("given", "text"), [("", "a\nb"), (True, "a b")])
+async def test_google_gets_line_ends_unless_the_node_strips_them(given: Any, text: str) -> None:
+    answer = {"embeddings": [{"values": [1, 2]}]}
+
+    call = await ask("googleGenerativeAiEmbeddings", {"stripNewLines": given}, {"googleGenerativeAPIKey": "key-0123"}, answer)
+
+    assert orjson.loads(call.body or b"")["requests"][0]["content"]["parts"] == [{"text": text}]
 
 
 @pytest.mark.parametrize(

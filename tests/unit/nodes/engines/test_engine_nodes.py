@@ -10,7 +10,7 @@ from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import MissingInput
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.message import ChatMessage
-from flowisectl.llm.query_engine import CompactRefine, EngineRetriever, EngineTool, QueryEngine, filled, packed
+from flowisectl.llm.query_engine import CompactRefine, EngineRetriever, EngineTool, QueryEngine, packed
 from flowisectl.nodes.engines.context_chat_engine import ContextChatEngine
 from flowisectl.nodes.engines.query_engine import QueryEngine as QueryEngineNode
 from flowisectl.nodes.engines.simple_chat_engine import SimpleChatEngine
@@ -19,6 +19,7 @@ from flowisectl.nodes.response_synthesizers.compactrefine_llama_index import Com
 from flowisectl.nodes.response_synthesizers.refine_llama_index import RefineLlamaIndex
 from flowisectl.nodes.tools.query_engine_tool_llama_index import QueryEngineToolLlamaIndex
 from flowisectl.testing import ScriptedChatModel, run_context
+from flowisectl.texts.text import filled
 
 
 class Memory:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from flowisectl.engine.coded_messages import MESSAGE_CLASSES
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidFlow, MissingInput
 from flowisectl.llm.prompt_template import TextPrompt
-from flowisectl.nodes.prompts.chat_prompt_template import MESSAGE_CLASSES, ChatPromptTemplate
+from flowisectl.nodes.prompts.chat_prompt_template import ChatPromptTemplate
 from flowisectl.nodes.prompts.few_shot_prompt_template import FewShotPromptTemplate
 from flowisectl.nodes.prompts.prompt_template import PromptTemplate
 from flowisectl.testing import PythonJavaScript, run_context

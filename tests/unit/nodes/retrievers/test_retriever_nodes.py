@@ -12,6 +12,7 @@ from flowisectl.engine.node import Node, NodeInputs
 from flowisectl.errors import MissingInput, ProviderError
 from flowisectl.interfaces.document import Document
 from flowisectl.interfaces.http import HttpResponse
+from flowisectl.llm.search_questions import NOTHING
 from flowisectl.nodes.retrievers.cohere_rerank_retriever import CohereRerankRetriever
 from flowisectl.nodes.retrievers.custom_retriever import CustomRetriever
 from flowisectl.nodes.retrievers.embeddings_filter_retriever import EmbeddingsFilterRetriever
@@ -150,7 +151,7 @@ class TestSeveralQuestions:
 
 class TestFilters:
     async def test_a_model_keeps_what_answers(self) -> None:
-        model = ScriptedChatModel(lambda messages, options: "kept" if "good" in messages[0].text else "NOTHING-HELPS", repeat=True)
+        model = ScriptedChatModel(lambda messages, options: "kept" if "good" in messages[0].text else NOTHING, repeat=True)
 
         found = await build(LLMFilterRetriever(), "document", baseRetriever=Base("good text", "bad text"), model=model)
 

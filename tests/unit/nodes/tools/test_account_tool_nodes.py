@@ -136,7 +136,7 @@ class TestJira:
     OWN = {"bearerToken": SECRET}  # noqa: RUF012
 
     async def test_the_cloud_takes_documents_a_server_of_ones_own_plain_texts(self) -> None:
-        arguments = {"projectKey": "AB", "issueSummary": "S", "issueDescription": "one\ntwo", "assigneeAccountId": "ann"}
+        arguments = {"projectKey": "AB", "summary": "S", "description": "one\ntwo", "assigneeAccountId": "ann", "labels": ["l"]}
         choice: dict[str, Any] = {
             "jiraHost": "https://j.test/",
             "jiraType": "issues",
@@ -153,6 +153,7 @@ class TestJira:
         fields = sent(in_cloud.calls[0])["fields"]
         assert [line["content"][0]["text"] for line in fields["description"]["content"]] == ["one", "two"]
         assert (fields["project"], fields["issuetype"], fields["assignee"]) == ({"key": "AB"}, {"name": "Bug"}, {"accountId": "ann"})
+        assert (fields["summary"], fields["labels"]) == ("S", ["l"])
         assert sent(at_home.calls[0])["fields"]["description"] == "one\ntwo"
         assert at_home.calls[0].headers["authorization"] == f"Bearer {SECRET}"
 
@@ -163,7 +164,7 @@ class TestJira:
         )  # fmt: skip
 
         await tool.call({"projectKey": 'A"B'}, {})
-        await tool.call({"jqlQuery": "status = Open"}, {})
+        await tool.call({"jql": "status = Open"}, {})
 
         assert sent(http.calls[0])["jql"] == 'project = "A\\"B" ORDER BY created DESC'
         assert (sent(http.calls[1])["jql"], sent(http.calls[1])["maxResults"]) == ("status = Open", 7)
@@ -182,11 +183,12 @@ class TestJira:
             issueActions='["transitionIssue"]',
         )
 
-        await comment.call({"commentText": "Done"}, {})
+        await comment.call({"text": "Done", "visibility": {"type": "role", "value": "Team"}}, {})
         outcome = await move.call({"issueKey": "AB-1", "transitionId": 31}, {})
 
         assert place_of(http.calls[0]) == ("POST", "/rest/api/3/issue/AB-1/comment")
         assert sent(http.calls[0])["body"]["type"] == "doc"
+        assert sent(http.calls[0])["visibility"] == {"type": "role", "value": "Team"}
         assert (sent(moved.calls[0]), orjson.loads(outcome.text)) == ({"transition": {"id": "31"}}, {"success": True})
 
     async def test_users(self) -> None:
@@ -196,14 +198,21 @@ class TestJira:
         )
         (own,), at_home = await build(JiraTool(), answer({}), credential=self.OWN, userActions='["updateUser"]', **choice)
 
-        await find.call({"userQuery": "ann"}, {})
-        await own.call({"userAccountId": "ann", "userEmail": "a@x.test"}, {})
+        await find.call({"query": "ann"}, {})
+        await own.call({"accountId": "ann", "emailAddress": "a@x.test"}, {})
 
         assert query_of(cloud.calls[0]) == {"query": ["ann"]}
         assert (query_of(at_home.calls[0]), sent(at_home.calls[0])) == ({"username": ["ann"]}, {"emailAddress": "a@x.test"})
         with pytest.raises(FlowError, match="cannot change a user"):
-            await change.call({"userAccountId": "ann"}, {})
+            await change.call({"accountId": "ann"}, {})
 
-    async def test_a_certificate_of_its_own_is_refused(self) -> None:
-        with pytest.raises(InvalidFlow, match="not supported yet"):
-            await build(JiraTool(), credential=self.CLOUD, jiraHost="https://j.test", enableSSL=True, caFile="data:x")
+    @pytest.mark.parametrize(("enabled", "trusted"), [(True, b"PEM"), (False, b"")])
+    async def test_a_certificate_of_its_own_vouches_for_the_server(self, enabled: bool, trusted: bytes) -> None:
+        (tool,), http = await build(
+            JiraTool(), answer({"issues": []}), credential=self.CLOUD, jiraHost="https://j.test", jiraType="issues",
+            issueActions='["listIssues"]', enableSSL=enabled, caFile="data:application/x-pem-file;base64,UEVN,filename:ca.pem",
+        )  # fmt: skip
+
+        await tool.call({"projectKey": "AB"}, {})
+
+        assert http.calls[0].trusted == trusted

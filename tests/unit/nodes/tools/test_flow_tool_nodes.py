@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from flowisectl.engine.node import NodeInputs
 from flowisectl.errors import InvalidFlow, MissingInput, NodeError, RunStopped
 from flowisectl.interfaces.document import Document
+from flowisectl.interfaces.http import HttpResponse
 from flowisectl.nodes.tools.chain_tool import ChainTool
 from flowisectl.nodes.tools.chatflow_tool import ChatflowTool
 from flowisectl.nodes.tools.retriever_tool import RetrieverTool
 from flowisectl.retrieval.memory_store import MemoryStore
 from flowisectl.retrieval.store_retriever import StoreRetriever
-from flowisectl.testing import InMemoryFlows, RecordingTrace, run_context
+from flowisectl.testing import InMemoryFlows, RecordingTrace, ScriptedHttp, run_context
 
 
 class TestChatflowTool:
-    async def call(self, flows: InMemoryFlows, *, credential: dict[str, str] | None = None, trace: Any = None, **inputs: Any) -> str:
-        context = run_context(flows=flows, question="from the chat", **({"trace": trace} if trace else {}))
+    async def call(
+        self, flows: InMemoryFlows, *, credential: dict[str, str] | None = None, trace: Any = None, http: Any = None, **inputs: Any
+    ) -> str:
+        given = {"trace": trace, "http": http}
+        context = run_context(flows=flows, question="from the chat", **{name: value for name, value in given.items() if value is not None})
         values = NodeInputs(
             {"selectedChatflow": "flow-2", "name": "My Flow!", **inputs}, node_id="t_0", label="Chatflow Tool", credential=credential
         )
@@ -54,6 +59,30 @@ class TestChatflowTool:
         await self.call(flows, **inputs)
 
         assert flows.calls[0][1].question == question
+
+    async def test_a_flow_that_only_another_server_has_is_asked_there(self) -> None:
+        http = ScriptedHttp(HttpResponse(status=200, reason="OK", headers={}, body=b'{"text": "from afar"}'))
+
+        text = await self.call(InMemoryFlows(), http=http, credential={"chatflowApiKey": "k"}, baseURL="https://other.test/")
+
+        assert text == "from afar"
+        [call] = http.calls
+        assert (call.url, call.headers["authorization"]) == ("https://other.test/api/v1/prediction/flow-2", "Bearer k")
+        sent = orjson.loads(call.body or b"")
+        assert sent == {"question": "from the model", "chatId": "chat-1", "overrideConfig": {"sessionId": "session-1"}}
+
+    async def test_a_flow_of_this_server_is_asked_here_whatever_the_address(self) -> None:
+        http = ScriptedHttp()
+
+        assert await self.call(InMemoryFlows({"flow-2": {"text": "here"}}), http=http, baseURL="http://localhost:3000") == "here"
+        assert http.calls == []
+
+    async def test_a_server_that_refuses_gives_nothing_and_is_noted(self) -> None:
+        trace = RecordingTrace()
+        http = ScriptedHttp(HttpResponse(status=404, reason="Not Found", headers={}, body=b'{"message": "gone"}'))
+
+        assert await self.call(InMemoryFlows(), http=http, trace=trace, baseURL="https://other.test") == ""
+        assert any("answered 404" in line[1] and "gone" in line[1] for line in trace.lines)
 
     async def test_a_flow_that_fails_gives_nothing_and_is_noted(self) -> None:
         def fail(request: Any) -> Any:

@@ -190,12 +190,19 @@ class TestGoogleDrive:
             parentFolderId="p1, p2", supportsAllDrives=True,
         )  # fmt: skip
 
-        await tool.call({"fileName": "a.txt", "fileContent": "Hello", "mimeType": "text/plain"}, {})
+        await tool.call({"name": "a.txt", "content": "Hello", "mimeType": "text/plain"}, {})
 
         assert sent(http.calls[0]) == {"name": "a.txt", "mimeType": "text/plain", "parents": ["p1", "p2"]}
         assert place_of(http.calls[1]) == ("PATCH", "/upload/drive/v3/files/f1")
         assert (http.calls[1].body, http.calls[1].headers["content-type"]) == (b"Hello", "text/plain")
         assert query_of(http.calls[1]) == {"uploadType": ["media"], "supportsAllDrives": ["true"]}
+
+    async def test_a_file_is_marked_and_put_into_a_further_folder(self) -> None:
+        (tool,), http = await build(GoogleDriveTool(), answer({}), driveType="file", fileActions='["updateFile"]', fileId="f1")
+
+        await tool.call({"trashed": "true", "parents": "p3"}, {})
+
+        assert (sent(http.calls[0]), query_of(http.calls[0])) == ({"trashed": True}, {"addParents": ["p3"]})
 
     async def test_a_document_is_exported_and_a_long_text_is_cut(self) -> None:
         about = {"id": "f1", "name": "Doc", "mimeType": "application/vnd.google-apps.document"}
@@ -218,8 +225,8 @@ class TestGoogleDrive:
         )
 
         await look.call({"folderId": "it's"}, {})
-        await search.call({"searchQuery": "name contains 'x'"}, {})
-        await share.call({"shareRole": "reader", "shareType": "user", "emailAddress": "a@x.test"}, {})
+        await search.call({"query": "name contains 'x'"}, {})
+        await share.call({"role": "reader", "type": "user", "emailAddress": "a@x.test"}, {})
 
         assert query_of(looked.calls[0])["q"] == ["'it\\'s' in parents and trashed = false"]
         assert query_of(looked.calls[0])["includeItemsFromAllDrives"] == ["true"]

@@ -50,7 +50,7 @@ class TestGoogle:
         tool, http = await build(GoogleCustomSearch(), answer({"items": [item]}), answer({}), credential=GOOGLE)
 
         assert tool.spec.name == "google-custom-search"
-        assert tool.spec.parameters["required"] == ["input"]
+        assert tool.spec.parameters["properties"] == {"input": {"type": "string"}}
         assert orjson.loads(await ask(tool, "a b")) == [{"title": "T", "link": "L", "snippet": "S"}]
         assert await ask(tool) == "[]"
         assert http.calls[0].url == "https://www.googleapis.com/customsearch/v1?key=g-secret&cx=cx&q=a+b"
@@ -241,7 +241,7 @@ class TestExa:
         tool, http = await build(ExaSearch(), answer({"results": [{"url": "u"}]}), credential={"exaSearchApiKey": "x-secret"}, **inputs)
 
         assert orjson.loads(await ask(tool)) == [{"url": "u"}]
-        assert (tool.spec.name, tool.spec.description) == ("exa_search", "Looks things up")
+        assert (tool.spec.name, tool.spec.description) == ("exa_search_results_json", "Looks things up")
         assert http.calls[0].headers["x-api-key"] == "x-secret"
         assert orjson.loads(http.calls[0].body or b"") == {
             "query": "flows",
@@ -282,3 +282,19 @@ class TestWolfram:
 async def test_further_services_need_their_key(node: Node) -> None:
     with pytest.raises(MissingInput, match="has no API key"):
         await build(node)
+
+
+async def test_a_model_may_choose_what_the_tavily_node_leaves_open() -> None:
+    tool, http = await build(TavilyAPI(), answer({}), credential={"tavilyApiKey": "tv-secret"}, searchDepth="basic", topic="")
+
+    await tool.call({"query": "flows", "searchDepth": "advanced", "topic": "news", "includeDomains": ["a.test"]}, {})
+
+    sent = orjson.loads(http.calls[0].body or b"")
+    assert (sent["query"], sent["search_depth"], sent["topic"], sent["include_domains"]) == ("flows", "basic", "news", ["a.test"])
+    assert tool.spec.parameters["required"] == ["query"]
+
+
+async def test_the_text_of_a_search_may_be_left_out_as_models_know_it() -> None:
+    tool, _ = await build(GoogleCustomSearch(), credential=GOOGLE)
+
+    assert tool.spec.parameters == {"type": "object", "properties": {"input": {"type": "string"}}, "additionalProperties": False}

@@ -113,11 +113,11 @@ class TestTeams:
             chatMessageActions='["sendMessage"]', chatChannelIdSendMessage="fixed",
         )  # fmt: skip
 
-        await tool.call({"teamId": "t", "chatChannelId": "ch", "messageBody": "Hi"}, {})
+        await tool.call({"teamId": "t", "messageBody": "Hi"}, {})
         await tool.call({"messageBody": "<b>Hi</b>", "contentType": "html"}, {})
 
         root = "https://graph.microsoft.com/v1.0"
-        assert [call.url for call in http.calls] == [f"{root}/teams/t/channels/ch/messages", f"{root}/chats/fixed/messages"]
+        assert [call.url for call in http.calls] == [f"{root}/teams/t/channels/fixed/messages", f"{root}/chats/fixed/messages"]
         assert orjson.loads(http.calls[1].body or b"") == {"body": {"contentType": "html", "content": "<b>Hi</b>"}}
         assert tool.spec.parameters["required"] == ["messageBody"], "what the node fixes is not asked for"
 
@@ -130,6 +130,47 @@ class TestTeams:
         await tool.call({}, {})
 
         assert http.calls[0].url.endswith("/teams/t/channels/c/archive")
+
+    @pytest.mark.parametrize(
+        ("kind", "action", "place"), [("channel", "removeChannelMember", "/teams/t/channels/c"), ("chat", "removeChatMember", "/chats/ch")]
+    )
+    async def test_a_member_is_taken_out_by_the_membership(self, kind: str, action: str, place: str) -> None:
+        members = answer({"value": [{"id": "m-1", "userId": "other"}, {"id": "m-2", "userId": "u"}]})
+        (tool,), http = await build(
+            MicrosoftTeams(), members, answer(None, 204), credential=LOGIN, teamsType=kind, **{f"{kind}Actions": f'["{action}"]'}
+        )
+
+        await tool.call({"teamId": "t", "channelId": "c", "chatId": "ch", "userId": "u"}, {})
+
+        assert [(call.method, call.url.removeprefix("https://graph.microsoft.com/v1.0")) for call in http.calls] == [
+            ("GET", f"{place}/members"),
+            ("DELETE", f"{place}/members/m-2"),
+        ]
+
+    async def test_a_message_is_pinned_and_taken_off(self) -> None:
+        pinned = answer({"value": [{"id": "p-1", "message": {"id": "m"}}]})
+        (pin, unpin), http = await build(
+            MicrosoftTeams(), answer({"id": "p-1"}), pinned, answer(None, 204), credential=LOGIN, teamsType="chat",
+            chatActions='["pinMessage", "unpinMessage"]', chatIdPinMessage="ch", messageIdPinMessage="m",
+        )  # fmt: skip
+
+        await pin.call({}, {})
+        await unpin.call({}, {})
+
+        root = "https://graph.microsoft.com/v1.0/chats/ch"
+        assert orjson.loads(http.calls[0].body or b"") == {"message@odata.bind": f"{root}/messages/m"}
+        assert (http.calls[2].method, http.calls[2].url) == ("DELETE", f"{root}/pinnedMessages/p-1")
+
+    async def test_only_so_many_channels_are_told(self) -> None:
+        channels = answer({"value": [{"id": str(number)} for number in range(9)]})
+        (tool,), _ = await build(
+            MicrosoftTeams(), channels, credential=LOGIN, teamsType="channel", channelActions='["listChannels"]',
+            maxResultsListChannels="2",
+        )  # fmt: skip
+
+        told = orjson.loads((await tool.call({"teamId": "t"}, {})).text)
+
+        assert [channel["id"] for channel in told["value"]] == ["0", "1"]
 
     async def test_a_chat_begins_with_its_members(self) -> None:
         (tool,), http = await build(MicrosoftTeams(), answer({"id": "1"}), credential=LOGIN, teamsType="chat", chatActions='["createChat"]')

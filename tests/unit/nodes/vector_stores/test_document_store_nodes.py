@@ -63,11 +63,26 @@ async def test_the_loader_gives_every_chunk_as_documents_or_as_text() -> None:
 
 
 @pytest.mark.parametrize("node", [DocumentStore(), DocumentStoreVS()])
-async def test_a_store_that_is_not_there_or_not_chosen_is_told(node: Any) -> None:
-    with pytest.raises(NotFound, match="s-9"):
-        await node.build(inputs("s-9"), context_of())
+async def test_that_no_store_is_chosen_is_told(node: Any) -> None:
     with pytest.raises(MissingInput, match="selectedStore"):
         await node.build(inputs(""), context_of())
+
+
+async def test_chunks_of_a_store_that_is_not_there_cannot_be_had() -> None:
+    with pytest.raises(NotFound, match="s-9"):
+        await DocumentStore().build(inputs("s-9"), context_of())
+
+
+async def test_that_a_store_is_not_there_is_told_when_it_is_searched_so_that_an_agent_can_do_without() -> None:
+    retriever = await DocumentStoreVS().build(inputs("s-9"), context_of())
+    store = await DocumentStoreVS().build(inputs("s-9", output="vectorStore"), context_of())
+
+    assert isinstance(retriever, StoreRetriever)
+    with pytest.raises(NotFound, match="s-9"):
+        await retriever.retrieve("b")
+    assert not isinstance(store, StoreRetriever)
+    with pytest.raises(NotFound, match="s-9"):
+        await store.search("b", 4)
 
 
 async def test_outside_of_a_workspace_there_is_no_store() -> None:
@@ -95,8 +110,11 @@ async def test_the_vector_store_is_built_with_its_saved_settings_and_credentials
     "components", [StoreComponents(vector_store=None, embeddings=("e", {})), StoreComponents(vector_store=("v", {}), embeddings=None)]
 )
 async def test_a_store_without_a_vector_store_says_what_to_do(components: StoreComponents) -> None:
+    retriever = await DocumentStoreVS().build(inputs(), context_of(components))
+
+    assert isinstance(retriever, StoreRetriever)
     with pytest.raises(InvalidFlow, match="has no vector store yet"):
-        await DocumentStoreVS().build(inputs(), context_of(components))
+        await retriever.retrieve("b")
 
 
 async def test_a_component_that_cannot_be_searched_is_named() -> None:

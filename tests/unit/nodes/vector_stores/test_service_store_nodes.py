@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
@@ -279,12 +280,29 @@ class TestSupabase:
         assert http.calls[0].url.endswith("/rest/v1/rpc/match_documents")
         assert sent(http) == {"query_embedding": [1.0, 0.0], "filter": {"kind": "k", "source": "x"}, "match_count": 2}
 
-    async def test_rows_are_forgotten_and_code_filters_are_refused(self) -> None:
+    async def test_an_rpc_filter_narrows_what_the_function_gives(self) -> None:
+        http = ScriptedHttp(answer([]))
+        code = """filter("metadata->a::int", "gt", 5)
+            .filter('metadata->a::int', "lt", 9).in("kind", ["x", "a,b"]).not("b", "is", null).limit(3);"""
+
+        await (await self.store(http, supabaseRPCFilter=code)).search("a", 2)
+
+        assert parse_qs(urlsplit(http.calls[0].url).query) == {
+            "metadata->a::int": ["gt.5", "lt.9"],
+            "kind": ['in.(x,"a,b")'],
+            "b": ["not.is.null"],
+            "limit": ["3"],
+        }
+
+    @pytest.mark.parametrize("code", ["rpc.filter()", "filter('a', 'gt', 5).drop('t')", "process.exit()", "eq('a', (1))", "eq('a' 1)"])
+    async def test_an_rpc_filter_that_is_no_chain_of_calls_is_refused(self, code: str) -> None:
+        with pytest.raises(InvalidFlow, match="its RPC filter cannot be read"):
+            await self.store(ScriptedHttp(), supabaseRPCFilter=code)
+
+    async def test_rows_are_forgotten_by_their_ids(self) -> None:
         http = ScriptedHttp(answer(None, 204))
 
         await (await self.store(http)).delete(["a", 'b"'])
 
         assert http.calls[0].method == "DELETE"
         assert http.calls[0].url.endswith("/documents?id=in.%28%22a%22%2C%22b%5C%22%22%29")
-        with pytest.raises(InvalidFlow, match="RPC filter"):
-            await self.store(http, supabaseRPCFilter="rpc.filter()")
