@@ -23,11 +23,6 @@ from flowisectl.interfaces.tool import Tool
 from flowisectl.texts.server import ASSISTANT_INSTRUCTION
 from flowisectl.texts.text import filled
 
-FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT = "function", "instruction", "tools", "call-tool", "draft"
-COMPONENT_TASKS = (FUNCTION, INSTRUCTION, TOOLS, CALL_TOOL, DRAFT)
-FLOW_TASKS = (TOOLS, CALL_TOOL)
-"""Those that need the flow that `target_id` names."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentTasks:

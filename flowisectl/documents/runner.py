@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from flowisectl.database.upsert_history import insert_upsert_history
-from flowisectl.documents.component_tasks import COMPONENT_TASKS, FLOW_TASKS, ComponentTasks
+from flowisectl.documents.component_tasks import ComponentTasks
 from flowisectl.documents.request import FLOW, UpsertRequest, UpsertResult
 from flowisectl.documents.store import DocumentStores
+from flowisectl.documents.task_names import COMPONENT_TASKS, FLOW_TASKS
 from flowisectl.documents.tasks import StoreTasks
 from flowisectl.engine.context import Flows, RunContext, RunRequest, Trace
 from flowisectl.engine.events import NoEvents

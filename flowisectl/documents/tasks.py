@@ -34,8 +34,6 @@ from flowisectl.runs.attempt import Attempt
 from flowisectl.texts.server import STORE_DESCRIPTION
 from flowisectl.texts.text import filled
 
-PREVIEW, PROCESS, INSERT, QUERY, ERASE, UPSERT, REFRESH = "preview", "process", "insert", "query", "erase", "upsert", "refresh"
-DESCRIBE = "describe"
 DESCRIBED_CHUNKS = 4
 DEFAULT_COUNT = 4
 """How many documents a query gives when nothing says so."""

@@ -17,7 +17,12 @@ class TextSplitter(Protocol):
 
 
 def split_documents(splitter: TextSplitter, documents: Sequence[Document]) -> list[Document]:
-    """The chunks of all documents. `metadata.loc.lines` of a chunk tells its first and last line, counted from 1."""
+    """The chunks of all documents. `metadata.loc.lines` of a chunk tells its first and last line, counted from 1.
+
+    A splitter whose `tells_lines` is False makes chunks without it.
+    """
+    if not getattr(splitter, "tells_lines", True):
+        return [replace(document, page_content=text) for document in documents for text in splitter.split_text(document.page_content)]
     return [chunk for document in documents for chunk in _chunks(splitter, document)]
 
 
@@ -39,9 +44,10 @@ def _chunks(splitter: TextSplitter, document: Document) -> list[Document]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecursiveSplitter:
-    """Cuts at the first separator that the text has; pieces that are still too long are cut at the next ones.
+    """Cuts at the first separator that the text has; pieces that are still too long are cut at the next ones, and at last anywhere.
 
-    A separator stays at the beginning of the piece that follows it. Sizes are in UTF-16 units, as JavaScript counts.
+    A text without any separator stays whole. A separator stays at the beginning of the piece that follows it.
+    Sizes are in UTF-16 units, as JavaScript counts.
     """
 
     chunk_size: int = 1000
@@ -64,7 +70,7 @@ class RecursiveSplitter:
                 continue
             chunks += merged(short, "", self.chunk_size, self.chunk_overlap)
             short = []
-            chunks += self._split(piece, further) if further else [piece]
+            chunks += [piece] if further is None else self._split(piece, further)
         return chunks + merged(short, "", self.chunk_size, self.chunk_overlap)
 
 
@@ -86,9 +92,10 @@ class CharacterSplitter:
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderSplitter:
-    """Cuts Markdown in front of its headers, down to one level; sizes play no part."""
+    """Cuts Markdown in front of its headers, down to one level; sizes play no part, and lines are not told."""
 
     level: int
+    tells_lines = False
 
     def split_text(self, text: str) -> list[str]:
         header = re.compile(rf"#{{1,{self.level}}}\s")
@@ -130,20 +137,22 @@ def _close(chunks: list[str], current: Sequence[tuple[str, int]], separator: str
         chunks.append(chunk)
 
 
-def _first_present(text: str, separators: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """(the first separator that the text has, those after it)"""
+def _first_present(text: str, separators: Sequence[str]) -> tuple[str, Sequence[str] | None]:
+    """(the first separator that the text has, those after it); None when nothing can come after it."""
     for index, separator in enumerate(separators):
         if separator == "":
-            return "", ()
+            return "", None
         if separator in text:
             return separator, separators[index + 1 :]
-    return (separators[-1] if separators else ""), ()
+    return (separators[-1] if separators else ""), None
 
 
 def _pieces_with(text: str, separator: str) -> list[str]:
-    """The text cut in front of every separator, or into characters."""
+    """The text cut in front of every separator, or into characters. Separators may share characters: `###` has two of `##`."""
     if not separator:
         return list(text)
+    if any(separator[:length] == separator[-length:] for length in range(1, len(separator))):
+        return [piece for piece in re.split(f"(?={re.escape(separator)})", text) if piece]
     first, *others = text.split(separator)
     return [piece for piece in (first, *(separator + other for other in others)) if piece]
 

@@ -70,7 +70,7 @@ def same_site(url: str, other: str) -> bool:
 
 
 def to_markdown(html: str) -> str:
-    """Headings, paragraphs, lists, links, emphasis, code and quotes as Markdown; everything else as its text."""
+    """Headings, paragraphs, lists, tables, links, emphasis, code and quotes as Markdown; everything else as its text."""
     soup = _soup(html)
     text = "".join(_markdown(child, 0) for child in (soup.body or soup).children)
     lines = [line.rstrip() for line in text.split("\n")]
@@ -114,6 +114,8 @@ def _markdown(element: PageElement, depth: int) -> str:
         return f"\n\n```\n{element.get_text().strip(chr(10))}\n```\n\n"
     if element.name in ("ul", "ol"):
         return "\n\n" + "".join(_items(element, depth)) + "\n\n"
+    if element.name == "table":
+        return "\n\n" + "".join(_table_lines(element, depth)) + "\n\n"
     inner = "".join(_markdown(child, depth + 1) for child in element.children)
     return _wrapped(element, inner)
 
@@ -140,9 +142,17 @@ def _wrapped(element: Tag, inner: str) -> str:
         return f"`{text}`"
     if name == "blockquote":
         return "\n\n" + "\n".join(f"> {line}" for line in text.splitlines()) + "\n\n"
-    if name in ("td", "th"):
-        return f"{text} "
     return f"\n\n{text}\n\n" if name in _BLOCKS else inner
+
+
+def _table_lines(table: Tag, depth: int) -> Iterator[str]:
+    """The rows of a table, the first one as its head. Tables inside of it are text."""
+    for number, row in enumerate(row for row in table.find_all("tr") if row.find_parent("table") is table):
+        cells = [cell for cell in row.find_all(("td", "th"), recursive=False) if isinstance(cell, Tag)]
+        texts = [" ".join("".join(_markdown(part, depth + 1) for part in cell.children).split()).replace("|", "\\|") for cell in cells]
+        yield f"| {' | '.join(texts)} |\n"
+        if number == 0:
+            yield "|" + " - |" * len(texts) + "\n"
 
 
 def _items(element: Tag, depth: int) -> Iterator[str]:
@@ -151,7 +161,7 @@ def _items(element: Tag, depth: int) -> Iterator[str]:
         if not isinstance(child, Tag):
             continue
         number += 1
-        mark = f"{number}. " if element.name == "ol" else "- "
+        mark = f"{number}. " if element.name == "ol" else "* "
         inner = "".join(_markdown(part, depth + 1) for part in child.children)
         lines = [line for line in _EMPTY_LINES.sub("\n\n", inner).strip().split("\n") if line.strip()]
         yield mark + "\n    ".join(lines) + "\n"

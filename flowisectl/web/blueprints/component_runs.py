@@ -11,9 +11,9 @@ from typing import Any
 from quart import Blueprint, Response
 
 from flowisectl.database.credential import get_credential, is_usable_in
-from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.documents.loading import credential_of
 from flowisectl.documents.request import UpsertRequest
+from flowisectl.documents.task_names import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.errors import FlowisectlError, UnknownNode
 from flowisectl.web.access.callers import current_caller, needs, workspace_id
 from flowisectl.web.answers import json_answer

@@ -9,7 +9,7 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from flowisectl.database.document_store import component_of
-from flowisectl.documents import tasks
+from flowisectl.documents import task_names
 from flowisectl.documents.overlay import flag, named
 from flowisectl.documents.request import UpsertRequest
 from flowisectl.documents.store import FOLDER
@@ -30,7 +30,7 @@ from flowisectl.web.workspace.organizations import organization_of
 
 blueprint = Blueprint("document_store_runs", __name__)
 
-_LOADING = (tasks.PROCESS, tasks.UPSERT, tasks.REFRESH)
+_LOADING = (task_names.PROCESS, task_names.UPSERT, task_names.REFRESH)
 """Tasks that read or keep the files of loaders."""
 
 _COMPONENT_COLUMNS = ("vectorStoreConfig", "embeddingConfig", "recordManagerConfig")
@@ -41,7 +41,7 @@ _COMPONENT_COLUMNS = ("vectorStoreConfig", "embeddingConfig", "recordManagerConf
 async def preview() -> Response:
     body = await body_object()
     with service("documentStoreServices.previewChunks"):
-        return await answer_upsert(await _job(tasks.PREVIEW, store_id_of(body), body))
+        return await answer_upsert(await _job(task_names.PREVIEW, store_id_of(body), body))
 
 
 @blueprint.post("/document-store/loader/process/<loader_id>")
@@ -50,7 +50,7 @@ async def process(loader_id: str) -> Response:
     """The user interface gets the job's id at once in queue mode, and looks after the store itself."""
     body = await body_object()
     with service("documentStoreServices.processLoader"):
-        services, job = current_services(), await _job(tasks.PROCESS, store_id_of(body), body, loader_id=loader_id)
+        services, job = current_services(), await _job(task_names.PROCESS, store_id_of(body), body, loader_id=loader_id)
         if services.mode == "queue" and header(b"x-request-from") == "internal":
             await own_stores().change_loader(job.target_id, loader_id, {"status": "SYNCING"}, status="SYNCING")
             return json_answer({"jobId": (await services.upserts.submit(job)).job_id})
@@ -80,7 +80,7 @@ async def update_components() -> Response:
 async def insert() -> Response:
     body = await body_object()
     with service("documentStoreServices.insertIntoVectorStore"):
-        return await answer_upsert(await _job(tasks.INSERT, store_id_of(body), body))
+        return await answer_upsert(await _job(task_names.INSERT, store_id_of(body), body))
 
 
 @blueprint.post("/document-store/vectorstore/query")
@@ -88,14 +88,14 @@ async def insert() -> Response:
 async def query() -> Response:
     body = await body_object()
     with service("documentStoreServices.queryVectorStore"):
-        return await answer_upsert(await _job(tasks.QUERY, store_id_of(body), body))
+        return await answer_upsert(await _job(task_names.QUERY, store_id_of(body), body))
 
 
 @blueprint.delete("/document-store/vectorstore/<store_id>")
 @needs("documentStores:upsert-config")
 async def erase(store_id: str) -> Response:
     with service("documentStoreServices.deleteVectorStoreFromStore"):
-        await answer_upsert(await _job(tasks.ERASE, store_id, {}, loader_id=request.args.get("docId") or None))
+        await answer_upsert(await _job(task_names.ERASE, store_id, {}, loader_id=request.args.get("docId") or None))
         return empty_answer(200)
 
 
@@ -108,14 +108,14 @@ async def upsert(store_id: str) -> Response:
         if is_multipart():
             return await _upsert_form(store_id)
         target, options = await _target(store_id, body)
-        return await answer_upsert(await _job(tasks.UPSERT, target, body, **options))
+        return await answer_upsert(await _job(task_names.UPSERT, target, body, **options))
 
 
 @blueprint.post("/document-store/refresh/<store_id>")
 async def refresh(store_id: str) -> Response:
     body = await body_object()
     with service("documentStoreServices.refreshDocStoreMiddleware"):
-        return await answer_upsert(await _job(tasks.REFRESH, store_id, body))
+        return await answer_upsert(await _job(task_names.REFRESH, store_id, body))
 
 
 @blueprint.post("/document-store/generate-tool-desc/<store_id>")
@@ -123,7 +123,7 @@ async def refresh(store_id: str) -> Response:
 async def describe(store_id: str) -> Response:
     body = await body_object()
     with service("documentStoreServices.generateDocStoreToolDesc"):
-        return await answer_upsert(await _job(tasks.DESCRIBE, store_id, body))
+        return await answer_upsert(await _job(task_names.DESCRIBE, store_id, body))
 
 
 async def _job(task: str, store_id: str, body: Mapping[str, Any], **options: Any) -> UpsertRequest:
@@ -177,4 +177,4 @@ async def _upsert_form(store_id: str) -> Response:
         data = file.read()
         name = await blobs.write(FOLDER, target, file.filename or "", data, file.mimetype)
         stored.append({"name": name, "mimePrefix": file.mimetype, "size": len(data)})
-    return await answer_upsert(await _job(tasks.UPSERT, target, fields, files=stored or None, **options))
+    return await answer_upsert(await _job(task_names.UPSERT, target, fields, files=stored or None, **options))

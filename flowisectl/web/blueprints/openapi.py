@@ -10,7 +10,6 @@ from quart import Blueprint, Quart, Response, current_app
 from flowisectl.web.access.gate import Gate
 from flowisectl.web.answers import json_bytes
 from flowisectl.web.json_text import to_json
-from flowisectl.web.openapi.document import PAGE_FILE, document
 from flowisectl.web.services import current_services
 
 blueprint = Blueprint("openapi", __name__)
@@ -21,6 +20,8 @@ _DOCUMENTS: WeakKeyDictionary[Quart, bytes] = WeakKeyDictionary()
 @blueprint.get("/openapi.json")
 async def description() -> Response:
     """The API's description as OpenAPI 3.1."""
+    from flowisectl.web.openapi.document import document  # as large as all the routes, and read by few
+
     services = current_services()
     app = cast(Quart, current_app._get_current_object())  # type: ignore[attr-defined]
     known = _DOCUMENTS.get(app)
@@ -33,4 +34,6 @@ async def description() -> Response:
 @blueprint.get("/openapi")
 async def page() -> Response:
     """A page to read the description."""
+    from flowisectl.web.openapi.document import PAGE_FILE
+
     return Response(PAGE_FILE.read_bytes(), 200, content_type="text/html; charset=utf-8")

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from flowisectl.clients.mcp import open_mcp
 from flowisectl.database.assistant import list_assistants
 from flowisectl.database.chat_flow import list_flow_rows
 from flowisectl.database.custom_mcp_server import get_mcp_server, list_mcp_servers
@@ -19,8 +18,6 @@ from flowisectl.database.rows import json_value
 from flowisectl.database.tool import get_tool, list_tools
 from flowisectl.engine.node import NodeDefinition, NodeInputs, Option
 from flowisectl.interfaces.http import HttpClient, Reach
-from flowisectl.nodes.tools.custom_mcp import server_of
-from flowisectl.nodes.tools.slack_mcp import ACTIONS as SLACK_ACTIONS
 from flowisectl.web.access.callers import Caller
 from flowisectl.web.catalogue.model_names import MODELS
 from flowisectl.web.catalogue.region_names import REGIONS
@@ -166,12 +163,17 @@ class NodeChoices:
     async def _actions(self) -> list[Choice]:
         match self.definition.name:
             case "slackMCP":
-                return [_choice(action.tool, action.key, action.description) for action in SLACK_ACTIONS]
+                from flowisectl.nodes.tools.slack_mcp import ACTIONS  # here and below: nodes are loaded when somebody asks for them
+
+                return [_choice(action.tool, action.key, action.description) for action in ACTIONS]
             case "customMcpServerTool":
                 row = await get_mcp_server(self.services.database, self._inputs.text("mcpServerId"))
                 tools = json_value(row["tools"]) if row is not None and row["workspaceId"] == self.caller.workspace_id else None
                 return [_choice(str(tool["name"]), str(tool["name"]), str(tool["description"])) for tool in tools or []]
             case "customMCP" if self.services.outgoing is not None and self.caller.may(*FLOW_WRITES):
+                from flowisectl.clients.mcp import open_mcp
+                from flowisectl.nodes.tools.custom_mcp import server_of
+
                 # It reaches out to an address in the body, as only those may who may save it in a flow.
                 variables = await self.services.variables.values(self.caller.workspace_id)
                 url, headers = server_of(self._inputs, variables)

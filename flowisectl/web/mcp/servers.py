@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from flowisectl.clients.mcp import open_mcp
 from flowisectl.database.lookup import Row
 from flowisectl.database.rows import json_value
 from flowisectl.errors import InvalidRequest
@@ -98,6 +97,8 @@ def _headers(given: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, s
 
 async def tools_of(row: Row, vault: CredentialVault, client: HttpClient) -> dict[str, Any]:
     """Ask the server for its tools; gives the columns that keep them. Raises ProviderError, InvalidRequest."""
+    from flowisectl.clients.mcp import open_mcp  # loaded when it is needed
+
     try:
         async with (
             asyncio.timeout(AUTHORIZE_SECONDS),

@@ -14,10 +14,10 @@ from rag_flows import node
 
 from flowisectl.database.chat_flow import insert_flow
 from flowisectl.database.tool import insert_tool
-from flowisectl.documents.component_tasks import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.documents.local import LocalUpserts
 from flowisectl.documents.request import UpsertRequest, UpsertResult
 from flowisectl.documents.runner import UpsertRunner
+from flowisectl.documents.task_names import CALL_TOOL, DRAFT, FUNCTION, INSTRUCTION, TOOLS
 from flowisectl.predictions.runner import NestedFlows, PredictionRunner
 from flowisectl.runs.context import RunServices
 from flowisectl.texts.text import BuiltInTexts

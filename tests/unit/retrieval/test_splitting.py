@@ -28,8 +28,14 @@ class TestRecursiveSplitter:
     def test_a_word_that_is_too_long_is_cut(self) -> None:
         assert RecursiveSplitter(chunk_size=4, chunk_overlap=1).split_text("abcdefghij") == ["abcd", "defg", "ghij"]
 
-    def test_without_a_last_resort_long_pieces_stay(self) -> None:
-        assert RecursiveSplitter(chunk_size=4, chunk_overlap=0, separators=("|",)).split_text("abcdef|g") == ["abcdef", "|g"]
+    def test_pieces_that_no_separator_cuts_are_cut_anywhere_and_a_text_without_any_stays_whole(self) -> None:
+        splitter = RecursiveSplitter(chunk_size=4, chunk_overlap=0, separators=("|",))
+
+        assert splitter.split_text("abcdef|g") == ["abcd", "ef", "|g"]
+        assert splitter.split_text("abcdefgh") == ["abcdefgh"]
+
+    def test_separators_that_share_characters_are_all_found(self) -> None:
+        assert RecursiveSplitter(chunk_size=4, chunk_overlap=0, separators=("##",)).split_text("ab###cd") == ["ab#", "##cd"]
 
     @pytest.mark.parametrize(("size", "overlap"), [(0, 0), (10, 10), (10, 11)])
     def test_impossible_sizes_are_refused(self, size: int, overlap: int) -> None:
@@ -84,6 +90,12 @@ def test_chunks_know_their_lines_and_keep_their_metadata() -> None:
     ]
     assert chunks[0].metadata["source"] == "s"
     assert document.metadata["loc"] == {"pageNumber": 2}
+
+
+def test_sections_between_headers_have_no_lines() -> None:
+    documents = split_documents(HeaderSplitter(level=1), [Document(page_content="# A\nb\n# C", metadata={"n": 1})])
+
+    assert [(chunk.page_content, chunk.metadata) for chunk in documents] == [("# A\nb", {"n": 1}), ("# C", {"n": 1})]
 
 
 def test_equal_chunks_are_told_apart_by_their_lines() -> None:

@@ -46,8 +46,14 @@ PAGE = """<html><head><title> T </title><meta name="description" content="D"><st
 
 def test_a_page_becomes_markdown() -> None:
     assert to_markdown(PAGE) == (
-        "# Head\n\nA **bold** [link](/b).\n\n- one\n- two\n\n```\ncode\n line\n```\n\n> said"
+        "# Head\n\nA **bold** [link](/b).\n\n* one\n* two\n\n```\ncode\n line\n```\n\n> said"
     )  # fmt: skip
+
+
+def test_a_table_becomes_markdown() -> None:
+    table = "<table><tr><th>x</th><th>y</th></tr><tr><td>1</td><td>2</td></tr></table>"
+
+    assert to_markdown(table) == "| x | y |\n| - | - |\n| 1 | 2 |"
 
 
 def test_nesting_without_end_is_bounded() -> None:
