@@ -41,4 +41,5 @@ class Serper(Node):
             texts += [str(find["snippet"]) for find in answer.get("organic") or [] if find.get("snippet")]
             return "\n\n".join(texts) or NOTHING
 
-        return search_tool("serper", context.texts.of(SERPER), search)
+        # What models have always called it, whatever the documents say.
+        return search_tool("search", context.texts.of(SERPER), search)
